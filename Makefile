@@ -1,0 +1,62 @@
+# Two commands do all the set-up on a fresh machine: `make report` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+SAMPLE := sample/spx_quotedata.csv
+
+.PHONY: report test test-all bench lint types examples lock clean
+
+report: $(BIN)/gex
+	@mkdir -p sample
+	@$(BIN)/gex sample --to $(SAMPLE) --force --quiet
+	@$(BIN)/gex report $(SAMPLE)
+	@echo "Your own file: $(BIN)/gex report YOUR_FILE.csv"
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -q -m "not slow" tests
+
+test-all: $(VENV)/.test
+	$(BIN)/python -m pytest -q tests
+
+bench: $(VENV)/.test
+	$(BIN)/python -m pytest -q benchmarks -o addopts="--import-mode=importlib" --benchmark-columns=min,median,rounds
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest gex.pricing._kernel
+
+examples: $(BIN)/gex
+	$(BIN)/python tests/run_readme.py README.md
+
+# The lowest supported Python resolves versions that every later one can install as well.
+lock:
+	rm -rf .lock && $(PYTHON) -m venv .lock
+	PIP_CONSTRAINT= .lock/bin/python -m pip -q install -e '.[test,dev]'
+	.lock/bin/python -m pip freeze --exclude-editable --exclude pip | grep -v ' @ ' > constraints.txt
+	rm -rf .lock
+
+# A build folder left from before would ship modules that have been deleted since.
+$(BIN)/gex: pyproject.toml setup.py constraints.txt $(wildcard pricing/*.pyx pricing/*.h)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gex needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@rm -rf build
+	@echo "installing into $(VENV) ..."
+	@$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/gex
+	@$(PIP) install -e '.[test]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.test
+	@$(PIP) install -e '.[test,dev]'
+	@touch $@
+
+clean:
+	rm -rf build dist sample *.egg-info .lock $(VENV) pricing/_kernel.c pricing/*.so

@@ -1,0 +1,1 @@
+"""Turn results into text for people and for machines."""

@@ -1,0 +1,40 @@
+"""Gamma exposure analytics for index options.
+
+The names below load on first use, so that `import gex.pricing` loads NumPy and nothing more.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gex.analysis import analyze as analyze
+    from gex.ingest.read import read_chain as read_chain
+    from gex.ingest.schema import Chain as Chain
+    from gex.results import Analysis as Analysis
+    from gex.settings import Settings as Settings
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Analysis": "gex.results",
+    "Chain": "gex.ingest.schema",
+    "Settings": "gex.settings",
+    "analyze": "gex.analysis",
+    "read_chain": "gex.ingest.read",
+}
+__all__ = ["Analysis", "Chain", "Settings", "__version__", "analyze", "read_chain"]
+
+
+def __getattr__(name: str) -> object:
+    try:
+        module = _HOME[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    from importlib import import_module
+
+    value = getattr(import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

@@ -1,0 +1,127 @@
+"""From a chain to dealer positioning: the one place where the parts meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gex import summary
+from gex.exposure import PER_PCT, contract_exposure, hedge_flows
+from gex.market import market_of
+from gex.positioning import dealer_contracts, dealer_sign, default_positions
+from gex.profile import ladder_of, profile_of
+from gex.quotes import MINUTES_PER_YEAR
+from gex.results import Analysis, Profile
+from gex.settings import Settings
+from gex.slices import Part, part_of, slice_of
+from gex.tables import by_contract, by_expiration, by_strike
+
+if TYPE_CHECKING:
+    from gex.exposure import Book, ContractExposure
+    from gex.ingest.schema import Chain
+    from gex.market import Market
+    from gex.quotes import Bools, Floats
+    from gex.settings import PositionsModel
+
+
+def analyze(chain: Chain, settings: Settings | None = None, *, positions: PositionsModel | None = None) -> Analysis:
+    """Compute dealers' positioning of one chain.
+
+    Args:
+        chain: A validated chain; see `gex.read_chain`.
+        settings: The conventions; the defaults where None.
+        positions: A shorthand for `Settings(positions=...)`; overrides the settings' own.
+
+    Returns:
+        The analysis, every figure with its unit in `gex.results`.
+
+    Raises:
+        ValueError: The chain has no spot, no counts for the positions asked for, or no contract that can
+            be priced; the message says which, and what to do.
+
+    """
+    settings = settings or Settings()
+    model = positions or settings.positions or default_positions(chain.asset_class)
+    settings = replace(settings, positions=model)
+    market = market_of(chain, settings)
+    book = market.book(dealer_contracts(market.quotes, model) * market.quotes.multiplier)
+    dollars = contract_exposure(book, market.level, _years_to_close(chain, market))
+    spots = ladder_of(book, market.level, settings.ladder)
+    parts = _parts(market, book, dollars, spots, settings.ladder)
+    by_volume = _gamma_by_volume(market, dollars, model)
+    exposure = dollars.of(parts.whole.chosen)
+    return Analysis(
+        underlying=chain.underlying,
+        quote_time=chain.quote_time,
+        evaluated_at=market.evaluated_at,
+        next_close=chain.next_close,
+        stamp=chain.stamp,
+        status=summary.status_of(chain),
+        delay_minutes=chain.delay_minutes,
+        quote_time_source=chain.quote_time_source,
+        open_interest_date=chain.open_interest_date,
+        spot=market.spot,
+        settings=settings,
+        source=chain.source,
+        quality=summary.quality_of(chain.quality, market),
+        rows_used=len(market.used),
+        regime=summary.regime_of(exposure),
+        exposure=exposure,
+        hedge_flow=hedge_flows(book, market.level),
+        levels=parts.whole.levels,
+        distances=summary.distances_of(market, parts.whole.levels),
+        zero_dte=slice_of(market, parts.zero_dte, dollars, by_volume),
+        ex_zero_dte=slice_of(market, parts.ex_zero_dte, dollars, by_volume),
+        next_expiration=slice_of(market, parts.following, dollars, by_volume),
+        by_contract=by_contract(chain.frame, market.used, book, market.level, dollars),
+        by_strike=by_strike(parts.whole.totals, parts.zero_dte.totals),
+        by_expiration=by_expiration(market, dollars.gamma),
+        profile=Profile(spots, parts.whole.profile, parts.zero_dte.profile, parts.whole.crossings),
+        vendor_check=summary.vendor_check_of(market, dollars.unit_gamma, parts.zero_dte.chosen),
+        assumptions=summary.assumptions_of(settings, model),
+        warnings=summary.warnings_of(chain, market, settings),
+    )
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """All used contracts, and the subsets every report shows beside them."""
+
+    whole: Part
+    zero_dte: Part
+    ex_zero_dte: Part
+    following: Part
+
+
+def _parts(market: Market, book: Book, dollars: ContractExposure, spots: Floats, ladder: float) -> _Parts:
+    """Divide the book by expiration date: today's, the next date's, the rest; each is profiled once."""
+    dates = market.dates.to_numpy()[market.quotes.expiration[market.used]]
+    today = dates == np.datetime64(market.today)
+    following = ~today & (dates == (np.min(dates[~today]) if not today.all() else np.datetime64("NaT")))
+    pieces = (today, following, ~today & ~following)
+    profiles = [profile_of(book.where(chosen), spots) for chosen in pieces]
+
+    def part(chosen: Bools, profile: Floats) -> Part:
+        return part_of(market, book, dollars, spots, chosen, profile, ladder)
+
+    return _Parts(
+        whole=part(np.ones(len(book), dtype=bool), profiles[0] + profiles[1] + profiles[2]),
+        zero_dte=part(today, profiles[0]),
+        ex_zero_dte=part(~today, profiles[1] + profiles[2]),
+        following=part(following, profiles[1]),
+    )
+
+
+def _gamma_by_volume(market: Market, dollars: ContractExposure, model: PositionsModel) -> Floats:
+    """Return each contract's gamma had dealers, on the model's side, taken on today's volume, $ per +1%."""
+    quotes, rows = market.quotes, market.used
+    units = (np.nan_to_num(quotes.volume) * dealer_sign(quotes, model) * quotes.multiplier)[rows]
+    return PER_PCT * market.level**2 * units * dollars.unit_gamma
+
+
+def _years_to_close(chain: Chain, market: Market) -> float | None:
+    """Return the time to the next close; None when evaluated after it."""
+    years = (chain.next_close - market.evaluated_at).total_seconds() / 60.0 / MINUTES_PER_YEAR
+    return years if years > 0 else None

@@ -1,0 +1,141 @@
+"""A book of contracts and its exposure in dollars, at any spot and time.
+
+A book is the used contracts with their carry frozen: when spot moves, every forward moves with it and each
+strike keeps its volatility (sticky strike).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gex.pricing import gamma_sum, greeks
+from gex.results import Exposure, GammaExposure, HedgeFlow
+
+if TYPE_CHECKING:
+    from gex.quotes import Bools, Floats
+
+PER_PCT = 0.01
+MOVES_PCT = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Book:
+    """Contracts with all that pricing needs and the dealers' position in each; one entry per contract."""
+
+    strike: Floats
+    is_call: Bools
+    years: Floats
+    sigma: Floats
+    """Per square-root year, so that sigma sqrt(years) is the total standard deviation."""
+    rate: Floats
+    dividend: Floats
+    units: Floats
+    """Dealers' signed contracts times the multiplier."""
+
+    def __len__(self) -> int:
+        """Return the number of contracts."""
+        return len(self.strike)
+
+    def where(self, chosen: Bools) -> Book:
+        """Return the contracts that `chosen` marks."""
+        return Book(**{name: values[chosen] for name, values in vars(self).items()})
+
+    def holding(self, units: Floats) -> Book:
+        """Return the same contracts with other positions."""
+        return replace(self, units=units)
+
+    def net_gamma_usd(self, spot: float) -> float:
+        """Return $ of delta per +1% of spot: 0.01 S^2 sum(N m gamma)."""
+        total = gamma_sum(spot, self.strike, self.years, self.sigma, self.units, self.rate, self.dividend)
+        return PER_PCT * spot * spot * total
+
+    def delta(self, spot: float, elapsed: float = 0.0) -> Floats:
+        """Return each contract's delta after `elapsed` years; one that has expired by then has its payoff's slope."""
+        years = self.years - elapsed
+        alive = years > 0
+        delta = np.where(self.is_call, 1.0, -1.0) * _in_the_money(spot, self.strike, self.is_call)
+        if alive.any():
+            live = self if alive.all() else self.where(alive)
+            delta[alive] = greeks(
+                spot, live.strike, years[alive], live.sigma, live.rate, live.dividend, live.is_call
+            ).delta
+        return delta
+
+    def shares(self, spot: float) -> float:
+        """Return dealers' option delta at a spot, in shares or index units."""
+        return float(np.sum(self.units * self.delta(spot)))
+
+
+@dataclass(frozen=True)
+class ContractExposure:
+    """Dealers' exposure in each contract, $; see `gex.results.Exposure` for the units."""
+
+    unit_gamma: Floats
+    """Gamma of one unit of the underlying, per point."""
+    gamma: Floats
+    delta: Floats
+    vanna: Floats
+    charm: Floats | None
+    is_call: Bools
+
+    def of(self, chosen: Bools) -> Exposure:
+        """Return the exposure of the contracts that `chosen` marks."""
+        gamma = gamma_exposure(self.gamma[chosen], self.is_call[chosen])
+        return Exposure(
+            gamma_usd_per_1pct=gamma,
+            condition_number=gamma.gross / abs(gamma.net) if gamma.net else None,
+            delta_usd=float(np.sum(self.delta[chosen])),
+            vanna_usd_per_vol_point=float(np.sum(self.vanna[chosen])),
+            charm_usd_to_close=None if self.charm is None else float(np.sum(self.charm[chosen])),
+        )
+
+
+def gamma_exposure(gamma_usd: Floats, is_call: Bools) -> GammaExposure:
+    """Sum gamma by side; gross is the sum of sizes."""
+    calls, puts = float(np.sum(gamma_usd[is_call])), float(np.sum(gamma_usd[~is_call]))
+    return GammaExposure(net=calls + puts, gross=float(np.sum(np.abs(gamma_usd))), calls=calls, puts=puts)
+
+
+def contract_exposure(book: Book, spot: float, years_to_close: float | None) -> ContractExposure:
+    """Price every contract at `spot` and scale to dollars.
+
+    Args:
+        book: Contracts and positions.
+        spot: Points.
+        years_to_close: Time to the next close for charm, an exact difference of delta at fixed spot;
+            None where there is no such close.
+
+    """
+    unit = greeks(spot, book.strike, book.years, book.sigma, book.rate, book.dividend, book.is_call)
+    dollars = spot * book.units
+    charm = None if years_to_close is None else dollars * (book.delta(spot, years_to_close) - unit.delta)
+    return ContractExposure(
+        unit_gamma=unit.gamma,
+        gamma=PER_PCT * spot * dollars * unit.gamma,
+        delta=dollars * unit.delta,
+        vanna=PER_PCT * dollars * unit.vanna,
+        charm=charm,
+        is_call=book.is_call,
+    )
+
+
+def hedge_flows(book: Book, spot: float) -> tuple[HedgeFlow, ...]:
+    """Re-price dealers' delta after each move of `MOVES_PCT`; they trade the opposite of its change.
+
+    The shares are valued at the spot moved to. A derivative times the move is good for a few tenths of a
+    percent only, so none is used.
+    """
+    before = book.shares(spot)
+    return tuple(
+        HedgeFlow(move, -(book.shares(moved) - before) * moved)
+        for move, moved in ((pct, spot * (1.0 + pct / 100.0)) for pct in MOVES_PCT)
+    )
+
+
+def _in_the_money(spot: float, strike: Floats, is_call: Bools) -> Floats:
+    """Return 1 in the money, 0 out of it and 1/2 at it."""
+    above = np.heaviside(spot - strike, 0.5)
+    return np.where(is_call, above, 1.0 - above)

@@ -1,0 +1,151 @@
+"""Forwards and discounts of each (root, expiration), and the spot that near forwards imply.
+
+Parity needs no clock and no dividend forecast: a call less a put is a forward, at every strike. Where an
+expiration's quotes do not agree on one, its forward is carried from the expirations that do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gex.pricing import forward_from_parity
+
+if TYPE_CHECKING:
+    from gex.quotes import Floats, Quotes
+    from gex.settings import Curve, Settings
+
+NEAR_YEARS = 30 / 365
+"""Forwards this near say where spot is: carry beyond adds more error than they average out."""
+CARRY_YEARS = 120 / 365
+"""The slope of the forward curve is taken up to here."""
+MAX_JUMP = 0.005
+"""A forward further than this from its neighbours' is not believed (as a fraction, plus its own error)."""
+
+
+@dataclass(frozen=True)
+class Forwards:
+    """Carry of each (root, expiration), in the order of `Quotes.expirations`."""
+
+    forward: Floats
+    """Points, for the spot at quote time."""
+    discount: Floats
+    source: tuple[str, ...]
+    """`parity`, `carry` (from other expirations' parity), `rate` (curve, no dividend) or `fixed` (by settings)."""
+    parity_spot: float | None
+    """The spot that near forwards imply, points."""
+
+
+def forwards_of(quotes: Quotes, settings: Settings, spot: float | None) -> Forwards:
+    """Find the forward and the discount of each expiration.
+
+    Args:
+        quotes: The chain as arrays.
+        settings: `rate` and `dividend` fix the carry; else `curve` discounts and parity gives forwards.
+        spot: The underlying's price in points; needed with a fixed carry or where no expiration has parity.
+
+    Raises:
+        ValueError: No spot is given and none can be implied.
+
+    """
+    years = quotes.expirations.years
+    if settings.rate is not None and settings.dividend is not None:
+        if spot is None:
+            raise ValueError("a fixed rate and dividend need a spot: the source has none, give --spot")
+        forward = spot * np.exp((settings.rate - settings.dividend) * years)
+        return Forwards(forward, np.exp(-settings.rate * years), ("fixed",) * len(years), None)
+    discount = np.exp(-zero_rates(settings.curve, years) * years)
+    forward = _drop_jumps(_parity(quotes, discount), years)
+    believed = np.isfinite(forward)
+    parity_spot = _implied_spot(forward[believed], years[believed])
+    anchor = parity_spot if parity_spot is not None else spot
+    if anchor is None:
+        raise ValueError("the source has no spot and its quotes imply none: give --spot")
+    if believed.any():
+        carry = np.interp(years, years[believed], np.log(forward[believed] / anchor) / years[believed])
+        fallback = "carry"
+    else:
+        carry, fallback = zero_rates(settings.curve, years), "rate"
+    return Forwards(
+        forward=np.where(believed, forward, anchor * np.exp(carry * years)),
+        discount=discount,
+        source=tuple("parity" if ok else fallback for ok in believed),
+        parity_spot=parity_spot,
+    )
+
+
+def zero_rates(curve: Curve, years: Floats) -> Floats:
+    """Interpolate a curve's zero rates at `years`, flat outside its tenors."""
+    return np.interp(years, curve.years, curve.rates)
+
+
+def _parity(quotes: Quotes, discount: Floats) -> Floats:
+    """Return each expiration's forward from put-call parity, NaN where its quotes give none."""
+    rungs, expirations = quotes.rungs, quotes.expirations
+    call_bid, call_ask = quotes.leg(quotes.bid, rungs.call), quotes.leg(quotes.ask, rungs.call)
+    put_bid, put_ask = quotes.leg(quotes.bid, rungs.put), quotes.leg(quotes.ask, rungs.put)
+    forward = np.full(len(expirations), np.nan)
+    for index in range(len(expirations)):
+        at = expirations.rungs(index)
+        fit = forward_from_parity(
+            rungs.strike[at], call_bid[at], call_ask[at], put_bid[at], put_ask[at], float(discount[index])
+        )
+        if fit.status == "ok":
+            forward[index] = fit.forward
+    return forward
+
+
+def _drop_jumps(forward: Floats, years: Floats) -> Floats:
+    """Forget forwards that stand apart from the line through their neighbours'."""
+    known = np.flatnonzero(np.isfinite(forward))
+    if len(known) < 4:
+        return forward
+    log_forward, time = np.log(forward[known]), years[known]
+    expected = np.array(
+        [
+            np.median([_line(time, log_forward, i, j, k) for j, k in _neighbours(i, len(known))])
+            for i in range(len(known))
+        ]
+    )
+    kept = forward.copy()
+    kept[known[np.abs(log_forward - expected) > MAX_JUMP]] = np.nan
+    return kept
+
+
+def _neighbours(index: int, count: int) -> list[tuple[int, int]]:
+    """Return pairs of nearby positions to draw a line through, none of them `index`."""
+    near = sorted(
+        (i for i in range(max(0, index - 3), min(count, index + 4)) if i != index), key=lambda i: abs(i - index)
+    )
+    return [(near[0], near[1]), (near[0], near[2]), (near[1], near[2])]
+
+
+def _line(x: Floats, y: Floats, at: int, first: int, second: int) -> float:
+    """Evaluate at x[at] the line through two points; flat where they share an abscissa."""
+    run = x[second] - x[first]
+    slope = (y[second] - y[first]) / run if run else 0.0
+    return float(y[first] + slope * (x[at] - x[first]))
+
+
+def _implied_spot(forward: Floats, years: Floats) -> float | None:
+    """Return the median of near forwards carried back to now, None without forwards.
+
+    The carry is the median slope of ln F between pairs of expirations (Theil and Sen), which a few wrong
+    forwards cannot tilt.
+    """
+    if not len(forward):
+        return None
+    near = years <= max(NEAR_YEARS, years[0])
+    short = years <= max(CARRY_YEARS, years[0])
+    slope = _median_slope(years[short], np.log(forward[short]))
+    return float(np.median(forward[near] * np.exp(-slope * years[near])))
+
+
+def _median_slope(x: Floats, y: Floats) -> float:
+    """Return the median of the slopes between all pairs of points with different x; 0 if there are none."""
+    first, second = np.triu_indices(len(x), 1)
+    run = x[second] - x[first]
+    apart = run > 1 / 365
+    return float(np.median((y[second] - y[first])[apart] / run[apart])) if apart.any() else 0.0

@@ -1,0 +1,182 @@
+"""The levels of a set of contracts: flip, walls, absolute gamma strike, high-volatility level; max pain, moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import erfc, log, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gex.results import Crossing, ExpectedMove, LevelDistance, Levels, Wall, WallPair, Walls
+
+if TYPE_CHECKING:
+    from gex.quotes import Bools, Floats
+
+
+@dataclass(frozen=True)
+class StrikeTotals:
+    """Exposure and open interest summed by strike, strikes going up; one entry per strike."""
+
+    strike: Floats
+    calls: Floats
+    """Gamma of calls, $ per +1%; `puts` likewise, with the dealers' sign."""
+    puts: Floats
+    gross: Floats
+    call_open_interest: Floats
+    put_open_interest: Floats
+    volume: Floats
+
+    @property
+    def net(self) -> Floats:
+        """Calls plus puts, $ per +1%."""
+        return self.calls + self.puts
+
+
+def strike_totals(
+    strike: Floats, is_call: Bools, gamma_usd: Floats, open_interest: Floats, volume: Floats
+) -> StrikeTotals:
+    """Sum each contract's figures by strike, over all expirations and roots given."""
+    strikes, at = np.unique(strike, return_inverse=True)
+
+    def total(values: Floats, rows: Bools | slice = slice(None)) -> Floats:
+        return np.bincount(at[rows], weights=np.nan_to_num(values[rows]), minlength=len(strikes))
+
+    return StrikeTotals(
+        strike=strikes,
+        calls=total(gamma_usd, is_call),
+        puts=total(gamma_usd, ~is_call),
+        gross=total(np.abs(gamma_usd)),
+        call_open_interest=total(open_interest, is_call),
+        put_open_interest=total(open_interest, ~is_call),
+        volume=total(volume),
+    )
+
+
+def levels_of(totals: StrikeTotals, crossings: tuple[Crossing, ...], spot: float, ladder: float) -> Levels:
+    """Find every level of a set of contracts.
+
+    Args:
+        totals: The contracts by strike.
+        crossings: The roots of their re-priced profile.
+        spot: Points; the flip is the crossing nearest to it.
+        ladder: Half-width of the range searched for crossings, as a fraction of spot.
+
+    """
+    walls = walls_of(totals)
+    flip = min(crossings, key=lambda crossing: abs(crossing.spot - spot), default=None)
+    gross = float(np.sum(totals.gross))
+    reasons = {}
+    if flip is None:
+        reasons["gamma_flip"] = _why_no_flip(float(np.sum(totals.net)), gross, ladder)
+    for name, wall, side in (("call_wall", walls.net.call, "positive"), ("put_wall", walls.net.put, "negative")):
+        if wall is None:
+            reasons[name] = f"no strike has {side} net gamma; see walls.gross"
+    if not gross:
+        reasons["absolute_gamma_strike"] = reasons["high_vol_level"] = "no gamma at any strike"
+    return Levels(
+        gamma_flip=flip.spot if flip else None,
+        gamma_flip_crossings=crossings,
+        points_per_1pct_of_gross=0.01 * gross / abs(flip.slope) if flip and flip.slope else None,
+        call_wall=walls.net.call.strike if walls.net.call else None,
+        put_wall=walls.net.put.strike if walls.net.put else None,
+        absolute_gamma_strike=float(totals.strike[np.argmax(totals.gross)]) if gross else None,
+        high_vol_level=float(totals.strike[np.argmin(np.cumsum(totals.net))]) if gross else None,
+        walls=walls,
+        reasons=reasons,
+    )
+
+
+def walls_of(totals: StrikeTotals) -> Walls:
+    """Find the walls by net gamma, by each side's gamma and by each side's open interest."""
+    strike, net = totals.strike, totals.net
+    return Walls(
+        net=WallPair(_largest(strike, net), _negated(_largest(strike, -net))),
+        gross=WallPair(_largest_size(strike, totals.calls), _largest_size(strike, totals.puts)),
+        open_interest=WallPair(_largest(strike, totals.call_open_interest), _largest(strike, totals.put_open_interest)),
+    )
+
+
+def _largest(strike: Floats, value: Floats) -> Wall | None:
+    """Return the strike of the largest positive value and its lead over the second; None if none is positive."""
+    order = np.argsort(-value, kind="stable")[:2]
+    ranked = [int(i) for i in order if value[i] > 0]
+    if not ranked:
+        return None
+    first = ranked[0]
+    if len(ranked) == 1:
+        return Wall(float(strike[first]), float(value[first]), None, None)
+    second = ranked[1]
+    return Wall(
+        float(strike[first]), float(value[first]), float(strike[second]), float(value[first] / value[second] - 1.0)
+    )
+
+
+def _largest_size(strike: Floats, value: Floats) -> Wall | None:
+    """Return the strike of the largest size, whatever the sign of the side."""
+    return _largest(strike, value) if np.sum(value) > 0 else _negated(_largest(strike, -value))
+
+
+def _negated(wall: Wall | None) -> Wall | None:
+    """Give a wall found among negated values its own sign back."""
+    return wall and Wall(wall.strike, -wall.value, wall.runner_up, wall.margin)
+
+
+def _why_no_flip(net: float, gross: float, ladder: float) -> str:
+    """Say why there is no crossing."""
+    if not gross:
+        return "no gamma: no contract with a position and a volatility"
+    sign = "positive" if net > 0 else "negative"
+    return f"net gamma is {sign} everywhere within {ladder:.0%} of spot"
+
+
+def max_pain(strike: Floats, call_open_interest: Floats, put_open_interest: Floats) -> float | None:
+    """Return the listed settlement at which the holders of one expiration's options receive least.
+
+    argmin over K of sum OI_c max(K - K_c, 0) + OI_p max(K_p - K, 0), by cumulative sums in O(n).
+    `strike` goes up; None without open interest.
+    """
+    if not (call_open_interest.sum() + put_open_interest.sum()) > 0:
+        return None
+    calls_below, puts_above = np.cumsum(call_open_interest), np.cumsum(put_open_interest[::-1])[::-1]
+    call_payoff = strike * calls_below - np.cumsum(call_open_interest * strike)
+    put_payoff = np.cumsum((put_open_interest * strike)[::-1])[::-1] - strike * puts_above
+    return float(strike[np.argmin(call_payoff + put_payoff)])
+
+
+def expected_move(strike: Floats, call_mid: Floats, put_mid: Floats, forward: float) -> ExpectedMove | None:
+    """Read the move that the straddle nearest to the forward prices; None without a two-sided one.
+
+    One standard deviation is straddle * sqrt(pi/2), exact for a normal distribution at the money.
+    """
+    straddle = call_mid + put_mid
+    quoted = np.flatnonzero(np.isfinite(straddle))
+    if not len(quoted):
+        return None
+    at = quoted[np.argmin(np.abs(strike[quoted] - forward))]
+    return ExpectedMove(float(strike[at]), float(straddle[at]), float(straddle[at] * np.sqrt(np.pi / 2.0)))
+
+
+def distance(level: float, spot: float, w_money: float | None, w_level: float | None, forward: float) -> LevelDistance:
+    """Measure how far a level is, in points, percent and standard deviations, and the odds of a touch.
+
+    Args:
+        level: Points.
+        spot: Points.
+        w_money: Total standard deviation of the nearest expiration at the forward.
+        w_level: The same at the level, from the smile.
+        forward: The nearest expiration's forward for `spot`.
+
+    """
+    points = level - spot
+    return LevelDistance(
+        points=points,
+        pct=100.0 * points / spot,
+        sigma=points / (spot * w_money) if w_money else None,
+        touch_probability=touch_probability(level, forward, w_level) if w_level else None,
+    )
+
+
+def touch_probability(level: float, forward: float, w: float) -> float:
+    """Return 2 N(-|ln(L/F)| / w): a Brownian path without drift touches L before the expiration."""
+    return erfc(abs(log(level / forward)) / (w * sqrt(2.0)))

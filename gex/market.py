@@ -1,0 +1,187 @@
+"""What a chain says before anyone's positions: spot, forwards, volatilities, and which contracts can be priced."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gex.exposure import Book
+from gex.forwards import forwards_of
+from gex.quotes import MINUTES_PER_YEAR, quotes_of
+from gex.results import Spot
+from gex.settings import MIN_YEARS
+from gex.volatility import volatility_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from gex.forwards import Forwards
+    from gex.ingest.schema import Chain
+    from gex.quotes import Bools, Floats, Ints, Quotes
+    from gex.settings import Settings
+    from gex.volatility import Volatility
+
+SPOT_TOLERANCE = 5e-4
+"""Where parity's spot is further than this from the source's, the source's is stale."""
+
+
+@dataclass(frozen=True)
+class Market:
+    """A chain with its carry and volatility found, at the instant and the spot it is evaluated at."""
+
+    quotes: Quotes
+    forwards: Forwards
+    """For the spot used, at quote time."""
+    volatility: Volatility
+    """Total standard deviations at quote time."""
+    spot: Spot
+    level: float
+    """The spot everything is priced at: the one used, or where `settings.move_to` puts it."""
+    evaluated_at: dt.datetime
+    today: dt.date
+    """The New York date of `evaluated_at`."""
+    years: Floats
+    """Per expiration, from `evaluated_at`."""
+    used: Ints
+    """Rows of the chain that are priced."""
+    set_aside: dict[str, int]
+    """Rows that are not, by reason."""
+
+    @property
+    def dates(self) -> pl.Series:
+        """The expiration date of each (root, expiration)."""
+        return self.quotes.expirations.table["expiration"]
+
+    def book(self, units: Floats) -> Book:
+        """Return the used contracts with dealers' signed units in each row of the chain."""
+        quotes, forwards = self.quotes, self.forwards
+        quoted = quotes.expirations.years
+        rate = -np.log(forwards.discount) / quoted
+        dividend = rate - np.log(forwards.forward / self.spot.used) / quoted
+        group = quotes.expiration[self.used]
+        return Book(
+            strike=quotes.strike[self.used],
+            is_call=quotes.is_call[self.used],
+            years=self.years[group],
+            sigma=self.volatility.w[self.used] / np.sqrt(quoted[group]),
+            rate=rate[group],
+            dividend=dividend[group],
+            units=units[self.used],
+        )
+
+    def on(self, chosen: Bools) -> Bools:
+        """Spread a mark per expiration over the used contracts."""
+        return chosen[self.quotes.expiration[self.used]]
+
+    def nearest(self) -> int | None:
+        """Return the (root, expiration) that expires first among those priced and with a smile; None if none."""
+        priced = np.unique(self.quotes.expiration[self.used])
+        order = priced[np.argsort(self.years[priced], kind="stable")]
+        return next((int(index) for index in order if self.w(int(index), self.level) is not None), None)
+
+    def w(self, expiration: int, strike: float) -> float | None:
+        """Return the total standard deviation left to an expiration at a strike."""
+        w = self.volatility.at(self.quotes, self.forwards, expiration, strike)
+        left = self.years[expiration] / self.quotes.expirations.years[expiration]
+        return None if w is None else w * float(np.sqrt(left))
+
+    def forward(self, expiration: int) -> float:
+        """Return an expiration's forward for the spot everything is priced at."""
+        return float(self.forwards.forward[expiration]) * self.level / self.spot.used
+
+
+def market_of(chain: Chain, settings: Settings) -> Market:
+    """Find carry, volatility and spot of a chain under the settings' conventions.
+
+    Raises:
+        ValueError: There is no spot, `settings.at` lies before the quotes, or no contract can be priced.
+
+    """
+    evaluated_at = settings.at or chain.quote_time
+    if evaluated_at < chain.quote_time:
+        raise ValueError(
+            f"--at {evaluated_at.isoformat()} lies before the quotes, {chain.quote_time.isoformat()}: "
+            "quotes say nothing about the past"
+        )
+    quotes = quotes_of(chain.frame, chain.quote_time)
+    header = settings.spot or chain.spot
+    forwards = forwards_of(quotes, settings, header)
+    spot = _choose_spot(chain.spot, settings.spot, forwards.parity_spot)
+    elapsed = (evaluated_at - chain.quote_time) / dt.timedelta(minutes=MINUTES_PER_YEAR)
+    volatility = volatility_of(quotes, forwards, settings)
+    left = quotes.expirations.years - elapsed
+    today = _new_york_date(evaluated_at) if settings.at else chain.quote_date
+    chosen = _chosen_dates(quotes.expirations.table["expiration"], left, today, settings.expirations)
+    used, set_aside = _usable(quotes, volatility, left, chosen)
+    return Market(
+        quotes=quotes,
+        forwards=forwards,
+        volatility=volatility,
+        spot=spot,
+        level=settings.move_to or spot.used,
+        evaluated_at=evaluated_at,
+        today=today,
+        years=np.maximum(left, MIN_YEARS),
+        used=used,
+        set_aside=set_aside,
+    )
+
+
+def _choose_spot(header: float | None, given: float | None, parity: float | None) -> Spot:
+    """Use the user's spot, else the source's unless parity shows it to be stale, else parity's."""
+    if given is not None:
+        return Spot(given, header, parity, "given")
+    if header is not None and (parity is None or abs(parity / header - 1.0) <= SPOT_TOLERANCE):
+        return Spot(header, header, parity, "header")
+    if parity is None:
+        raise ValueError("the source has no spot and its quotes imply none: give --spot")
+    return Spot(parity, header, parity, "parity")
+
+
+def _usable(quotes: Quotes, volatility: Volatility, left: Floats, chosen: Bools) -> tuple[Ints, dict[str, int]]:
+    """Return the rows that can be priced, and the counts of the others by the first reason that applies."""
+    remaining = np.ones(len(quotes.strike), dtype=bool)
+    set_aside = {}
+    for reason, bad in (
+        ("expired", (left <= 0)[quotes.expiration]),
+        ("other_expiration", ~chosen[quotes.expiration]),
+        ("no_volatility", ~np.isfinite(volatility.w)),
+    ):
+        hit = remaining & bad
+        if hit.any():
+            set_aside[reason] = int(hit.sum())
+        remaining &= ~bad
+    if not remaining.any():
+        counts = ", ".join(f"{count} {reason}" for reason, count in set_aside.items())
+        raise ValueError(f"no contract can be priced ({counts}); choose other --expirations or another --vol")
+    return np.flatnonzero(remaining), set_aside
+
+
+def _chosen_dates(dates: pl.Series, left: Floats, today: dt.date, wanted: str) -> Bools:
+    """Mark the expirations that a setting such as `0dte`, `next`, `7d` or `2025-09-19` asks for."""
+    alive = dates.to_numpy()[left > 0]
+    day = np.datetime64(today)
+    if wanted == "all":
+        return np.ones(len(dates), dtype=bool)
+    if wanted == "0dte":
+        return dates.to_numpy() == day
+    if wanted == "next":
+        later = alive[alive > day]
+        return dates.to_numpy() == (later.min() if len(later) else day)
+    if days := re.fullmatch(r"(\d+)d", wanted):
+        return dates.to_numpy() <= day + np.timedelta64(int(days[1]), "D")
+    try:
+        return dates.to_numpy() == np.datetime64(dt.date.fromisoformat(wanted))
+    except ValueError:
+        raise ValueError(f"expirations must be all, 0dte, next, 7d or an ISO date; got {wanted!r}") from None
+
+
+def _new_york_date(instant: dt.datetime) -> dt.date:
+    """Return the calendar date in New York."""
+    from zoneinfo import ZoneInfo
+
+    return instant.astimezone(ZoneInfo("America/New_York")).date()

@@ -1,0 +1,144 @@
+"""The chain as arrays: rows in the table's order, grouped by expiration, calls and puts paired by strike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from gex.settings import MIN_YEARS
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+MINUTES_PER_YEAR = 525_600.0
+
+
+@dataclass(frozen=True)
+class Expirations:
+    """One entry per (root, expiration), in the table's order."""
+
+    table: pl.DataFrame
+    """`expiration`, `root`, `settlement`, `exercise`, `expires_at`."""
+    years: Floats
+    """Calendar minutes from the evaluation to expiry / 525,600; at least one minute."""
+    first_rung: Ints
+    """Where each expiration's strikes begin among the rungs; one more entry closes the last."""
+
+    def __len__(self) -> int:
+        """Return the number of (root, expiration) pairs."""
+        return len(self.years)
+
+    def rungs(self, index: int) -> slice:
+        """Return where the strikes of one expiration stand among the rungs."""
+        return slice(int(self.first_rung[index]), int(self.first_rung[index + 1]))
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """One entry per (root, expiration, strike): a rung of an expiration's strike ladder."""
+
+    strike: Floats
+    expiration: Ints
+    """Index into the expirations."""
+    call: Ints
+    """Row of the call; -1 where none is listed."""
+    put: Ints
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """The columns of a chain that positioning needs, one entry per contract; NaN is missing."""
+
+    strike: Floats
+    is_call: Bools
+    multiplier: Floats
+    bid: Floats
+    ask: Floats
+    implied_volatility: Floats
+    vendor_gamma: Floats
+    open_interest: Floats
+    volume: Floats
+    expiration: Ints
+    """Index into `expirations`."""
+    rung: Ints
+    """Index into `rungs`."""
+    rungs: Rungs
+    expirations: Expirations
+
+    def leg(self, values: Floats, rows: Ints) -> Floats:
+        """Return `values` at `rows`, NaN where the row is -1."""
+        return np.where(rows >= 0, values[rows], np.nan)
+
+    @property
+    def years(self) -> Floats:
+        """Years to expiry of each contract."""
+        return self.expirations.years[self.expiration]
+
+
+def quotes_of(frame: pl.DataFrame, evaluated_at: dt.datetime) -> Quotes:
+    """Turn a chain table into arrays.
+
+    Args:
+        frame: The chain table, sorted as `gex.ingest.schema.SORT`, without contracts that have expired.
+        evaluated_at: The instant the contracts are priced at.
+
+    """
+    is_call = (frame["option_type"] == "C").to_numpy()
+    strike = frame["strike"].to_numpy()
+    groups = _group_ids(frame)
+    new_group = np.diff(groups, prepend=-1) != 0
+    new_rung = new_group | (np.diff(strike, prepend=np.nan) != 0)
+    rung = np.cumsum(new_rung) - 1
+    starts = np.flatnonzero(new_rung)
+    rungs = Rungs(
+        strike=strike[starts],
+        expiration=groups[starts],
+        call=_row_of(rung, is_call, len(starts)),
+        put=_row_of(rung, ~is_call, len(starts)),
+    )
+    table = frame[np.flatnonzero(new_group)].select("expiration", "root", "settlement", "exercise", "expires_at")
+    minutes = (table["expires_at"] - evaluated_at).dt.total_microseconds().to_numpy() / 60e6
+    return Quotes(
+        strike=strike,
+        is_call=is_call,
+        multiplier=frame["multiplier"].to_numpy(),
+        bid=_floats(frame, "bid"),
+        ask=_floats(frame, "ask"),
+        implied_volatility=_floats(frame, "implied_volatility"),
+        vendor_gamma=_floats(frame, "vendor_gamma"),
+        open_interest=_floats(frame, "open_interest"),
+        volume=_floats(frame, "volume"),
+        expiration=groups,
+        rung=rung,
+        rungs=rungs,
+        expirations=Expirations(
+            table=table,
+            years=np.maximum(minutes / MINUTES_PER_YEAR, MIN_YEARS),
+            first_rung=np.append(np.flatnonzero(np.diff(rungs.expiration, prepend=-1)), len(starts)),
+        ),
+    )
+
+
+def _group_ids(frame: pl.DataFrame) -> Ints:
+    """Number the runs of equal (expiration, root), from 0."""
+    return frame.select(pl.struct("expiration", "root").rle_id().cast(pl.Int64)).to_series().to_numpy()
+
+
+def _floats(frame: pl.DataFrame, column: str) -> Floats:
+    """Return a column as float64, null as NaN."""
+    return frame[column].cast(pl.Float64).to_numpy()
+
+
+def _row_of(rung: Ints, side: Bools, rungs: int) -> Ints:
+    """Return the row of one side's contract on each rung, -1 where there is none."""
+    rows = np.full(rungs, -1, dtype=np.int64)
+    rows[rung[side]] = np.flatnonzero(side)
+    return rows

@@ -1,0 +1,237 @@
+"""What an analysis returns: frozen, in the field's words, each figure with its unit.
+
+Signs are the dealers': positive gamma means dealers gain delta as spot rises and sell into strength.
+Dollar figures assume the positions that `Analysis.settings` names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import numpy as np
+    import numpy.typing as npt
+    import polars as pl
+
+    from gex.ingest.schema import QualityReport, Source
+    from gex.settings import Settings
+
+Regime = Literal["long_gamma", "short_gamma", "near_zero"]
+"""Near zero: net gamma is under 5% of gross, so its sign is not to be relied on."""
+
+DataStatus = Literal["ok", "delayed", "closed"]
+
+
+@dataclass(frozen=True)
+class Wall:
+    """A strike that stands out, and by how much."""
+
+    strike: float
+    value: float
+    """Gamma exposure in $ per +1%, or contracts for open interest."""
+    runner_up: float | None
+    """The strike that comes second; None if there is none of the same sign."""
+    margin: float | None
+    """How much larger than the runner-up, as a fraction of the runner-up."""
+
+
+@dataclass(frozen=True)
+class WallPair:
+    """The call wall and the put wall under one definition."""
+
+    call: Wall | None
+    put: Wall | None
+
+
+@dataclass(frozen=True)
+class Walls:
+    """Walls by net gamma, by each side's own gamma, and by open interest."""
+
+    net: WallPair
+    gross: WallPair
+    open_interest: WallPair
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A root of the re-priced gamma profile."""
+
+    spot: float
+    slope: float
+    """$ per +1%, per point of spot; positive where gamma turns from negative to positive going up."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The levels of one set of contracts, in points of the underlying.
+
+    A level that does not exist is None, and `reasons` says why under its name.
+    """
+
+    gamma_flip: float | None
+    gamma_flip_crossings: tuple[Crossing, ...]
+    points_per_1pct_of_gross: float | None
+    """Points the flip moves when net gamma shifts by 1% of gross: how sure the flip is."""
+    call_wall: float | None
+    put_wall: float | None
+    absolute_gamma_strike: float | None
+    high_vol_level: float | None
+    walls: Walls
+    reasons: dict[str, str]
+
+
+@dataclass(frozen=True)
+class GammaExposure:
+    """Dealers' gamma in $ of delta per +1% of spot: 0.01 S^2 sum(N m gamma)."""
+
+    net: float
+    gross: float
+    calls: float
+    puts: float
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Dealers' exposure of one set of contracts."""
+
+    gamma_usd_per_1pct: GammaExposure
+    condition_number: float | None
+    """gross / |net| of gamma: how many times larger the parts are than what is left of them."""
+    delta_usd: float
+    vanna_usd_per_vol_point: float
+    charm_usd_to_close: float | None
+    """Change of dealers' delta to `Analysis.next_close` at fixed spot, exact; they trade the opposite.
+    None when evaluated after that close."""
+
+
+@dataclass(frozen=True)
+class HedgeFlow:
+    """What dealers must trade after a move, re-priced: positive is buying."""
+
+    spot_move_pct: float
+    flow_usd: float
+
+
+@dataclass(frozen=True)
+class LevelDistance:
+    """How far a level is from spot, and the odds of getting there."""
+
+    points: float
+    pct: float
+    sigma: float | None
+    """In standard deviations of the nearest expiration's at-the-money move."""
+    touch_probability: float | None
+    """2 N(-|ln(L/F)| / w(L)) before the nearest expiration; reflection principle, no drift."""
+
+
+@dataclass(frozen=True)
+class ExpectedMove:
+    """The move the nearest at-the-money straddle prices."""
+
+    strike: float
+    straddle: float
+    """Mid of call plus put, points."""
+    one_sigma: float
+    """straddle * sqrt(pi/2), points."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The same figures for a subset of expirations."""
+
+    expirations: tuple[dt.date, ...]
+    exposure: Exposure
+    levels: Levels
+    net_by_volume: float | None
+    """Net gamma with today's volume in place of open interest, $ per +1%: a scenario, not an estimate."""
+    sign: Literal["positive", "negative", "unknown"]
+    """Unknown where open interest and volume disagree, or where net is under 5% of gross."""
+    share_of_gross: float
+    share_of_volume: float | None
+    share_of_open_interest: float | None
+    expected_move: ExpectedMove | None
+    reasons: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Which price of the underlying was used, and what the others were."""
+
+    used: float
+    header: float | None
+    parity: float | None
+    """Implied by near forwards."""
+    source: Literal["header", "parity", "given"]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Net dealer gamma against spot, re-priced: forwards move with spot, volatility sticks to strikes."""
+
+    spots: npt.NDArray[np.float64]
+    gamma_usd_per_1pct: npt.NDArray[np.float64]
+    zero_dte_usd_per_1pct: npt.NDArray[np.float64]
+    """The part of it from contracts that expire on the quote date."""
+    crossings: tuple[Crossing, ...]
+
+
+@dataclass(frozen=True)
+class VendorCheck:
+    """Our gamma beside the vendor's on contracts near the money that expire today."""
+
+    contracts: int
+    median_gamma_ratio: float
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Dealer positioning of one chain.
+
+    Attributes:
+        by_contract: The chain's used rows with `years`, `forward`, `discount`, `sigma`, `position`
+            (dealers' signed contracts), `gamma`, `delta`, `vanna` and the exposures in dollars.
+        by_strike: `strike`, `net`, `calls`, `puts`, `gross`, `zero_dte` ($ per +1%), `call_open_interest`,
+            `put_open_interest`, `volume`, `cumulative`.
+        by_expiration: One row per (expiration, root): `expiration`, `root`, `settlement`, `expires_at`,
+            `years`, `forward`, `forward_source` (parity, carry, rate or fixed), `discount`, `atm_iv` (decimal),
+            `vol_source`, `contracts`, `net`, `gross`, `calls`, `puts` ($ per +1%), `open_interest`, `volume`
+            (contracts), `call_wall`, `put_wall` (by net gamma), `max_pain`, `straddle_strike`, `straddle`
+            and `expected_move` (one standard deviation), in points; null where there is none.
+
+    """
+
+    underlying: str
+    quote_time: dt.datetime
+    evaluated_at: dt.datetime
+    next_close: dt.datetime
+    stamp: dt.datetime | None
+    status: DataStatus
+    delay_minutes: float
+    quote_time_source: str
+    open_interest_date: dt.date | None
+    spot: Spot
+    settings: Settings
+    source: Source
+    quality: QualityReport
+    rows_used: int
+    regime: Regime
+    exposure: Exposure
+    hedge_flow: tuple[HedgeFlow, ...]
+    levels: Levels
+    distances: dict[str, LevelDistance]
+    """For `gamma_flip`, `call_wall`, `put_wall`, where they exist."""
+    zero_dte: Slice | None
+    ex_zero_dte: Slice | None
+    next_expiration: Slice | None
+    by_contract: pl.DataFrame
+    by_strike: pl.DataFrame
+    by_expiration: pl.DataFrame
+    profile: Profile
+    vendor_check: VendorCheck | None
+    assumptions: tuple[str, ...]
+    """One short phrase per convention used, in the order they matter."""
+    warnings: tuple[str, ...]
+    """What a reader of the figures must know: spot replaced, volatility fallen back, roots unknown."""

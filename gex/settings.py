@@ -1,0 +1,105 @@
+"""The conventions behind every figure: named, frozen, and with a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+PositionsModel = Literal["naive", "short-all", "volume"]
+VolatilitySource = Literal["reimplied", "vendor", "vendor-fitted", "per-contract"]
+Exercise = Literal["auto", "european"]
+
+MIN_YEARS = 1.0 / 525_600.0
+"""One minute: the shortest time to expiry that is priced."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Continuously compounded zero rates per year, linear in time between tenors, flat outside."""
+
+    years: tuple[float, ...] = (1.0,)
+    rates: tuple[float, ...] = (0.04,)
+
+    def __post_init__(self) -> None:
+        if len(self.years) != len(self.rates) or not self.years:
+            raise ValueError(f"a curve needs one rate per tenor, got {len(self.years)} tenors, {len(self.rates)} rates")
+        if any(b <= a for a, b in zip(self.years, self.years[1:], strict=False)) or self.years[0] < 0:
+            raise ValueError(f"a curve's tenors must be increasing years from 0 on, got {self.years}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How positions, volatility, carry, time and the profile are taken.
+
+    Attributes:
+        positions: Who holds what. `naive`: dealers long calls, short puts, all open interest;
+            `short-all`: short both; `volume`: today's volume in place of open interest, a scenario.
+            None takes `naive` for indices and ETFs and `short-all` for single stocks.
+        vol: Where volatility comes from. `reimplied`: total standard deviation from out-of-the-money mids,
+            linear in ln(K/F); `vendor`: the file's, as given; `vendor-fitted`: the file's, with each
+            expiration's clock fitted to the file's own gamma; `per-contract`: each contract's own mid.
+        curve: Discount rates; flat 4% unless given.
+        rate: With `dividend`, fixes the carry of every expiration: parity is not used.
+        dividend: Continuous yield per year, with `rate`.
+        exercise: `european` prices every contract as European; `auto` prices American contracts as
+            American where the engine for it exists, else as European.
+        spot: The underlying's price at quote time, in place of the source's.
+        at: Evaluate at this instant instead of the quote time (UTC).
+        move_to: Re-price with the underlying here: forwards move with spot, volatility sticks to strikes.
+        expirations: `all`, `0dte`, `next`, an ISO date, or `7d` for all within seven days.
+        ladder: Half-width of the profile's ladder of spots, as a fraction of spot.
+
+    """
+
+    positions: PositionsModel | None = None
+    vol: VolatilitySource = "reimplied"
+    curve: Curve = field(default_factory=Curve)
+    rate: float | None = None
+    dividend: float | None = None
+    exercise: Exercise = "auto"
+    spot: float | None = None
+    at: dt.datetime | None = None
+    move_to: float | None = None
+    expirations: str = "all"
+    ladder: float = 0.15
+
+    def __post_init__(self) -> None:
+        """Refuse values outside the documented choices.
+
+        Raises:
+            ValueError: Names the setting, what was given and what is accepted.
+
+        """
+        for name, value, choices in (
+            ("positions", self.positions, (None, *get_args(PositionsModel))),
+            ("vol", self.vol, get_args(VolatilitySource)),
+            ("exercise", self.exercise, get_args(Exercise)),
+        ):
+            if value not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}; got {value!r}")
+        if (self.rate is None) != (self.dividend is None):
+            raise ValueError("rate and dividend fix the carry together: give both or neither")
+        for name, price in (("spot", self.spot), ("move_to", self.move_to)):
+            if price is not None and not 0 < price < float("inf"):
+                raise ValueError(f"{name} must be a positive price, got {price!r}")
+        if self.at is not None and self.at.tzinfo is None:
+            raise ValueError(f"at must carry a time zone, got {self.at.isoformat()}")
+        if not 0 < self.ladder < 1:
+            raise ValueError(f"ladder must lie between 0 and 1, got {self.ladder!r}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-ready values."""
+        values = asdict(self)
+        values["at"] = None if self.at is None else self.at.isoformat()
+        return values
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change whenever a setting does."""
+        text = json.dumps(self.as_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

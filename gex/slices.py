@@ -1,0 +1,106 @@
+"""The same figures for subsets of expirations: today's, all others, the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from gex.levels import levels_of, strike_totals
+from gex.profile import crossings_of
+from gex.results import Slice
+from gex.summary import DECISIVE
+from gex.tables import straddle_of
+
+if TYPE_CHECKING:
+    from gex.exposure import Book, ContractExposure
+    from gex.levels import StrikeTotals
+    from gex.market import Market
+    from gex.quotes import Bools, Floats
+    from gex.results import Crossing, Levels
+
+
+@dataclass(frozen=True)
+class Part:
+    """A subset of the used contracts, priced on the ladder."""
+
+    chosen: Bools
+    """Marks the used contracts."""
+    totals: StrikeTotals
+    profile: Floats
+    crossings: tuple[Crossing, ...]
+    levels: Levels
+
+
+def part_of(
+    market: Market,
+    book: Book,
+    dollars: ContractExposure,
+    spots: Floats,
+    chosen: Bools,
+    profile: Floats,
+    ladder: float,
+) -> Part:
+    """Sum the contracts that `chosen` marks by strike and find the levels of their profile."""
+    rows = market.used[chosen]
+    held = book.where(chosen)
+    totals = strike_totals(
+        held.strike,
+        held.is_call,
+        dollars.gamma[chosen],
+        market.quotes.open_interest[rows],
+        market.quotes.volume[rows],
+    )
+    crossings = crossings_of(held, spots, profile)
+    return Part(chosen, totals, profile, crossings, levels_of(totals, crossings, market.level, ladder))
+
+
+def slice_of(market: Market, part: Part, dollars: ContractExposure, by_volume: Floats) -> Slice | None:
+    """Return a part's figures; None if it holds no contract.
+
+    Args:
+        market: The chain priced.
+        part: The subset.
+        dollars: Exposure of each used contract.
+        by_volume: Gamma of each used contract had dealers traded today's volume instead, $ per +1%.
+
+    """
+    if not part.chosen.any():
+        return None
+    rows = market.used[part.chosen]
+    exposure = dollars.of(part.chosen)
+    gross = float(np.sum(np.abs(dollars.gamma)))
+    volume = market.quotes.volume
+    traded = float(np.sum(by_volume[part.chosen])) if np.nansum(volume[rows]) > 0 else None
+    indices = np.unique(market.quotes.expiration[rows])
+    first = int(indices[np.argmin(market.years[indices])])
+    move = straddle_of(market.quotes, market.forwards, first)
+    reasons = {} if move else {"expected_move": "no strike near the forward has a two-sided call and put"}
+    if traded is None:
+        reasons["net_by_volume"] = "no volume"
+    return Slice(
+        expirations=tuple(sorted({market.dates[int(index)] for index in indices})),
+        exposure=exposure,
+        levels=part.levels,
+        net_by_volume=traded,
+        sign=_sign(exposure.gamma_usd_per_1pct.net, exposure.gamma_usd_per_1pct.gross, traded),
+        share_of_gross=exposure.gamma_usd_per_1pct.gross / gross if gross else 0.0,
+        share_of_volume=_share(volume, rows, market.used),
+        share_of_open_interest=_share(market.quotes.open_interest, rows, market.used),
+        expected_move=move,
+        reasons=reasons,
+    )
+
+
+def _sign(net: float, gross: float, by_volume: float | None) -> Literal["positive", "negative", "unknown"]:
+    """Trust a sign only where it is decisive and volume does not contradict it."""
+    if abs(net) < DECISIVE * gross or not gross or (by_volume is not None and by_volume * net < 0):
+        return "unknown"
+    return "positive" if net > 0 else "negative"
+
+
+def _share(values: Floats, rows: np.ndarray, of: np.ndarray) -> float | None:
+    """Return the rows' share of a total; None where there is no total."""
+    total = float(np.nansum(values[of]))
+    return float(np.nansum(values[rows])) / total if total else None

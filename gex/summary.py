@@ -1,0 +1,131 @@
+"""What a reader must know beside the figures: regime, distances, checks, assumptions, warnings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gex.levels import distance
+from gex.results import VendorCheck
+
+if TYPE_CHECKING:
+    from gex.ingest.schema import Chain, QualityReport
+    from gex.market import Market
+    from gex.quotes import Bools, Floats
+    from gex.results import DataStatus, Exposure, LevelDistance, Levels, Regime
+    from gex.settings import PositionsModel, Settings
+
+DECISIVE = 0.05
+"""Net gamma under this fraction of gross has a sign that a small change of convention turns."""
+NEAR_MONEY = 0.005
+"""The vendor's gamma is compared within this distance of spot."""
+
+POSITIONS_TEXT: dict[PositionsModel, str] = {
+    "naive": "naive: dealers long calls, short puts",
+    "short-all": "short-all: dealers short calls and puts",
+    "volume": "volume: dealers long calls, short puts, today's volume as if held",
+}
+VOL_TEXT = {
+    "reimplied": "volatility re-implied from out-of-the-money mids",
+    "vendor": "vendor's volatility",
+    "vendor-fitted": "vendor's volatility, clock fitted to the vendor's gamma",
+    "per-contract": "volatility implied from each contract's own mid",
+}
+
+
+def regime_of(exposure: Exposure) -> Regime:
+    """Name the side of the flip, or neither where net gamma is too small a part of gross to tell."""
+    gamma = exposure.gamma_usd_per_1pct
+    if abs(gamma.net) <= DECISIVE * gamma.gross:
+        return "near_zero"
+    return "long_gamma" if gamma.net > 0 else "short_gamma"
+
+
+def status_of(chain: Chain) -> DataStatus:
+    """Say whether the quotes are of a trading session, late, or from after its end."""
+    if not chain.market_open:
+        return "closed"
+    return "delayed" if chain.delay_minutes > 0 else "ok"
+
+
+def quality_of(quality: QualityReport, market: Market) -> QualityReport:
+    """Add the rows that could not be priced to those the reader set aside."""
+    quarantined = Counter(quality.quarantined)
+    quarantined.update(market.set_aside)
+    return replace(quality, rows_kept=len(market.used), quarantined=dict(sorted(quarantined.items())))
+
+
+def distances_of(market: Market, levels: Levels) -> dict[str, LevelDistance]:
+    """Measure how far the flip and the walls are, on the smile of the nearest expiration."""
+    nearest = market.nearest()
+    if nearest is None:
+        return {}
+    forward = market.forward(nearest)
+    at_money = market.w(nearest, market.level)
+    found = {"gamma_flip": levels.gamma_flip, "call_wall": levels.call_wall, "put_wall": levels.put_wall}
+    return {
+        name: distance(level, market.level, at_money, market.w(nearest, level), forward)
+        for name, level in found.items()
+        if level is not None
+    }
+
+
+def vendor_check_of(market: Market, unit_gamma: Floats, today: Bools) -> VendorCheck | None:
+    """Compare gamma with the vendor's on today's contracts near the money; None where there are none.
+
+    Args:
+        market: The chain priced.
+        unit_gamma: Gamma per unit and point of each used contract.
+        today: Marks the used contracts that expire today.
+
+    """
+    rows = market.used
+    vendor = market.quotes.vendor_gamma[rows]
+    near = np.abs(market.quotes.strike[rows] / market.level - 1.0) <= NEAR_MONEY
+    compared = today & near & (vendor > 0)
+    if not compared.any():
+        return None
+    return VendorCheck(int(compared.sum()), float(np.median(unit_gamma[compared] / vendor[compared])))
+
+
+def assumptions_of(settings: Settings, model: PositionsModel) -> tuple[str, ...]:
+    """Name each convention used, the one that matters most first."""
+    carry = "forwards from put-call parity"
+    rates = "discount " + (
+        f"{settings.curve.rates[0]:.2%} flat" if len(settings.curve.rates) == 1 else "curve as given"
+    )
+    if settings.rate is not None and settings.dividend is not None:
+        carry, rates = f"rate {settings.rate:.2%}, dividend {settings.dividend:.2%}", "no parity"
+    return (POSITIONS_TEXT[model], VOL_TEXT[settings.vol], carry, "sticky strike", "priced as European", rates)
+
+
+def warnings_of(chain: Chain, market: Market, settings: Settings) -> tuple[str, ...]:
+    """Say what was replaced or fell back, one sentence each."""
+    return (*chain.quality.notes, *_spot_warning(market), *_fallback_warnings(market, settings))
+
+
+def _spot_warning(market: Market) -> tuple[str, ...]:
+    """Warn where parity shows the source's spot to be stale."""
+    spot = market.spot
+    if spot.source != "parity" or spot.header is None:
+        return ()
+    found = f"{spot.used:.2f} ({spot.used - spot.header:+.2f})"
+    return (
+        f"spot {spot.header:g} of the source is stale: near forwards imply {found}, used instead; --spot overrides",
+    )
+
+
+def _fallback_warnings(market: Market, settings: Settings) -> tuple[str, ...]:
+    """Count the expirations whose forward or volatility is not of the kind asked for."""
+    priced = np.unique(market.quotes.expiration[market.used])
+    carried = sum(market.forwards.source[i] in {"carry", "rate"} for i in priced)
+    replaced = sum(market.volatility.source[i] != settings.vol for i in priced)
+    texts = []
+    if carried:
+        texts.append(f"{carried} of {len(priced)} expirations without a parity forward: carried from the others")
+    if replaced:
+        texts.append(f"{replaced} of {len(priced)} expirations with stale quotes: the vendor's volatility")
+    return tuple(texts)

@@ -1,0 +1,144 @@
+"""Total standard deviation w = sigma sqrt(T) of each contract, from quotes or from the vendor.
+
+Gamma depends on w alone. Implied from prices it needs no clock, so neither a delay in the quotes nor a day
+count can spoil it; the clock stays in theta and charm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gex.pricing import implied_total_volatility
+
+if TYPE_CHECKING:
+    from gex.forwards import Forwards
+    from gex.quotes import Floats, Ints, Quotes
+    from gex.settings import Settings
+
+MIN_W, MAX_W = 1e-5, 2.9
+"""Outside these a total standard deviation is a quote's error, not a volatility."""
+MIN_NODES = 5
+"""Fewer invertible strikes than this do not make a smile: the expiration's quotes are stale."""
+SQRT_2PI = float(np.sqrt(2.0 * np.pi))
+
+
+@dataclass(frozen=True)
+class Volatility:
+    """Total standard deviation per contract, and the smile of each expiration."""
+
+    w: Floats
+    """Per contract; NaN where no volatility is to be had."""
+    smile: Floats
+    """Per rung: what the expiration's smile gives at the strike; NaN where it has none."""
+    source: tuple[str, ...]
+    """Per (root, expiration): `reimplied`, `vendor`, `vendor-fitted`, `per-contract` or `none`."""
+
+    def at(self, quotes: Quotes, forwards: Forwards, expiration: int, level: float) -> float | None:
+        """Return one expiration's w at a strike, linear in ln(K/F) between its strikes, flat outside."""
+        rungs = quotes.expirations.rungs(expiration)
+        smile, strike = self.smile[rungs], quotes.rungs.strike[rungs]
+        known = np.isfinite(smile)
+        if not known.any():
+            return None
+        k = np.log(strike[known] / forwards.forward[expiration])
+        return float(np.interp(np.log(level / forwards.forward[expiration]), k, smile[known]))
+
+
+def volatility_of(quotes: Quotes, forwards: Forwards, settings: Settings) -> Volatility:
+    """Find each contract's total standard deviation by the source that `settings.vol` names.
+
+    Where an expiration cannot be re-implied from its quotes, the vendor's volatility stands in, and
+    `Volatility.source` says so.
+    """
+    if settings.vol in {"vendor", "vendor-fitted"}:
+        return _vendor(quotes, forwards, fitted=settings.vol == "vendor-fitted")
+    smile = _smile(quotes, forwards)
+    vendor = _vendor(quotes, forwards, fitted=False)
+    reimplied = np.isfinite(smile)
+    own = _own(quotes, forwards) if settings.vol == "per-contract" else np.full(len(quotes.rung), np.nan)
+    w = np.where(reimplied[quotes.rung], smile[quotes.rung], vendor.w)
+    starts = quotes.expirations.first_rung[:-1]
+    return Volatility(
+        w=np.where(np.isfinite(own), own, w),
+        smile=np.where(reimplied, smile, vendor.smile),
+        source=tuple(settings.vol if ok else other for ok, other in zip(reimplied[starts], vendor.source, strict=True)),
+    )
+
+
+def otm_rows(quotes: Quotes, forwards: Forwards) -> Ints:
+    """Return the out-of-the-money contract of each rung: the call from the forward up, else the put; -1 if unlisted."""
+    rungs = quotes.rungs
+    return np.where(rungs.strike >= forwards.forward[rungs.expiration], rungs.call, rungs.put)
+
+
+def _smile(quotes: Quotes, forwards: Forwards) -> Floats:
+    """Interpolate each expiration's out-of-the-money w in ln(K/F), flat ends; NaN for a stale expiration."""
+    rungs = quotes.rungs
+    implied = quotes.leg(_own(quotes, forwards), otm_rows(quotes, forwards))
+    k = np.log(rungs.strike / forwards.forward[rungs.expiration])
+    smile = np.full(len(k), np.nan)
+    for index in range(len(quotes.expirations)):
+        at = quotes.expirations.rungs(index)
+        nodes = np.flatnonzero(np.isfinite(implied[at])) + at.start
+        if len(nodes) >= MIN_NODES:
+            smile[at] = np.interp(k[at], k[nodes], implied[nodes])
+    return smile
+
+
+def _own(quotes: Quotes, forwards: Forwards) -> Floats:
+    """Imply w from each contract's own mid; NaN without a bid, when crossed or where the price allows none."""
+    quoted = (quotes.bid > 0) & (quotes.ask >= quotes.bid)
+    rows = np.flatnonzero(quoted)
+    group = quotes.expiration[rows]
+    implied, status = implied_total_volatility(
+        0.5 * (quotes.bid[rows] + quotes.ask[rows]),
+        forwards.forward[group],
+        quotes.strike[rows],
+        forwards.discount[group],
+        quotes.is_call[rows],
+    )
+    w = np.full(len(quotes.rung), np.nan)
+    w[rows] = np.where((status == 0) & (implied > MIN_W) & (implied < MAX_W), implied, np.nan)
+    return w
+
+
+def _vendor(quotes: Quotes, forwards: Forwards, *, fitted: bool) -> Volatility:
+    """Take the vendor's volatility with our clock, or with the clock that reproduces the vendor's gamma."""
+    sigma = np.where(quotes.implied_volatility > 0, quotes.implied_volatility, np.nan)
+    years = quotes.expirations.years
+    if fitted:
+        years = np.array([_vendor_years(quotes, forwards, sigma, index) for index in range(len(years))])
+    w = sigma * np.sqrt(years)[quotes.expiration]
+    known = np.zeros(len(years), dtype=bool)
+    known[quotes.expiration[np.isfinite(w)]] = True
+    name = "vendor-fitted" if fitted else "vendor"
+    return Volatility(
+        w=w,
+        smile=quotes.leg(w, otm_rows(quotes, forwards)),
+        source=tuple(name if ok else "none" for ok in known),
+    )
+
+
+def _vendor_years(quotes: Quotes, forwards: Forwards, sigma: Floats, expiration: int) -> float:
+    """Fit the time to expiry with which the vendor's volatility gives the vendor's gamma near the money.
+
+    Near the money gamma = n(d1) / (F sigma sqrt(T)) up to the discount, so each contract gives a T; the median
+    of those, iterated because d1 depends on T.
+    """
+    own = float(quotes.expirations.years[expiration])
+    forward = forwards.forward[expiration]
+    rows = np.flatnonzero((quotes.expiration == expiration) & (quotes.vendor_gamma > 0) & np.isfinite(sigma))
+    years = own
+    for _ in range(20):
+        w = sigma[rows] * np.sqrt(years)
+        d1 = np.log(forward / quotes.strike[rows]) / w + 0.5 * w
+        near = np.abs(d1) < 0.7
+        if near.sum() < MIN_NODES:
+            return own
+        density = np.exp(-0.5 * d1[near] ** 2) / SQRT_2PI
+        gamma = quotes.vendor_gamma[rows][near]
+        years = float(np.median((density / (forward * sigma[rows][near] * gamma)) ** 2))
+    return years if 0.25 * own < years < 4.0 * own else own

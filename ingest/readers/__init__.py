@@ -1,0 +1,1 @@
+"""One file per format; `registry` finds the one that recognises a file's content."""

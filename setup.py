@@ -1,0 +1,25 @@
+"""The compiled extension and its flags; everything else is in pyproject.toml."""
+
+import sys
+from glob import glob
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+# -O3 because -O2 does not vectorise the block kernels; without errno and traps the compiler may
+# vectorise sqrt and turn branches into blends. Never -ffast-math: the kernel's header refuses it.
+FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-fno-math-errno", "-fno-trapping-math"]
+
+setup(
+    ext_modules=cythonize(
+        [
+            Extension(
+                "gex.pricing._kernel",
+                ["pricing/_kernel.pyx"],
+                depends=sorted(glob("pricing/*.h")),
+                include_dirs=["pricing"],
+                extra_compile_args=FLAGS,
+            )
+        ],
+    )
+)
