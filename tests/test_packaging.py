@@ -1,0 +1,90 @@
+"""The wheel and the sdist hold what they should and work away from the checkout, on every Python present."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    environment = {**os.environ, "PIP_CONSTRAINT": str(ROOT / "constraints.txt"), "PYTHONPATH": ""}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def pythons() -> list[str]:
+    """Return the interpreters from 3.11 on that answer to their name."""
+    found = []
+    for minor in range(11, 16):
+        name = shutil.which(f"python3.{minor}")
+        if name and subprocess.run([name, "-c", "import venv"], capture_output=True, check=False).returncode == 0:
+            found.append(name)
+    return found or [sys.executable]
+
+
+@pytest.fixture(scope="module", name="dist")
+def _dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build an sdist from a clean copy of the tree, and the wheel from the sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    tree = folder / "tree"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.split(b"\0")
+    for name in filter(None, map(os.fsdecode, listed)):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tree / name, follow_symlinks=False)
+    run(sys.executable, "-m", "build", "--outdir", folder, tree, cwd=folder)
+    return folder
+
+
+def test_the_sdist_holds_sources_once_and_nothing_generated(dist: Path) -> None:
+    with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
+        names = ["/".join(name.split("/")[1:]) for name in archive.getnames()]
+    assert {"pricing/_kernel.pyx", "pricing/kernel.h", "Makefile", "constraints.txt", "tests/conftest.py"} <= set(names)
+    assert not [name for name in names if name.endswith((".c", ".so", ".pyc")) or name.startswith("gex/pricing")]
+
+
+def test_the_wheel_installs_gex_alone(dist: Path) -> None:
+    with zipfile.ZipFile(next(dist.glob("*.whl"))) as archive:
+        names = archive.namelist()
+    assert {name.split("/")[0] for name in names} == {"gex", next(n for n in names if "dist-info" in n).split("/")[0]}
+    needed = {"gex/py.typed", "gex/pricing/_kernel.pyi", "gex/ingest/holidays.csv", "gex/cli/report.schema.json"}
+    assert needed <= set(names)
+    assert any(name.startswith("gex/pricing/_kernel.") and name.endswith(".so") for name in names)
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_it_works_elsewhere(dist: Path, python: str, tmp_path: Path) -> None:
+    """Install from the sdist into a new environment, in a folder with a pricing.py and a cli/ of its own."""
+    run(python, "-m", "venv", tmp_path / "env", cwd=tmp_path)
+    binary = tmp_path / "env" / "bin"
+    run(binary / "python", "-m", "pip", "install", "-q", next(dist.glob("*.tar.gz")), cwd=tmp_path)
+    work = tmp_path / "work"
+    (work / "cli").mkdir(parents=True)
+    (work / "pricing.py").write_text("raise SystemExit('the wrong pricing')\n")
+    (work / "cli" / "__init__.py").write_text("raise SystemExit('the wrong cli')\n")
+    run(binary / "gex", "sample", "--to", "chain.csv", cwd=work)
+    assert "call wall" in run(binary / "gex", "report", "chain.csv", cwd=work)
+    assert "FAIL" not in run(binary / "gex", "selftest", cwd=work)
+
+
+def test_an_editable_install_sees_new_files(tmp_path: Path) -> None:
+    """Work on the project: one install, then edits count at once."""
+    tree = tmp_path / "tree"
+    shutil.copytree(ROOT, tree, symlinks=True, ignore=shutil.ignore_patterns(".venv*", ".git", "build", "*.egg-info"))
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    run(python, "-m", "pip", "install", "-q", "-e", tree, cwd=tmp_path)
+    (tree / "pricing" / "brand_new.py").write_text("ANSWER = 42\n")
+    assert run(python, "-c", "import gex.pricing.brand_new as m; print(m.ANSWER)", cwd=tmp_path) == "42\n"
