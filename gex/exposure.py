@@ -54,15 +54,13 @@ class Book:
 
     def delta(self, spot: float, elapsed: float = 0.0) -> Floats:
         """Return each contract's delta after `elapsed` years; one that has expired by then has its payoff's slope."""
+        alive = self.years > elapsed
+        if not alive.all():
+            delta = _payoff_slope(spot, self.strike, self.is_call)
+            delta[alive] = self.where(alive).delta(spot, elapsed)
+            return delta
         years = self.years - elapsed
-        alive = years > 0
-        delta = np.where(self.is_call, 1.0, -1.0) * _in_the_money(spot, self.strike, self.is_call)
-        if alive.any():
-            live = self if alive.all() else self.where(alive)
-            delta[alive] = greeks(
-                spot, live.strike, years[alive], live.sigma, live.rate, live.dividend, live.is_call
-            ).delta
-        return delta
+        return greeks(spot, self.strike, years, self.sigma, self.rate, self.dividend, self.is_call).delta
 
     def shares(self, spot: float) -> float:
         """Return dealers' option delta at a spot, in shares or index units."""
@@ -135,7 +133,7 @@ def hedge_flows(book: Book, spot: float) -> tuple[HedgeFlow, ...]:
     )
 
 
-def _in_the_money(spot: float, strike: Floats, is_call: Bools) -> Floats:
-    """Return 1 in the money, 0 out of it and 1/2 at it."""
+def _payoff_slope(spot: float, strike: Floats, is_call: Bools) -> Floats:
+    """Return the delta at expiry: 1 for a call in the money, -1 for a put, half of it at the strike."""
     above = np.heaviside(spot - strike, 0.5)
-    return np.where(is_call, above, 1.0 - above)
+    return np.where(is_call, above, above - 1.0)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from gex.quotes import Floats, Quotes
     from gex.settings import Curve, Settings
 
-NEAR_YEARS = 30 / 365
-"""Forwards this near say where spot is: carry beyond adds more error than they average out."""
+NEAR_YEARS = 10 / 365
+"""Only forwards this near say where spot is: carry from further away adds more error than it averages out."""
 CARRY_YEARS = 120 / 365
 """The slope of the forward curve is taken up to here."""
 MAX_JUMP = 0.005
@@ -130,15 +130,15 @@ def _line(x: Floats, y: Floats, at: int, first: int, second: int) -> float:
 
 
 def _implied_spot(forward: Floats, years: Floats) -> float | None:
-    """Return the median of near forwards carried back to now, None without forwards.
+    """Return the median of near forwards carried back to now; None without a near forward.
 
     The carry is the median slope of ln F between pairs of expirations (Theil and Sen), which a few wrong
     forwards cannot tilt.
     """
-    if not len(forward):
+    near = years <= NEAR_YEARS
+    if not near.any():
         return None
-    near = years <= max(NEAR_YEARS, years[0])
-    short = years <= max(CARRY_YEARS, years[0])
+    short = years <= CARRY_YEARS
     slope = _median_slope(years[short], np.log(forward[short]))
     return float(np.median(forward[near] * np.exp(-slope * years[near])))
 

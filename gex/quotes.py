@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,10 +78,10 @@ class Quotes:
         """Return `values` at `rows`, NaN where the row is -1."""
         return np.where(rows >= 0, values[rows], np.nan)
 
-    @property
-    def years(self) -> Floats:
-        """Years to expiry of each contract."""
-        return self.expirations.years[self.expiration]
+    @cached_property
+    def mid(self) -> Floats:
+        """Mid of bid and ask of each contract; NaN without a bid or when crossed."""
+        return np.where((self.bid > 0) & (self.ask >= self.bid), 0.5 * (self.bid + self.ask), np.nan)
 
 
 def quotes_of(frame: pl.DataFrame, evaluated_at: dt.datetime) -> Quotes:

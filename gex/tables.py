@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from gex.exposure import gamma_exposure
-from gex.levels import expected_move, max_pain, strike_totals, walls_of
+from gex.levels import expected_move, max_pain
 
 if TYPE_CHECKING:
     from gex.exposure import Book, ContractExposure
@@ -18,22 +17,9 @@ if TYPE_CHECKING:
     from gex.quotes import Floats, Ints, Quotes
     from gex.results import ExpectedMove
 
-EXPIRATION_SCHEMA = {
-    "atm_iv": pl.Float64,
-    "contracts": pl.Int64,
-    "net": pl.Float64,
-    "gross": pl.Float64,
-    "calls": pl.Float64,
-    "puts": pl.Float64,
-    "open_interest": pl.Int64,
-    "volume": pl.Int64,
-    "call_wall": pl.Float64,
-    "put_wall": pl.Float64,
-    "max_pain": pl.Float64,
-    "straddle_strike": pl.Float64,
-    "straddle": pl.Float64,
-    "expected_move": pl.Float64,
-}
+LEVEL_SCHEMA = dict.fromkeys(
+    ("call_wall", "put_wall", "max_pain", "straddle_strike", "straddle", "expected_move"), pl.Float64
+)
 
 
 def by_contract(frame: pl.DataFrame, used: Ints, book: Book, spot: float, dollars: ContractExposure) -> pl.DataFrame:
@@ -82,65 +68,64 @@ def by_expiration(market: Market, gamma_usd: Floats) -> pl.DataFrame:
         gamma_usd: Dealers' gamma of each used contract, $ per +1%.
 
     """
-    by_row = np.full(len(market.quotes.strike), np.nan)
-    by_row[market.used] = gamma_usd
-    shown = np.unique(market.quotes.expiration[market.used])
-    forwards, volatility = market.forwards, market.volatility
-    head = market.quotes.expirations.table[shown].drop("exercise")
-    carry = pl.DataFrame(
+    quotes, forwards = market.quotes, market.forwards
+    group, is_call = quotes.expiration[market.used], quotes.is_call[market.used]
+    shown = np.unique(group)
+
+    def total(values: Floats, of: Ints) -> Floats:
+        return np.bincount(of, weights=values, minlength=len(market.years))[shown]
+
+    figures = pl.DataFrame(
         {
             "years": market.years[shown],
             "forward": forwards.forward[shown] * (market.level / market.spot.used),
             "forward_source": [forwards.source[i] for i in shown],
             "discount": forwards.discount[shown],
-            "vol_source": [volatility.source[i] for i in shown],
+            "atm_iv": pl.Series([_atm_iv(market, int(i)) for i in shown], dtype=pl.Float64),
+            "vol_source": [market.volatility.source[i] for i in shown],
+            "contracts": np.bincount(group, minlength=len(market.years))[shown],
+            "net": total(gamma_usd, group),
+            "gross": total(np.abs(gamma_usd), group),
+            "calls": total(gamma_usd[is_call], group[is_call]),
+            "puts": total(gamma_usd[~is_call], group[~is_call]),
+            "open_interest": total(np.nan_to_num(quotes.open_interest), quotes.expiration).astype(np.int64),
+            "volume": total(np.nan_to_num(quotes.volume), quotes.expiration).astype(np.int64),
         }
     )
-    figures = pl.DataFrame([_expiration(market, by_row, int(i)) for i in shown], schema=EXPIRATION_SCHEMA)
-    table = pl.concat([head, carry, figures], how="horizontal")
-    first = [*head.columns, "years", "forward", "forward_source", "discount", "atm_iv", "vol_source"]
-    return table.select(*first, pl.exclude(first))
+    net = np.bincount(quotes.rung[market.used], weights=gamma_usd, minlength=len(quotes.rungs.strike))
+    levels = pl.DataFrame([_expiration_levels(market, net, int(i)) for i in shown], schema=LEVEL_SCHEMA, orient="row")
+    head = quotes.expirations.table[shown].drop("exercise")
+    return pl.concat([head, figures, levels], how="horizontal")
 
 
-def _expiration(market: Market, gamma_usd: Floats, index: int) -> dict[str, float | int | None]:
-    """Summarise one (expiration, root)."""
+def _atm_iv(market: Market, index: int) -> float | None:
+    """Return one expiration's volatility at the forward, per square-root year."""
+    w = market.w(index, market.forward(index))
+    return None if w is None else w / float(np.sqrt(market.years[index]))
+
+
+def _expiration_levels(market: Market, net: Floats, index: int) -> tuple[float | None, ...]:
+    """Return the walls, max pain and expected move of one (expiration, root), in the order of `LEVEL_SCHEMA`."""
     quotes = market.quotes
-    rows = _rows_of(quotes, index)
-    gamma, is_call = gamma_usd[rows], quotes.is_call[rows]
-    used = np.isfinite(gamma)
-    open_interest, volume = quotes.open_interest[rows], quotes.volume[rows]
-    totals = strike_totals(quotes.strike[rows], is_call, gamma, open_interest, volume)
-    walls = walls_of(totals).net
-    exposure = gamma_exposure(gamma[used], is_call[used])
-    at_money = market.w(index, market.forward(index))
+    rungs = quotes.expirations.rungs(index)
+    strike, gamma = quotes.rungs.strike[rungs], net[rungs]
+    high, low = int(np.argmax(gamma)), int(np.argmin(gamma))
+    calls = np.nan_to_num(quotes.leg(quotes.open_interest, quotes.rungs.call[rungs]))
+    puts = np.nan_to_num(quotes.leg(quotes.open_interest, quotes.rungs.put[rungs]))
     move = straddle_of(quotes, market.forwards, index)
-    return {
-        "atm_iv": None if at_money is None else at_money / float(np.sqrt(market.years[index])),
-        "contracts": int(used.sum()),
-        "net": exposure.net,
-        "gross": exposure.gross,
-        "calls": exposure.calls,
-        "puts": exposure.puts,
-        "open_interest": int(np.nansum(open_interest)),
-        "volume": int(np.nansum(volume)),
-        "call_wall": walls.call.strike if walls.call else None,
-        "put_wall": walls.put.strike if walls.put else None,
-        "max_pain": max_pain(totals.strike, totals.call_open_interest, totals.put_open_interest),
-        "straddle_strike": move.strike if move else None,
-        "straddle": move.straddle if move else None,
-        "expected_move": move.one_sigma if move else None,
-    }
-
-
-def _rows_of(quotes: Quotes, index: int) -> slice:
-    """Return where the contracts of one expiration stand: rows and rungs are in the same order."""
-    first, last = np.searchsorted(quotes.expiration, [index, index + 1])
-    return slice(int(first), int(last))
+    return (
+        float(strike[high]) if gamma[high] > 0 else None,
+        float(strike[low]) if gamma[low] < 0 else None,
+        max_pain(strike, calls, puts),
+        move.strike if move else None,
+        move.straddle if move else None,
+        move.one_sigma if move else None,
+    )
 
 
 def straddle_of(quotes: Quotes, forwards: Forwards, index: int) -> ExpectedMove | None:
     """Return the expected move of one (expiration, root)."""
     rungs = quotes.expirations.rungs(index)
-    mid = np.where((quotes.bid > 0) & (quotes.ask >= quotes.bid), 0.5 * (quotes.bid + quotes.ask), np.nan)
-    call, put = quotes.leg(mid, quotes.rungs.call[rungs]), quotes.leg(mid, quotes.rungs.put[rungs])
+    call = quotes.leg(quotes.mid, quotes.rungs.call[rungs])
+    put = quotes.leg(quotes.mid, quotes.rungs.put[rungs])
     return expected_move(quotes.rungs.strike[rungs], call, put, float(forwards.forward[index]))

@@ -90,11 +90,10 @@ def _smile(quotes: Quotes, forwards: Forwards) -> Floats:
 
 def _own(quotes: Quotes, forwards: Forwards) -> Floats:
     """Imply w from each contract's own mid; NaN without a bid, when crossed or where the price allows none."""
-    quoted = (quotes.bid > 0) & (quotes.ask >= quotes.bid)
-    rows = np.flatnonzero(quoted)
+    rows = np.flatnonzero(np.isfinite(quotes.mid))
     group = quotes.expiration[rows]
     implied, status = implied_total_volatility(
-        0.5 * (quotes.bid[rows] + quotes.ask[rows]),
+        quotes.mid[rows],
         forwards.forward[group],
         quotes.strike[rows],
         forwards.discount[group],

@@ -41,7 +41,7 @@ def skewed_smile(k: np.ndarray, years: float) -> np.ndarray:
 def expiration_rows(
     expiration: dt.date, strikes: np.ndarray, smile: Callable[[np.ndarray, float], np.ndarray], root: str
 ) -> list[dict[str, Any]]:
-    """Return the rows of one expiration, quotes unrounded, open interest 100 + strike number."""
+    """Return the rows of one expiration, quotes unrounded, calls held above the money and puts below."""
     expires_at = dt.datetime.combine(expiration, dt.time(20), tzinfo=dt.UTC)
     years = (expires_at - QUOTE_TIME).total_seconds() / 60 / 525_600
     forward, discount = SPOT * np.exp((RATE - DIVIDEND) * years), float(np.exp(-RATE * years))
@@ -63,7 +63,7 @@ def expiration_rows(
                 "bid": float(p * 0.99),
                 "ask": float(p * 1.01),
                 "volume": 10 + i,
-                "open_interest": 100 + i,
+                "open_interest": 100 + 5 * i if option_type == "C" else 320 - 6 * i,
                 "implied_volatility": float(s / np.sqrt(years)),
                 "quote_time": QUOTE_TIME,
                 "quote_date": QUOTE_TIME.date(),

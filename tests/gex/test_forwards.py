@@ -62,6 +62,13 @@ def test_without_any_quotes_the_curve_carries_the_spot(make_chain) -> None:
         forwards(make_chain(EIGHT, edit=bare), spot=None)
 
 
+def test_far_forwards_do_not_say_where_spot_is(make_chain) -> None:
+    """Carried back over months, an error of 1% a year in carry is as large as a stale spot."""
+    _, found = forwards(make_chain([dt.date(2025, 12, 19), dt.date(2026, 3, 20)]))
+    assert found.parity_spot is None
+    assert set(found.source) == {"parity"}
+
+
 def test_a_fixed_carry_needs_a_spot(chain) -> None:
     with pytest.raises(ValueError, match="--spot"):
         forwards(chain, Settings(rate=0.01, dividend=0.0), spot=None)
