@@ -22,7 +22,9 @@ NEAR_YEARS = 10 / 365
 CARRY_YEARS = 120 / 365
 """The slope of the forward curve is taken up to here."""
 MAX_JUMP = 0.005
-"""A forward further than this from its neighbours' is not believed (as a fraction, plus its own error)."""
+"""A forward further than this fraction from the line through its neighbours' is not believed,"""
+MAX_CARRY_CHANGE = 0.03
+"""widened by this much per year to the nearest of them: rates and dividends bend the line."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +105,13 @@ def _drop_jumps(forward: Floats, years: Floats) -> Floats:
     if len(known) < 4:
         return forward
     log_forward, time = np.log(forward[known]), years[known]
-    expected = np.array(
-        [
-            np.median([_line(time, log_forward, i, j, k) for j, k in _neighbours(i, len(known))])
-            for i in range(len(known))
-        ]
-    )
     kept = forward.copy()
-    kept[known[np.abs(log_forward - expected) > MAX_JUMP]] = np.nan
+    for i, index in enumerate(known):
+        near = _neighbours(i, len(known))
+        expected = np.median([_line(time, log_forward, i, j, k) for j, k in near])
+        gap = min(abs(time[i] - time[j]) for pair in near for j in pair)
+        if abs(log_forward[i] - expected) > MAX_JUMP + MAX_CARRY_CHANGE * gap:
+            kept[index] = np.nan
     return kept
 
 

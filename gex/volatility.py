@@ -22,6 +22,8 @@ MIN_W, MAX_W = 1e-5, 2.9
 """Outside these a total standard deviation is a quote's error, not a volatility."""
 MIN_NODES = 5
 """Fewer invertible strikes than this do not make a smile: the expiration's quotes are stale."""
+MIN_NODES_WITH_PARITY = 2
+"""Minutes before expiry hardly any strike has time value left; where calls and puts agree on a forward, these do."""
 SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 
 
@@ -83,7 +85,7 @@ def _smile(quotes: Quotes, forwards: Forwards) -> Floats:
     for index in range(len(quotes.expirations)):
         at = quotes.expirations.rungs(index)
         nodes = np.flatnonzero(np.isfinite(implied[at])) + at.start
-        if len(nodes) >= MIN_NODES:
+        if len(nodes) >= (MIN_NODES_WITH_PARITY if forwards.source[index] == "parity" else MIN_NODES):
             smile[at] = np.interp(k[at], k[nodes], implied[nodes])
     return smile
 

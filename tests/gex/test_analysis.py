@@ -272,3 +272,22 @@ def test_distances_are_measured_on_the_nearest_expiration(chain) -> None:
     w = np.interp(np.log(analysis.levels.call_wall / forward), np.log(zero["strike"] / forward), zero["w"])
     expected = 2 * ndtr(-abs(np.log(analysis.levels.call_wall / forward)) / w)
     assert found.touch_probability == pytest.approx(expected, rel=1e-9)
+
+
+def test_minutes_before_expiry_few_strikes_make_a_smile(make_chain) -> None:
+    """Three strikes with time value left, on forwards that agree, still price today's gamma at their own volatility."""
+
+    def late(frame: pl.DataFrame) -> pl.DataFrame:
+        near = (pl.col("strike") - 6500.0).abs() < 30.0
+        in_money = (
+            pl.when(pl.col("option_type") == "C").then(6500 - pl.col("strike")).otherwise(pl.col("strike") - 6500)
+        )
+        dead = (pl.col("expiration") == TODAY) & ~near
+        parity = pl.max_horizontal(in_money, pl.lit(0.0))
+        return frame.with_columns(
+            bid=pl.when(dead).then(parity * 0.999).otherwise(pl.col("bid")),
+            ask=pl.when(dead).then(parity * 1.001).otherwise(pl.col("ask")),
+        )
+
+    table = analyze(make_chain(edit=late)).by_expiration
+    assert table["vol_source"].to_list() == ["reimplied"] * 3

@@ -44,6 +44,19 @@ def test_a_forward_that_jumps_from_its_neighbours_is_not_believed(make_chain) ->
     assert found.forward == pytest.approx(6500.0 * np.exp(0.027 * years), rel=1e-5)
 
 
+def test_a_far_expiration_may_leave_the_line_of_the_near_ones(make_chain) -> None:
+    """Eight months beyond the last, rates and dividends bend the line: an exact forward is believed."""
+
+    def richer(frame: pl.DataFrame) -> pl.DataFrame:
+        far, call = pl.col("expiration") == dt.date(2026, 6, 19), pl.col("option_type") == "C"
+        return frame.with_columns(
+            pl.when(far & call).then(pl.col(c) + 65.0).otherwise(pl.col(c)).alias(c) for c in ("bid", "ask")
+        )
+
+    _, found = forwards(make_chain([*EIGHT[:6], dt.date(2026, 6, 19)], edit=richer))
+    assert found.source[-1] == "parity"
+
+
 def test_a_spot_apart_from_parity_does_not_tilt_the_forwards(make_chain) -> None:
     _, true = forwards(make_chain(EIGHT))
     _, stale = forwards(make_chain(EIGHT), spot=6520.0)
