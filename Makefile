@@ -10,7 +10,7 @@ SAMPLE := sample/spx_quotedata.csv
 
 report: $(BIN)/gex
 	@mkdir -p sample
-	@$(BIN)/gex sample --to $(SAMPLE) --force --quiet
+	@$(BIN)/gex sample --to $(SAMPLE)
 	@$(BIN)/gex report $(SAMPLE)
 	@echo "Your own file: $(BIN)/gex report YOUR_FILE.csv"
 

@@ -36,6 +36,8 @@ class Forwards:
     discount: Floats
     source: tuple[str, ...]
     """`parity`, `carry` (from other expirations' parity), `rate` (curve, no dividend) or `fixed` (by settings)."""
+    fitted_discount: Floats
+    """What the quotes would give were the discount left free; shown, never used. NaN where they give none."""
     parity_spot: float | None
     """The spot that near forwards imply, points."""
 
@@ -57,9 +59,11 @@ def forwards_of(quotes: Quotes, settings: Settings, spot: float | None) -> Forwa
         if spot is None:
             raise ValueError("a fixed rate and dividend need a spot: the source has none, give --spot")
         forward = spot * np.exp((settings.rate - settings.dividend) * years)
-        return Forwards(forward, np.exp(-settings.rate * years), ("fixed",) * len(years), None)
+        discount = np.exp(-settings.rate * years)
+        return Forwards(forward, discount, ("fixed",) * len(years), np.full(len(years), np.nan), None)
     discount = np.exp(-zero_rates(settings.curve, years) * years)
-    forward = _drop_jumps(_parity(quotes, discount), years)
+    parity, fitted = _parity(quotes, discount)
+    forward = _drop_jumps(parity, years)
     believed = np.isfinite(forward)
     parity_spot = _implied_spot(forward[believed], years[believed])
     anchor = parity_spot if parity_spot is not None else spot
@@ -74,6 +78,7 @@ def forwards_of(quotes: Quotes, settings: Settings, spot: float | None) -> Forwa
         forward=np.where(believed, forward, anchor * np.exp(carry * years)),
         discount=discount,
         source=tuple("parity" if ok else fallback for ok in believed),
+        fitted_discount=fitted,
         parity_spot=parity_spot,
     )
 
@@ -83,20 +88,20 @@ def zero_rates(curve: Curve, years: Floats) -> Floats:
     return np.interp(years, curve.years, curve.rates)
 
 
-def _parity(quotes: Quotes, discount: Floats) -> Floats:
-    """Return each expiration's forward from put-call parity, NaN where its quotes give none."""
+def _parity(quotes: Quotes, discount: Floats) -> tuple[Floats, Floats]:
+    """Return each expiration's forward from put-call parity and its freely fitted discount; NaN for none."""
     rungs, expirations = quotes.rungs, quotes.expirations
     call_bid, call_ask = quotes.leg(quotes.bid, rungs.call), quotes.leg(quotes.ask, rungs.call)
     put_bid, put_ask = quotes.leg(quotes.bid, rungs.put), quotes.leg(quotes.ask, rungs.put)
-    forward = np.full(len(expirations), np.nan)
+    forward, fitted = np.full((2, len(expirations)), np.nan)
     for index in range(len(expirations)):
         at = expirations.rungs(index)
         fit = forward_from_parity(
             rungs.strike[at], call_bid[at], call_ask[at], put_bid[at], put_ask[at], float(discount[index])
         )
         if fit.status == "ok":
-            forward[index] = fit.forward
-    return forward
+            forward[index], fitted[index] = fit.forward, fit.fitted_discount
+    return forward, fitted
 
 
 def _drop_jumps(forward: Floats, years: Floats) -> Floats:

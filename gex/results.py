@@ -196,7 +196,8 @@ class Analysis:
         by_strike: `strike`, `net`, `calls`, `puts`, `gross`, `zero_dte` ($ per +1%), `call_open_interest`,
             `put_open_interest`, `volume`, `cumulative`.
         by_expiration: One row per (expiration, root): `expiration`, `root`, `settlement`, `expires_at`,
-            `years`, `forward`, `forward_source` (parity, carry, rate or fixed), `discount`, `atm_iv` (decimal),
+            `years`, `forward`, `forward_source` (parity, carry, rate or fixed), `discount`, `fitted_discount`
+            (what the quotes would give; never used), `atm_iv` (decimal),
             `vol_source`, `contracts`, `net`, `gross`, `calls`, `puts` ($ per +1%), `open_interest`, `volume`
             (contracts), `call_wall`, `put_wall` (by net gamma), `max_pain`, `straddle_strike`, `straddle`
             and `expected_move` (one standard deviation), in points; null where there is none.

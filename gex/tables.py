@@ -81,6 +81,7 @@ def by_expiration(market: Market, gamma_usd: Floats) -> pl.DataFrame:
             "forward": forwards.forward[shown] * (market.level / market.spot.used),
             "forward_source": [forwards.source[i] for i in shown],
             "discount": forwards.discount[shown],
+            "fitted_discount": pl.Series(forwards.fitted_discount[shown]).fill_nan(None),
             "atm_iv": pl.Series([_atm_iv(market, int(i)) for i in shown], dtype=pl.Float64),
             "vol_source": [market.volatility.source[i] for i in shown],
             "contracts": np.bincount(group, minlength=len(market.years))[shown],

@@ -60,11 +60,13 @@ def volatility_of(quotes: Quotes, forwards: Forwards, settings: Settings) -> Vol
     smile = _smile(quotes, forwards)
     vendor = _vendor(quotes, forwards, fitted=False)
     reimplied = np.isfinite(smile)
-    own = _own(quotes, forwards) if settings.vol == "per-contract" else np.full(len(quotes.rung), np.nan)
     w = np.where(reimplied[quotes.rung], smile[quotes.rung], vendor.w)
+    if settings.vol == "per-contract":
+        own = _own(quotes, forwards, np.arange(len(w)))
+        w = np.where(np.isfinite(own), own, w)
     starts = quotes.expirations.first_rung[:-1]
     return Volatility(
-        w=np.where(np.isfinite(own), own, w),
+        w=w,
         smile=np.where(reimplied, smile, vendor.smile),
         source=tuple(settings.vol if ok else other for ok, other in zip(reimplied[starts], vendor.source, strict=True)),
     )
@@ -79,7 +81,7 @@ def otm_rows(quotes: Quotes, forwards: Forwards) -> Ints:
 def _smile(quotes: Quotes, forwards: Forwards) -> Floats:
     """Interpolate each expiration's out-of-the-money w in ln(K/F), flat ends; NaN for a stale expiration."""
     rungs = quotes.rungs
-    implied = quotes.leg(_own(quotes, forwards), otm_rows(quotes, forwards))
+    implied = _own(quotes, forwards, otm_rows(quotes, forwards))
     k = np.log(rungs.strike / forwards.forward[rungs.expiration])
     smile = np.full(len(k), np.nan)
     for index in range(len(quotes.expirations)):
@@ -90,19 +92,20 @@ def _smile(quotes: Quotes, forwards: Forwards) -> Floats:
     return smile
 
 
-def _own(quotes: Quotes, forwards: Forwards) -> Floats:
-    """Imply w from each contract's own mid; NaN without a bid, when crossed or where the price allows none."""
-    rows = np.flatnonzero(np.isfinite(quotes.mid))
-    group = quotes.expiration[rows]
+def _own(quotes: Quotes, forwards: Forwards, rows: Ints) -> Floats:
+    """Imply w from the mid of each contract in `rows`; NaN where unquoted, crossed, without a bid, or impossible."""
+    quoted = np.flatnonzero(np.isfinite(quotes.leg(quotes.mid, rows)))
+    priced = rows[quoted]
+    group = quotes.expiration[priced]
     implied, status = implied_total_volatility(
-        quotes.mid[rows],
+        quotes.mid[priced],
         forwards.forward[group],
-        quotes.strike[rows],
+        quotes.strike[priced],
         forwards.discount[group],
-        quotes.is_call[rows],
+        quotes.is_call[priced],
     )
-    w = np.full(len(quotes.rung), np.nan)
-    w[rows] = np.where((status == 0) & (implied > MIN_W) & (implied < MAX_W), implied, np.nan)
+    w = np.full(len(rows), np.nan)
+    w[quoted] = np.where((status == 0) & (implied > MIN_W) & (implied < MAX_W), implied, np.nan)
     return w
 
 

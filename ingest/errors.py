@@ -18,7 +18,9 @@ class ChainError(ValueError):
 
     """
 
-    def __init__(self, message: str, *, source: str | None = None, row: int | None = None, value: object = None) -> None:
+    def __init__(
+        self, message: str, *, source: str | None = None, row: int | None = None, value: object = None
+    ) -> None:
         self.message = message
         self.source = source
         self.row = row
