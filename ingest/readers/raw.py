@@ -1,0 +1,106 @@
+"""What every reader hands over: typed rows, the facts of the file, and the way back to each row's text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Sequence
+
+    from gex.ingest.schema import Chain
+
+PRICES = ("bid", "ask", "last", "implied_volatility", "vendor_delta", "vendor_gamma", "vendor_theta", "vendor_vega")
+COUNTS = ("bid_size", "ask_size", "volume", "open_interest")
+
+# The rows of a reader. `line` leads back to the source; `defect` is the code of the rule the row's text breaks.
+ROWS = pl.Schema(
+    {
+        "line": pl.Int64,
+        "defect": pl.String,
+        "root": pl.String,
+        "expiration": pl.Date,
+        "option_type": pl.String,
+        "strike": pl.Float64,
+        **dict.fromkeys(PRICES, pl.Float64),
+        **dict.fromkeys(COUNTS, pl.Int64),
+    }
+)
+
+_MISSING = ["", "-", "--", "n/a", "na", "nan", "null", "none"]
+
+
+@dataclass(frozen=True)
+class RawChain:
+    """A source as its reader understood it, before any row is judged.
+
+    Attributes:
+        rows: Columns of `ROWS`, one row per contract and line; canonical sources may add others of the chain table.
+        source: Name of the format, for the chain's `source` column.
+        stamp: The time printed in the source, UTC; None if it has none that is understood.
+        stamp_problem: Why `stamp` is None, with the remedy.
+        spot: Price of the underlying; None if there is none.
+        delay_minutes: How old the quotes are when the source is stamped.
+        texts: From values of `line` to what stood there.
+        notes: What the reader found odd about the whole source.
+        stored: For our own files, the chain as it was when written, its frame left empty.
+
+    """
+
+    rows: pl.DataFrame
+    source: str
+    stamp: dt.datetime | None
+    spot: float | None
+    delay_minutes: float
+    texts: Callable[[Sequence[int]], list[str]]
+    stamp_problem: str = "the source gives no time of its quotes"
+    notes: tuple[str, ...] = ()
+    stored: Chain | None = None
+
+
+def typed(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a reader's text columns as the types of `ROWS`, with `defect` set where text is not a number.
+
+    Args:
+        table: Columns named as in `ROWS`, text or numbers; optional ones may be missing.
+
+    Returns:
+        All columns of `ROWS`; what means "no value" (blank, N/A, NaN, --) is null, and a 0 that means
+        none (ask, last, implied volatility) is null as well.
+
+    """
+    numeric = [name for name in ("strike", *PRICES, *COUNTS) if name in table.columns]
+    table = table.with_columns(pl.col(name).str.strip_chars() for name in numeric if table.schema[name] == pl.String)
+    values = table.select(pl.col(numeric).cast(pl.Float64, strict=False))
+    values = values.with_columns(pl.when(pl.col(numeric).is_finite()).then(pl.col(numeric)).name.keep())
+    bad = [
+        _unread(table[name], values[name]) for name in numeric if values[name].null_count() > table[name].null_count()
+    ]
+    bad += [~(values[name] == values[name].round()) for name in COUNTS if name in numeric]
+    defect = pl.lit(None, pl.String) if "defect" not in table.columns else pl.col("defect")
+    flag = pl.any_horizontal([series.fill_null(value=False) for series in bad]) if bad else pl.lit(value=False)
+    rows = table.with_columns(values.get_columns()).with_columns(
+        pl.coalesce(defect, pl.when(flag).then(pl.lit("bad_number"))).alias("defect"),
+        *(pl.lit(None, dtype).alias(name) for name, dtype in ROWS.items() if name not in (*table.columns, "defect")),
+    )
+    return rows.with_columns(
+        _none_if_zero("ask"),
+        _none_if_zero("last"),
+        # Some vendors write 1e-5 where they could not solve for a volatility.
+        pl.when(pl.col("implied_volatility").abs() > 1e-4).then("implied_volatility").alias("implied_volatility"),
+    ).cast({name: dtype for name, dtype in ROWS.items() if rows.schema[name] != dtype}, strict=False)
+
+
+def _unread(before: pl.Series, after: pl.Series) -> pl.Series:
+    """Tell where a cell holds something that is neither a number nor a mark for "no value"."""
+    lost = after.is_null() & before.is_not_null()
+    if before.dtype != pl.String:
+        return lost & before.cast(pl.Float64, strict=False).is_infinite().fill_null(value=True)
+    return lost & ~before.str.to_lowercase().is_in(_MISSING)
+
+
+def _none_if_zero(name: str) -> pl.Expr:
+    return pl.when(pl.col(name) != 0).then(pl.col(name)).alias(name)

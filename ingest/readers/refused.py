@@ -1,0 +1,48 @@
+"""Files that are known but cannot be read as a chain with certainty: each says why, and what to take instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A layout that is recognised by marks in its beginning, and the reason it is not read."""
+
+    name: str
+    marks: tuple[bytes, ...]
+    message: str
+
+    def sniff(self, head: bytes) -> bool:
+        """Tell whether the file's beginning bears all marks, in any case of letters."""
+        return all(mark in head.lower() for mark in self.marks)
+
+
+REFUSED = (
+    Refused(
+        "long_quote_table",
+        (b"expiration date", b"strike", b"type", b"index spot"),
+        "a quote table in long form, without option symbols and time: SPX and SPXW share strikes on third Fridays and "
+        "cannot be told apart, and the date is unknown; take the original download it was made from",
+    ),
+    Refused(
+        "optionsdx",
+        (b"[quote_unixtime]", b"[c_bid]", b"[strike]"),
+        "an OptionsDX file: it has no open interest and no roots; take a source that has them",
+    ),
+    Refused(
+        "published_levels",
+        (b"call_wall", b"put_wall"),
+        "levels that another program published, not an option chain; take the chain they were made from",
+    ),
+    Refused(
+        "occ_open_interest",
+        (b'"pull_dates"', b'"expirations"'),
+        "open interest by strike without prices, not an option chain; take a quote table or delayed quotes",
+    ),
+    Refused(
+        "price_history",
+        (b"date,open,high,low,close",),
+        "a history of daily prices, not an option chain; take a quote table or delayed quotes",
+    ),
+)
