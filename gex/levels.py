@@ -11,7 +11,7 @@ import numpy as np
 from gex.results import Crossing, ExpectedMove, LevelDistance, Levels, Wall, WallPair, Walls
 
 if TYPE_CHECKING:
-    from gex.quotes import Bools, Floats
+    from gex.quotes import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class StrikeTotals:
         return self.calls + self.puts
 
 
+def sum_by(index: Ints, values: Floats, size: int) -> Floats:
+    """Sum values by index, in their order; `size` sums, 0 where an index is absent."""
+    return np.asarray(np.bincount(index, weights=values, minlength=size), dtype=np.float64)
+
+
 def strike_totals(
     strike: Floats, is_call: Bools, gamma_usd: Floats, open_interest: Floats, volume: Floats
 ) -> StrikeTotals:
@@ -40,7 +45,7 @@ def strike_totals(
     strikes, at = np.unique(strike, return_inverse=True)
 
     def total(values: Floats, rows: Bools | slice = slice(None)) -> Floats:
-        return np.bincount(at[rows], weights=np.nan_to_num(values[rows]), minlength=len(strikes))
+        return sum_by(at[rows], np.nan_to_num(values[rows]), len(strikes))
 
     return StrikeTotals(
         strike=strikes,

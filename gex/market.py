@@ -17,6 +17,7 @@ from gex.settings import MIN_YEARS
 from gex.volatility import volatility_of
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import polars as pl
 
     from gex.forwards import Forwards
@@ -163,19 +164,17 @@ def _usable(quotes: Quotes, volatility: Volatility, left: Floats, chosen: Bools)
 
 def _chosen_dates(dates: pl.Series, left: Floats, today: dt.date, wanted: str) -> Bools:
     """Mark the expirations that a setting such as `0dte`, `next`, `7d` or `2025-09-19` asks for."""
-    alive = dates.to_numpy()[left > 0]
+    listed: npt.NDArray[np.datetime64] = dates.to_numpy()
     day = np.datetime64(today)
     if wanted == "all":
-        return np.ones(len(dates), dtype=bool)
-    if wanted == "0dte":
-        return dates.to_numpy() == day
+        return np.ones(len(listed), dtype=bool)
     if wanted == "next":
-        later = alive[alive > day]
-        return dates.to_numpy() == (later.min() if len(later) else day)
+        later = listed[(left > 0) & (listed > day)]
+        return np.isin(listed, later.min() if len(later) else day)
     if days := re.fullmatch(r"(\d+)d", wanted):
-        return dates.to_numpy() <= day + np.timedelta64(int(days[1]), "D")
+        return np.less_equal(listed, day + np.timedelta64(int(days[1]), "D"))
     try:
-        return dates.to_numpy() == np.datetime64(dt.date.fromisoformat(wanted))
+        return np.isin(listed, day if wanted == "0dte" else np.datetime64(dt.date.fromisoformat(wanted)))
     except ValueError:
         raise ValueError(f"expirations must be all, 0dte, next, 7d or an ISO date; got {wanted!r}") from None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from gex.levels import expected_move, max_pain
+from gex.levels import expected_move, max_pain, sum_by
 
 if TYPE_CHECKING:
     from gex.exposure import Book, ContractExposure
@@ -73,7 +73,7 @@ def by_expiration(market: Market, gamma_usd: Floats) -> pl.DataFrame:
     shown = np.unique(group)
 
     def total(values: Floats, of: Ints) -> Floats:
-        return np.bincount(of, weights=values, minlength=len(market.years))[shown]
+        return sum_by(of, values, len(market.years))[shown]
 
     figures = pl.DataFrame(
         {
@@ -93,7 +93,7 @@ def by_expiration(market: Market, gamma_usd: Floats) -> pl.DataFrame:
             "volume": total(np.nan_to_num(quotes.volume), quotes.expiration).astype(np.int64),
         }
     )
-    net = np.bincount(quotes.rung[market.used], weights=gamma_usd, minlength=len(quotes.rungs.strike))
+    net = sum_by(quotes.rung[market.used], gamma_usd, len(quotes.rungs.strike))
     levels = pl.DataFrame([_expiration_levels(market, net, int(i)) for i in shown], schema=LEVEL_SCHEMA, orient="row")
     head = quotes.expirations.table[shown].drop("exercise")
     return pl.concat([head, figures, levels], how="horizontal")

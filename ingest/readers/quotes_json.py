@@ -58,7 +58,7 @@ def read(data: bytes, source: str) -> RawChain:
         spot=float(price) if isinstance(price, (int, float)) and price > 0 else None,
         delay_minutes=DELAY_MINUTES,
         texts=records.texts(quotes),
-        notes=("the age of the quotes is not said: 15 minutes are taken (--delay-minutes)",),
+        notes=("the age of the quotes is not said: 15 minutes are taken (--delay says otherwise)",),
     )
 
 

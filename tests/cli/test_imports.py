@@ -1,0 +1,59 @@
+"""What a command may load: each heavy import is a delay that every call pays."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {"numpy", "polars", "rich", "scipy", "pandas", "pyarrow", "exchange_calendars", "matplotlib"}
+FINDER = """
+import json, sys
+from gex.cli.main import run
+code = run(sys.argv[1:])
+print("\\n" + json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]), file=sys.stderr)
+"""
+
+
+def loaded(*arguments: str, **environment: str) -> set[str]:
+    """Run `gex` in a process of its own, piped, and return the names of the packages it loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", FINDER, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | environment,
+    )
+    code, names = json.loads(done.stderr.splitlines()[-1])
+    assert code == 0
+    return set(names)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["report", "--help"], ["config", "show"]])
+def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
+    assert loaded(*arguments) & HEAVY == set()
+
+
+def test_completion_loads_nothing_heavy() -> None:
+    program = "import sys; from gex.cli.main import main\ntry:\n    main()\nfinally:\n    print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"_GEX_COMPLETE": "bash_complete", "COMP_WORDS": "gex rep", "COMP_CWORD": "1"},
+    )
+    assert "plain,report" in done.stdout
+    assert HEAVY & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_report_loads_numpy_and_polars_and_nothing_heavier(spx_csv: Path, form: str) -> None:
+    assert loaded("report", str(spx_csv), "--format", form) & HEAVY == {"numpy", "polars"}

@@ -1,0 +1,31 @@
+"""Loads the modules beside the tests by their path: no test folder is a package."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"pricing_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session", name="reference")
+def _reference() -> ModuleType:
+    return _load("reference")
+
+
+@pytest.fixture(scope="session", name="make_coefficients")
+def _make_coefficients() -> ModuleType:
+    return _load("make_coefficients")

@@ -1,0 +1,82 @@
+"""The compiled module: how it was built, and what importing it leaves behind."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from gex.pricing import _kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+HEADERS = Path(__file__).parents[2] / "pricing"
+
+
+def test_the_committed_coefficients_are_the_generated_ones(make_coefficients: ModuleType) -> None:
+    assert (HEADERS / "coefficients.h").read_text() == make_coefficients.header()
+
+
+def test_the_instruction_set_is_a_known_one() -> None:
+    assert _kernel.instruction_set() in {"avx512", "avx2", "baseline"}
+
+
+def test_importing_leaves_subnormal_numbers_alone() -> None:
+    """Objects linked with -ffast-math would flush them to zero in the whole process."""
+    assert 2.3e-308 / 4 != 0.0
+    assert np.count_nonzero(np.full(16, 2.3e-308) / 4) == 16
+
+
+def test_importing_loads_numpy_and_nothing_heavier() -> None:
+    code = "import sys, gex.pricing; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HEADERS.parent
+    )
+
+    assert {"polars", "pandas", "scipy", "pyarrow", "click", "rich"}.isdisjoint(loaded.stdout.split())
+    assert "numpy" in loaded.stdout.split()
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler here")
+@pytest.mark.parametrize(("flags", "accepted"), [((), True), (("-ffast-math",), False), (("-Ofast",), False)])
+def test_the_headers_refuse_fast_math(flags: tuple[str, ...], accepted: bool) -> None:
+    program = '#include <sys/types.h>\ntypedef ssize_t Py_ssize_t;\n#include "kernel.h"\n'
+    command = ["cc", "-fsyntax-only", f"-I{HEADERS}", *flags, "-x", "c", "-"]
+    compiled = subprocess.run(command, input=program, capture_output=True, text=True, check=False)
+
+    assert (compiled.returncode == 0) is accepted
+    assert accepted or "build without -ffast-math" in compiled.stderr
+
+
+def fastest(work: Callable[[], None], rounds: int) -> float:
+    """Return the shortest of many runs, in nanoseconds: the one least disturbed."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter_ns()
+        work()
+        times.append(time.perf_counter_ns() - start)
+    return min(times)
+
+
+@pytest.mark.skipif(_kernel.instruction_set() == "baseline", reason="two numbers per instruction prove little")
+def test_the_loop_over_contracts_is_vectorised() -> None:
+    """Beside the implied volatility of the same rows, which goes row by row: 30 to 54 times faster, 10 if scalar."""
+    n = 4096
+    strike, out, status = np.linspace(5000.0, 7000.0, n), np.empty(n), np.empty(n, np.int8)
+    contracts = [np.full(n, 6000.0), strike, *(np.full(n, x) for x in (0.1, 0.2, 0.04, 0.01))]
+    quotes = [np.maximum(6000.0 - strike, 0.0) + 30.0, contracts[0], strike, np.ones(n)]
+    calls = np.ones(n, np.uint8)
+
+    gamma = fastest(lambda: _kernel.gamma(contracts, out), 100)
+    inversion = fastest(lambda: _kernel.implied_total_volatility(quotes, calls, out, status), 20)
+
+    assert not status.any()
+    assert inversion > 18 * gamma
