@@ -1,0 +1,45 @@
+"""`gex formats`: what can be read, what is refused, and what each rests on."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import click
+
+from gex.cli import options
+
+PROOF = {
+    "parquet": "round trip, column by column",
+    "csv": "round trip, column by column",
+    "cboe_csv": "real downloads of 2020 to 2025: SPX, NDX, XSP, QQQ, SPY; headers in four languages, three layouts",
+    "cboe_json": "a real download (RUT, 2023)",
+    "quotes_json": "real files of one collector (SPX, QQQ, 2026)",
+}
+
+
+@click.command("formats")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="Form of the list.")
+@click.option("--json-schema", is_flag=True, help="Print the JSON Schema of `gex report --format json` instead.")
+@options.logging_options
+def command(form: str, json_schema: bool) -> None:
+    """List the formats that can be read; each is known by its content, never by its name."""
+    if json_schema:
+        click.echo(files("gex.cli").joinpath("report.schema.json").read_text(encoding="utf-8"), nl=False)
+        return
+    from gex.ingest.readers.refused import REFUSED
+    from gex.ingest.readers.registry import FORMATS
+
+    if form == "json":
+        from gex.cli.render.document import dumps
+
+        read = [{"name": each.name, "title": each.title, "proof": PROOF[each.name]} for each in FORMATS]
+        click.echo(dumps({"read": read, "refused": {each.name: each.message for each in REFUSED}}))
+        return
+    from gex.cli.render.terminal import aligned, detect, flow
+
+    width = detect("never").width
+    click.echo("\n".join(aligned([("FORMAT", "WHAT"), *((each.name, each.title) for each in FORMATS)], "<<")))
+    lines = [flow([f"{each.name}: {PROOF[each.name]}"], width, indent="  ") for each in FORMATS]
+    refused = [flow([f"{each.name}: {each.message}"], width, indent="  ") for each in REFUSED]
+    click.echo("\nPROOF\n" + "\n".join(line for each in lines for line in each))
+    click.echo("\nKNOWN AND REFUSED\n" + "\n".join(line for each in refused for line in each))

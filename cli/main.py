@@ -1,0 +1,106 @@
+"""The command `gex`: finds the subcommand, loads it alone, and turns every failure into one line and an exit code."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from gex import __version__
+from gex.cli import config, log, options
+from gex.cli.failures import INTERRUPTED, exit_code, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "report": "gex.cli.report",
+    "levels": "gex.cli.levels",
+    "profile": "gex.cli.profile",
+    "ingest": "gex.cli.ingest",
+    "sample": "gex.cli.sample",
+    "formats": "gex.cli.formats",
+    "selftest": "gex.cli.selftest",
+    "config": "gex.cli.config_show",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """Return the commands in the order a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return a command; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name]).command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader who closed the pipe has seen enough."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes stdout once more at exit: give it somewhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        return code
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="gex", message="%(prog)s %(version)s")
+@options.logging_options
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Gamma exposure of index options: levels, profile and hedging flow from a chain file.
+
+    \b
+    gex sample --to spx.csv        write a chain with known levels
+    gex report spx.csv             read the levels off it
+    """  # noqa: D301 (\b is click's mark for a block kept as it is)
+    found = config.load(options.SETTINGS)
+    ctx.obj = found
+    # One flat list of settings serves all commands, nested ones too.
+    ctx.default_map = {name: found.values | {"show": found.values} for name in COMMANDS}
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run `gex` with these arguments (the process's own if None) and return the exit code.
+
+    0 done, 1 failure, 2 usage, 3 unreadable or bad data, 4 partial, 6 data missing, 130 interrupted.
+    """
+    log.configure()
+    try:
+        code = cli.main(args=arguments, prog_name="gex", standalone_mode=False)
+    except click.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        hint = f"; see {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
+        log.LOGGER.error("%s%s", " ".join(error.format_message().split()).removesuffix("."), hint)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 (the reader gets one line, not a traceback)
+        log.LOGGER.error("%s", one_line(error), exc_info=error)
+        return exit_code(error)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> NoReturn:
+    """Run `gex` as a process."""
+    # A short life makes little garbage: looking for it while NumPy and Polars load would take a tenth of the time.
+    gc.set_threshold(100_000, 50, 100)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without a character shows `?` rather than losing the report.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

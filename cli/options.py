@@ -1,0 +1,266 @@
+"""The options that commands share, and the typed groups they arrive in.
+
+A setting can also stand in the environment (`GEX_VOL`) or in a configuration file (`vol = "vendor"`). What
+belongs to one file and one moment (`--spot`, `--quote-time`, `--output`) can't: forgotten there, it would
+falsify the next report in silence.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+
+import click
+
+from gex.cli import log
+from gex.settings import Curve, Exercise, PositionsModel, Settings, VolatilitySource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = TypeVar("Command", bound=Callable[..., Any])
+    Decorator = Callable[[Command], Command]
+
+Format = Literal["table", "json", "jsonl", "csv", "parquet"]
+Table = Literal["levels", "by_strike", "by_expiration"]
+Color = Literal["auto", "always", "never"]
+
+SETTINGS: dict[str, click.Option] = {}
+"""Every option that may also come from the environment or a file, by name."""
+
+EXPIRATIONS = re.compile(r"all|0dte|next|\d{4}-\d{2}-\d{2}|\d+d")
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How sources are found and read."""
+
+    quote_time: dt.datetime | None
+    underlying: str | None
+    delay: float | None
+    iv_unit: Literal["decimal", "percent"] | None
+    store: Path | None
+    strict: bool
+    max_bad: float
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Where results go and in what form; `format` None means by the suffix of `output`, else a table."""
+
+    format: Format | None
+    output: Path | None
+    color: Color
+
+
+def setting(*names: str, **attributes: Any) -> Decorator[Any]:
+    """Declare an option that may also come from `GEX_NAME` or from a configuration file."""
+    name = max(names, key=len).removeprefix("--").replace("-", "_")
+    attributes["envvar"] = f"GEX_{name.upper()}"
+    # For `gex config show`: the same option, its value as written.
+    SETTINGS[name] = click.Option(names, **(attributes | {"callback": None, "expose_value": True, "is_eager": False}))
+    return click.option(*names, **attributes)
+
+
+def gathered(kind: type[Any], keyword: str, *decorators: Decorator[Any]) -> Decorator[Any]:
+    """Declare options and hand their values to the command as one `kind`, under `keyword`."""
+    names = [field.name for field in fields(kind)]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def wrapper(*args: Any, **values: Any) -> Any:
+            group = {name: values.pop(name) for name in names if name in values}
+            try:
+                values[keyword] = kind(**group)
+            except ValueError as error:
+                raise click.UsageError(str(error)) from error
+            return command(*args, **values)
+
+        for decorator in reversed(decorators):
+            wrapper = decorator(wrapper)
+        return wrapper
+
+    return decorate
+
+
+def new_york_time(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.datetime | None:
+    """Read an ISO time; without a zone it is New York's."""
+    if value is None:
+        return None
+    from gex.ingest.times import parse_quote_time
+
+    try:
+        return parse_quote_time(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def rate_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    """Read a rate per year: 0.04 or 4%."""
+    if value is None:
+        return None
+    try:
+        rate = float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no rate; write 0.04 or 4%") from None
+    if not -0.5 < rate < 0.5:
+        raise click.BadParameter(f"{value} is {rate:.0%} a year; write 0.04 or 4%")
+    return rate
+
+
+def curve_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Curve:
+    """Read a flat rate, or a file of tenors and rates."""
+    from gex.ingest.curve import read_curve
+
+    return Curve(*read_curve(value))
+
+
+def expirations_of(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Check the spelling of a choice of expirations."""
+    if not EXPIRATIONS.fullmatch(value) or ("-" in value and not _is_date(value)):
+        raise click.BadParameter(f"{value!r} is none of all, 0dte, next, a date (2025-09-19) or days (7d)")
+    return value
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def share_of(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+    """Read a share: 0.05 or 5%."""
+    try:
+        share = float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no share; write 0.05 or 5%") from None
+    if not 0 <= share <= 1:
+        raise click.BadParameter(f"{value!r} must lie between 0 and 100%")
+    return share
+
+
+def set_logging(ctx: click.Context, _param: click.Parameter, _value: object) -> None:
+    """Set up messages from what the group and the command say together."""
+    seen = ctx.find_root().meta.setdefault("gex.log", {"verbose": 0, "quiet": False, "log_format": "text"})
+    seen.update({_param.name: _value} if _value else {})
+    verbosity = -1 if seen["quiet"] else seen["verbose"]
+    log.configure(verbosity, json_lines=seen["log_format"] == "json")
+
+
+def logging_options(command: Any) -> Any:
+    """Add -v, --quiet and --log-format, before or after the command's name."""
+    hidden: dict[str, Any] = {"expose_value": False, "is_eager": True, "callback": set_logging}
+    for decorator in (
+        setting("--log-format", type=click.Choice(["text", "json"]), help="Form of the messages on stderr.", **hidden),
+        click.option("-q", "--quiet", is_flag=True, help="Errors only.", **hidden),
+        click.option("-v", "--verbose", count=True, help="More messages; -vv with details.", **hidden),
+    ):
+        command = decorator(command)
+    return command
+
+
+read_options = gathered(
+    ReadOptions,
+    "read",
+    click.option(
+        "--quote-time", metavar="TIME", callback=new_york_time, help="When the quotes were made; New York if no zone."
+    ),
+    click.option("--underlying", metavar="SYMBOL", help="What the options are on, where the source doesn't say."),
+    setting("--delay", type=click.FloatRange(0), metavar="MINUTES", help="Age of the quotes at the source's time."),
+    setting("--iv-unit", type=click.Choice(["decimal", "percent"]), help="Unit of the source's volatility."),
+    setting(
+        "--store", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Store to find snapshots in."
+    ),
+    setting("--strict", is_flag=True, help="Fail on any row that has to be set aside as bad."),
+    setting(
+        "--max-bad",
+        default="20%",
+        show_default=True,
+        metavar="SHARE",
+        callback=share_of,
+        help="Fail beyond this share of bad rows.",
+    ),
+)
+
+model_options = gathered(
+    Settings,
+    "settings",
+    setting(
+        "--positions",
+        type=click.Choice(get_args(PositionsModel)),
+        help="What dealers hold. [default: naive; short-all for stocks]",
+    ),
+    setting(
+        "--vol",
+        type=click.Choice(get_args(VolatilitySource)),
+        default="reimplied",
+        show_default=True,
+        help="Where volatility comes from.",
+    ),
+    setting(
+        "--curve",
+        metavar="RATE|FILE",
+        default="4%",
+        show_default=True,
+        callback=curve_of,
+        help="Discount rate, or a file of tenors and rates.",
+    ),
+    setting("--rate", metavar="RATE", callback=rate_of, help="With --dividend: fixed carry, no parity."),
+    setting("--dividend", metavar="RATE", callback=rate_of, help="With --rate: the dividend yield."),
+    setting(
+        "--exercise",
+        type=click.Choice(get_args(Exercise)),
+        default="auto",
+        show_default=True,
+        help="How American contracts are priced.",
+    ),
+    setting(
+        "--expirations",
+        default="all",
+        show_default=True,
+        metavar="WHICH",
+        callback=expirations_of,
+        help="all, 0dte, next, a date or days (7d).",
+    ),
+    click.option("--spot", type=float, metavar="PRICE", help="Price of the underlying at quote time."),
+    click.option("--at", metavar="TIME", callback=new_york_time, help="Evaluate at this time instead."),
+    click.option("--move-to", type=float, metavar="PRICE", help="Re-price with the underlying here."),
+)
+
+color_option = setting(
+    "--color",
+    type=click.Choice(get_args(Color)),
+    default="auto",
+    show_default=True,
+    help="Colours; auto heeds NO_COLOR and FORCE_COLOR.",
+)
+
+
+def output_options(*formats: Format) -> Decorator[Any]:
+    """Return the options for results, in the forms a command can write."""
+    return gathered(
+        OutputOptions,
+        "output",
+        click.option("--format", type=click.Choice(formats), help="[default: by the suffix of --output, else table]"),
+        click.option(
+            "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write here."
+        ),
+        color_option,
+    )
+
+
+detail_option = setting("--detail", is_flag=True, help="Add by_strike to JSON.")
+table_option = setting(
+    "--table",
+    type=click.Choice(get_args(Table)),
+    default="levels",
+    show_default=True,
+    help="Which table csv and parquet hold.",
+)
+sources_argument = click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")

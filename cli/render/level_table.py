@@ -1,0 +1,89 @@
+"""The levels of an analysis as a table, highest first: how far, how likely, how sure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gex.cli.render import figures
+from gex.cli.render.terminal import aligned, flow
+
+if TYPE_CHECKING:
+    from gex.cli.render.terminal import Terminal
+    from gex.results import Analysis, Levels, Wall
+
+LABELS = {"call_wall": "call wall", "gamma_flip": "flip", "put_wall": "put wall"}
+
+
+def level_table(analysis: Analysis, terminal: Terminal) -> list[str]:
+    """Return the table, a reason for each level that does not exist, and the levels under other definitions."""
+    levels = analysis.levels
+    values: dict[str, float | None] = {name: getattr(levels, name) for name in LABELS}
+    there = sorted(((value, name) for name, value in values.items() if value is not None), reverse=True)
+    head = ("LEVEL", analysis.underlying, "dist", "%", "sigma", "touch", "margin")
+    table = aligned([head, *(_row(analysis, name, value) for value, name in there)], "<>>>>><")
+    table[0] = terminal.paint(_with_horizon(table[0], analysis, terminal.width), "muted")
+    missing = [f"{LABELS[name]}: none; {levels.reasons[name]}" for name, value in values.items() if value is None]
+    lines = [line for text in missing for line in flow([text], terminal.width, indent="  ")]
+    return [*table, *lines, *flow(_others(analysis), terminal.width, indent="  ")]
+
+
+def _row(analysis: Analysis, name: str, value: float) -> tuple[str, ...]:
+    spot, away = figures.spot_of(analysis), analysis.distances.get(name)
+    sigma, touch = (away.sigma, away.touch_probability) if away else (None, None)
+    return (
+        LABELS[name],
+        figures.level(value, spot) if name == "gamma_flip" else figures.strike(value),
+        figures.points(value - spot, spot),
+        figures.signed(100 * (value / spot - 1), 2),
+        "" if sigma is None else f"{abs(sigma):.1f}",
+        "" if touch is None else figures.percent(touch),
+        _margin(analysis.levels, name),
+    )
+
+
+def _with_horizon(head: str, analysis: Analysis, width: int) -> str:
+    """Add the date that sigma and touch look forward to: the nearest expiration with a smile."""
+    smiles = analysis.by_expiration.filter(pl.col("atm_iv").is_not_null()).sort("years", maintain_order=True)
+    if smiles.is_empty():
+        return head
+    note = f"sigma, touch by {smiles['expiration'][0]:%m-%d}"
+    return head if len(head) + len(note) + 2 > width else f"{head}{note:>{min(width, 80) - len(head)}}"
+
+
+def _margin(levels: Levels, name: str) -> str:
+    """Say how sure a level is: a wall by its runner-up, the flip by what moves it."""
+    if name == "gamma_flip":
+        sure = levels.points_per_1pct_of_gross
+        return "" if sure is None else f"{figures.three_digits(sure)} points per 1% of gross"
+    return _over(levels.walls.net.call if name == "call_wall" else levels.walls.net.put)
+
+
+def _over(wall: Wall | None) -> str:
+    if wall is None or wall.margin is None or wall.runner_up is None:
+        return "alone on its side"
+    return f"{figures.signed(100 * wall.margin, 0)}% over {figures.strike(wall.runner_up)}"
+
+
+def _others(analysis: Analysis) -> list[str]:
+    """Name the levels under other definitions, further crossings, and today's own levels."""
+    levels, spot = analysis.levels, figures.spot_of(analysis)
+    parts = []
+    if levels.absolute_gamma_strike is not None:
+        parts.append(f"largest gamma {figures.strike(levels.absolute_gamma_strike)}")
+    if levels.high_vol_level is not None:
+        parts.append(f"HVL {figures.strike(levels.high_vol_level)}")
+    further = [crossing.spot for crossing in levels.gamma_flip_crossings if crossing.spot != levels.gamma_flip]
+    if further:
+        parts.append("also crosses at " + ", ".join(figures.level(other, spot) for other in further))
+    if analysis.zero_dte is not None:
+        parts += _brief(analysis.zero_dte.levels, spot)
+    return parts
+
+
+def _brief(levels: Levels, spot: float) -> list[str]:
+    shown = [] if levels.gamma_flip is None else [f"flip {figures.level(levels.gamma_flip, spot)}"]
+    for tag, wall in (("CW", levels.call_wall), ("PW", levels.put_wall)):
+        shown += [] if wall is None else [f"{tag} {figures.strike(wall)}"]
+    return ["0DTE " + " ".join(shown)] if shown else []

@@ -1,0 +1,153 @@
+"""The report of one analysis on a terminal: about thirty lines, the most urgent first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gex.cli.render import figures
+from gex.cli.render.level_table import level_table
+from gex.cli.render.strikes import strike_bars
+from gex.cli.render.terminal import aligned, flow
+
+if TYPE_CHECKING:
+    from gex.cli.render.terminal import Terminal, Token
+    from gex.results import Analysis, Regime, Slice
+
+STATUS = {"ok": "DATA OK", "delayed": "DATA DELAYED", "closed": "MARKET CLOSED"}
+HELD = {
+    "naive": "if dealers are long calls, short puts",
+    "short-all": "if dealers are short calls and puts",
+    "volume": "had dealers bought today's calls, sold its puts",
+}
+VERDICT: dict[Regime, tuple[str, Token]] = {
+    "long_gamma": ("LONG GAMMA", "positive"),
+    "short_gamma": ("SHORT GAMMA", "negative"),
+    "near_zero": ("GAMMA NEAR ZERO, SIGN UNKNOWN,", "muted"),
+}
+SIGN = {"positive": "LONG GAMMA", "negative": "SHORT GAMMA", "unknown": "SIGN UNKNOWN"}
+MOVES = {-0.5: "−½%", 0.5: "+½%"}
+
+
+def screen(analysis: Analysis, terminal: Terminal) -> str:
+    """Return the report as text."""
+    blocks = [
+        [*_status(analysis, terminal), *_verdict(analysis, terminal), *_warnings(analysis, terminal)],
+        level_table(analysis, terminal),
+        [*_exposure(analysis, terminal), *_flows(analysis), *_first_expiration(analysis, terminal)],
+        strike_bars(analysis, terminal),
+        [*_check(analysis, terminal), *_assumes(analysis, terminal)],
+    ]
+    return "\n".join("\n".join(block) + "\n" for block in blocks if block)
+
+
+def _status(analysis: Analysis, terminal: Terminal) -> list[str]:
+    """Say what, when, and in which state the data are."""
+    file_time = f" (file {figures.clock(analysis.stamp, analysis.quote_time)})" if analysis.stamp else ""
+    state = STATUS[analysis.status] + (f" {analysis.delay_minutes:g} min" if analysis.status == "delayed" else "")
+    head = (
+        f"{analysis.underlying} {figures.price(analysis.spot.used)}  {figures.moment(analysis.quote_time)}{file_time}"
+    )
+    parts = [f"{head}   {state}"]
+    if analysis.settings.move_to:
+        parts.append(f"RE-PRICED at {figures.price(analysis.settings.move_to)}")
+    if analysis.evaluated_at != analysis.quote_time:
+        parts.append(f"EVALUATED at {figures.moment(analysis.evaluated_at)}")
+    if analysis.settings.expirations != "all":
+        parts.append(f"EXPIRATIONS {analysis.settings.expirations}")
+    if analysis.open_interest_date:
+        parts.append(f"open interest of {analysis.open_interest_date:%m-%d}")
+    first, *rest = flow(parts, terminal.width, indent="  ")
+    return [terminal.paint(first, "ink", bold=True), *rest]
+
+
+def _verdict(analysis: Analysis, terminal: Terminal) -> list[str]:
+    """Say which side of the flip dealers are on, all expirations and today's alone."""
+    text, token = VERDICT[analysis.regime]
+    held = HELD[analysis.settings.positions or "naive"]
+    today = [_today(analysis.zero_dte, analysis)] if analysis.zero_dte else []
+    lines = flow([f"{text} {held}", *today], terminal.width, indent="  ")
+    return [line.replace(text, terminal.paint(text, token, bold=True), 1) for line in lines]
+
+
+def _today(part: Slice, analysis: Analysis) -> str:
+    """Say what today's expiration does alone, and where its sign is unknown, why."""
+    gamma, volume = part.exposure.gamma_usd_per_1pct, part.net_by_volume
+    money = figures.Money.spanning([gamma.net, volume])
+    by_volume = analysis.settings.positions == "volume"
+    text = f"{money(gamma.net)} {money.unit} by {'volume' if by_volume else 'open interest'}"
+    if volume is not None and not by_volume:
+        text += f", {money(volume)} by volume"
+    if part.sign == "unknown" and abs(gamma.net) < 0.05 * gamma.gross:
+        text += ", net under 5% of gross"
+    return f"0DTE alone: {SIGN[part.sign]} ({text})"
+
+
+def _warnings(analysis: Analysis, terminal: Terminal) -> list[str]:
+    return [
+        terminal.paint(line, "alert")
+        for warning in analysis.warnings
+        for line in flow([f"! {warning}"], terminal.width, indent="  ")
+    ]
+
+
+def _exposure(analysis: Analysis, terminal: Terminal) -> list[str]:
+    """Give net gamma beside what it is the small difference of."""
+    exposure, gamma = analysis.exposure, analysis.exposure.gamma_usd_per_1pct
+    money = figures.Money.spanning([gamma.gross])
+    net = f"{money.alone(gamma.net)} {money.unit}"
+    parts = [f"NET {net} per +1%", f"gross {figures.three_digits(gamma.gross / money.scale)}"]
+    if exposure.condition_number is not None:
+        parts.append(f"gross/net {figures.three_digits(exposure.condition_number)}")
+    parts.append(f"vanna {money.alone(exposure.vanna_usd_per_vol_point)} per vol point")
+    lines = flow(parts, terminal.width, separator="   ", indent="  ")
+    _, token = VERDICT[analysis.regime]
+    return [lines[0].replace(net, terminal.paint(net, token, bold=True), 1), *lines[1:]]
+
+
+def _flows(analysis: Analysis) -> list[str]:
+    """Lay out what dealers must trade after each move, and as time passes to the close."""
+    charm = analysis.exposure.charm_usd_to_close
+    trades = [flow.flow_usd for flow in analysis.hedge_flow] + ([] if charm is None else [-charm])
+    money = figures.Money.spanning(trades)
+    moves = [MOVES.get(flow.spot_move_pct, figures.signed(flow.spot_move_pct, 0) + "%") for flow in analysis.hedge_flow]
+    head = ("spot moves", *moves, *([] if charm is None else ["charm to close"]))
+    return aligned([head, (f"dealers trade {money.unit}", *map(money, trades))], "<" + ">" * len(trades))
+
+
+def _first_expiration(analysis: Analysis, terminal: Terminal) -> list[str]:
+    """Say how much of everything expires today, or next where nothing does today."""
+    part, label = analysis.zero_dte, "0DTE"
+    if part is None:
+        part = analysis.next_expiration
+        label = f"NEXT {part.expirations[0]:%m-%d}" if part else ""
+    if part is None:
+        return []
+    shares = [
+        f"{figures.percent(share)} of {what}"
+        for share, what in (
+            (part.share_of_gross, "gross gamma"),
+            (part.share_of_volume, "volume"),
+            (part.share_of_open_interest, "open interest"),
+        )
+        if share is not None
+    ]
+    move = part.expected_move
+    expected = [f"expected ±{figures.three_digits(move.one_sigma)} (1 sigma)"] if move else []
+    return flow([f"{label} " + ", ".join(shares), *expected], terminal.width, indent="  ")
+
+
+def _check(analysis: Analysis, terminal: Terminal) -> list[str]:
+    """Account for every row, and hold our gamma against the vendor's."""
+    report = analysis.quality
+    aside = [f"{count:,} {reason.replace('_', ' ')}" for reason, count in sorted(report.quarantined.items())]
+    total = sum(report.quarantined.values())
+    text = f"CHECK  {report.rows_in:,} rows in = {analysis.rows_used:,} used + {total:,} set aside"
+    parts = [text + (f" ({', '.join(aside)})" if aside else "")]
+    if analysis.vendor_check:
+        parts.append(f"0DTE gamma/vendor's {analysis.vendor_check.median_gamma_ratio:.3f}")
+    return [terminal.paint(line, "muted") for line in flow(parts, terminal.width, indent=" " * 7)]
+
+
+def _assumes(analysis: Analysis, terminal: Terminal) -> list[str]:
+    lines = flow([f"ASSUMES  {analysis.assumptions[0]}", *analysis.assumptions[1:]], terminal.width, indent=" " * 9)
+    return [terminal.paint(line, "muted") for line in lines]

@@ -1,0 +1,109 @@
+"""The terminal: how wide it is, what colours it shows, and lines that fit it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gex.cli.options import Color
+
+Token = Literal["ink", "muted", "positive", "positive_soft", "negative", "negative_soft", "alert"]
+Rgb = tuple[int, int, int]
+
+MIN_WIDTH, MAX_WIDTH = 80, 120
+
+# Two hues that people with any colour vision tell apart; each has 4.5:1 contrast on its ground.
+DARK: Mapping[Token, Rgb] = {
+    "ink": (0xE8, 0xED, 0xF2),
+    "muted": (0x94, 0xA1, 0xAE),
+    "positive": (0x3F, 0xB6, 0xC8),
+    "positive_soft": (0x1D, 0x4F, 0x59),
+    "negative": (0xF0, 0x91, 0x4A),
+    "negative_soft": (0x6A, 0x3A, 0x17),
+    "alert": (0xF2, 0x76, 0x6D),
+}
+LIGHT: Mapping[Token, Rgb] = {
+    "ink": (0x16, 0x20, 0x2A),
+    "muted": (0x5B, 0x68, 0x75),
+    "positive": (0x0B, 0x7A, 0x8C),
+    "positive_soft": (0xA9, 0xD6, 0xDD),
+    "negative": (0xC2, 0x57, 0x0C),
+    "negative_soft": (0xF3, 0xC9, 0xA6),
+    "alert": (0xB3, 0x26, 0x1E),
+}
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A width and, where colour is wanted, a palette."""
+
+    width: int = 80
+    palette: Mapping[Token, Rgb] | None = None
+    truecolor: bool = False
+
+    def paint(self, text: str, token: Token, *, bold: bool = False) -> str:
+        """Return `text` in a colour; unchanged where there is none."""
+        if self.palette is None or not text:
+            return text
+        rgb = self.palette[token]
+        return click.style(text, fg=rgb if self.truecolor else _of_256(rgb), bold=bold or None)
+
+
+def detect(color: Color) -> Terminal:
+    """Return what stdout is; COLUMNS, NO_COLOR, FORCE_COLOR, TERM, COLORTERM and COLORFGBG are heeded."""
+    width = min(max(shutil.get_terminal_size((80, 24)).columns, MIN_WIDTH), MAX_WIDTH)
+    if not _wants_color(color):
+        return Terminal(width)
+    # COLORFGBG is "foreground;background", from terminals that tell: 7 and 15 are light grounds.
+    light = os.environ.get("COLORFGBG", "").rpartition(";")[2] in {"7", "15"}
+    truecolor = os.environ.get("COLORTERM", "") in {"truecolor", "24bit"}
+    return Terminal(width, LIGHT if light else DARK, truecolor)
+
+
+def _wants_color(color: Color) -> bool:
+    if color != "auto":
+        return color == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _of_256(rgb: Rgb) -> int:
+    """Return the nearest colour of the 6 x 6 x 6 cube."""
+    red, green, blue = (round(part / 255 * 5) for part in rgb)
+    return 16 + 36 * red + 6 * green + blue
+
+
+def flow(parts: Iterable[str], width: int, *, indent: str = "", separator: str = " · ") -> list[str]:
+    """Join parts into lines no wider than `width`, later lines indented; an over-long part breaks at spaces."""
+    lines: list[str] = []
+    line = ""
+    for part in parts:
+        joined = f"{line}{separator}{part}" if line else part
+        if line and len(joined) > width:
+            lines.append(line)
+            joined = indent + part
+        while len(joined) > width and (cut := joined.rfind(" ", len(indent) + 1, width + 1)) > 0:
+            lines.append(joined[:cut])
+            joined = indent + joined[cut + 1 :]
+        line = joined
+    return [*lines, line] if line else lines
+
+
+def aligned(rows: Sequence[Sequence[str]], align: str, gap: str = "  ") -> list[str]:
+    """Lay rows out in columns as wide as their widest cell; `align` has one of < and > per column."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(align))]
+    return [
+        gap.join(f"{cell:{side}{width}}" for cell, side, width in zip(row, align, widths, strict=True)).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,98 @@
+"""`gex report`: levels, exposure, hedging flow and strikes of each source."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gex.cli import options, sink
+from gex.cli.sources import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import polars as pl
+
+    from gex.cli.options import Format, OutputOptions, ReadOptions, Table
+    from gex.results import Analysis
+    from gex.settings import Settings
+
+FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
+
+
+@click.command("report")
+@options.sources_argument
+@options.model_options
+@options.read_options
+@options.output_options(*FORMATS)
+@options.table_option
+@options.detail_option
+@options.logging_options
+def command(
+    sources: tuple[str, ...],
+    settings: Settings,
+    read: ReadOptions,
+    output: OutputOptions,
+    table: Table,
+    detail: bool,
+) -> int:
+    """Report dealers' gamma, levels and hedging flow of each SOURCE.
+
+    A SOURCE is a file, - for stdin, or SYMBOL[@DATE[THH:MM] | @latest | @prev] in the store.
+    """
+    batch = Batch(sources, read, settings)
+    form = sink.format_of(output, FORMATS)
+    if form == "table":
+        chunks: Iterator[str | bytes] = screens(batch, output)
+    elif form in {"json", "jsonl"}:
+        from gex.cli.render.document import document
+
+        chunks = documents_of(batch, form, partial(document, detail=detail))
+    else:
+        chunks = tables(batch, form, table)
+    sink.emit(chunks, output.output)
+    return batch.exit_code
+
+
+def screens(batch: Batch, output: OutputOptions) -> Iterator[str]:
+    """Yield one screen per source."""
+    from gex.cli.render.screen import screen
+    from gex.cli.render.terminal import Terminal, detect
+
+    terminal = detect(output.color) if output.output is None else Terminal()
+    for number, analysis in enumerate(batch):
+        yield ("\n" if number else "") + screen(analysis, terminal)
+
+
+def documents_of(batch: Batch, form: Format, publish: Callable[[Analysis], dict[str, Any]]) -> Iterator[str]:
+    """Yield JSON: one value, an array for several sources, or an object a line."""
+    from gex.cli.render.document import dumps, jsonable
+
+    if form == "jsonl":
+        yield from (dumps(jsonable(publish(analysis)), indent=None) + "\n" for analysis in batch)
+    else:
+        texts = (dumps(jsonable(publish(analysis))) for analysis in batch)
+        yield from sink.json_chunks(texts, array=batch.several)
+
+
+def tables(batch: Batch, form: Format, table: Table) -> Iterator[bytes]:
+    """Yield one table over all sources: a row a source, or the long tables with their source beside each row."""
+    import polars as pl
+
+    frames = [_frame(analysis, table) for analysis in batch]
+    if frames:
+        yield sink.table_chunk(pl.concat(frames, how="vertical_relaxed"), form)
+
+
+def _frame(analysis: Analysis, table: Table) -> pl.DataFrame:
+    import polars as pl
+
+    from gex.cli.render.flat import flat_row
+
+    if table == "levels":
+        return pl.DataFrame([flat_row(analysis)])
+    frame = analysis.by_strike if table == "by_strike" else analysis.by_expiration
+    whose = [pl.lit(analysis.underlying).alias("underlying"), pl.lit(analysis.quote_time).alias("quote_time")]
+    return frame.select(*whose, pl.all())
