@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,14 +16,14 @@ from gex.profile import ladder_of, profile_of
 from gex.quotes import MINUTES_PER_YEAR
 from gex.results import Analysis, Profile
 from gex.settings import Settings
-from gex.slices import Part, part_of, slice_of
+from gex.slices import Ladder, Part, part_of, slice_of
 from gex.tables import by_contract, by_expiration, by_strike
 
 if TYPE_CHECKING:
     from gex.exposure import Book, ContractExposure
     from gex.ingest.schema import Chain
     from gex.market import Market
-    from gex.quotes import Bools, Floats
+    from gex.quotes import Floats
     from gex.settings import PositionsModel
 
 
@@ -48,8 +49,8 @@ def analyze(chain: Chain, settings: Settings | None = None, *, positions: Positi
     market = market_of(chain, settings)
     book = market.book(dealer_contracts(market.quotes, model) * market.quotes.multiplier)
     dollars = contract_exposure(book, market.level, _years_to_close(chain, market))
-    spots = ladder_of(book, market.level, settings.ladder)
-    parts = _parts(market, book, dollars, spots, settings.ladder)
+    ladder = Ladder(ladder_of(book, market.level, settings.ladder), settings.ladder)
+    parts = _parts(market, book, dollars, ladder)
     by_volume = _gamma_by_volume(market, dollars, model)
     exposure = dollars.of(parts.whole.chosen)
     return Analysis(
@@ -75,10 +76,10 @@ def analyze(chain: Chain, settings: Settings | None = None, *, positions: Positi
         zero_dte=slice_of(market, parts.zero_dte, dollars, by_volume),
         ex_zero_dte=slice_of(market, parts.ex_zero_dte, dollars, by_volume),
         next_expiration=slice_of(market, parts.following, dollars, by_volume),
-        by_contract=by_contract(chain.frame, market.used, book, market.level, dollars),
+        make_by_contract=partial(by_contract, chain.frame, market.used, book, market.level, dollars),
         by_strike=by_strike(parts.whole.totals, parts.zero_dte.totals),
         by_expiration=by_expiration(market, dollars.gamma),
-        profile=Profile(spots, parts.whole.profile, parts.zero_dte.profile, parts.whole.crossings),
+        profile=Profile(ladder.spots, parts.whole.profile, parts.zero_dte.profile, parts.whole.crossings),
         vendor_check=summary.vendor_check_of(market, dollars.unit_gamma, parts.zero_dte.chosen),
         assumptions=summary.assumptions_of(settings, model),
         warnings=summary.warnings_of(chain, market, settings),
@@ -95,29 +96,28 @@ class _Parts:
     following: Part
 
 
-def _parts(market: Market, book: Book, dollars: ContractExposure, spots: Floats, ladder: float) -> _Parts:
+def _parts(market: Market, book: Book, dollars: ContractExposure, ladder: Ladder) -> _Parts:
     """Divide the book by expiration date: today's, the next date's, the rest; each is profiled once."""
     dates = market.dates.to_numpy()[market.quotes.expiration[market.used]]
     today = dates == np.datetime64(market.today)
     following = ~today & (dates == (np.min(dates[~today]) if not today.all() else np.datetime64("NaT")))
-    pieces = (today, following, ~today & ~following)
-    profiles = [profile_of(book.where(chosen), spots) for chosen in pieces]
-
-    def part(chosen: Bools, profile: Floats) -> Part:
-        return part_of(market, book, dollars, spots, chosen, profile, ladder)
-
+    everything = np.ones(len(book), dtype=bool)
+    held = book.units != 0
+    zero, next_, later = (book.where(held & chosen) for chosen in (today, following, ~today & ~following))
+    profiles = [profile_of(each, ladder.spots) for each in (zero, next_, later)]
+    part = partial(part_of, market, dollars)
     return _Parts(
-        whole=part(np.ones(len(book), dtype=bool), profiles[0] + profiles[1] + profiles[2]),
-        zero_dte=part(today, profiles[0]),
-        ex_zero_dte=part(~today, profiles[1] + profiles[2]),
-        following=part(following, profiles[1]),
+        whole=part(book.where(held), profiles[0] + profiles[1] + profiles[2], ladder, everything),
+        zero_dte=part(zero, profiles[0], ladder, today),
+        ex_zero_dte=part(book.where(held & ~today), profiles[1] + profiles[2], ladder, ~today),
+        following=part(next_, profiles[1], ladder, following),
     )
 
 
 def _gamma_by_volume(market: Market, dollars: ContractExposure, model: PositionsModel) -> Floats:
     """Return each contract's gamma had dealers, on the model's side, taken on today's volume, $ per +1%."""
     quotes, rows = market.quotes, market.used
-    units = (np.nan_to_num(quotes.volume) * dealer_sign(quotes, model) * quotes.multiplier)[rows]
+    units = (quotes.volume * dealer_sign(quotes, model) * quotes.multiplier)[rows]
     return PER_PCT * market.level**2 * units * dollars.unit_gamma
 
 

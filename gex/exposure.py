@@ -6,7 +6,7 @@ strike keeps its volatility (sticky strike).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,9 +43,9 @@ class Book:
         """Return the contracts that `chosen` marks."""
         return Book(**{name: values[chosen] for name, values in vars(self).items()})
 
-    def holding(self, units: Floats) -> Book:
-        """Return the same contracts with other positions."""
-        return replace(self, units=units)
+    def held(self) -> Book:
+        """Return the contracts with a position: the others add nothing to a sum and cost as much."""
+        return self.where(self.units != 0)
 
     def net_gamma_usd(self, spot: float) -> float:
         """Return $ of delta per +1% of spot: 0.01 S^2 sum(N m gamma)."""
@@ -126,9 +126,10 @@ def hedge_flows(book: Book, spot: float) -> tuple[HedgeFlow, ...]:
     The shares are valued at the spot moved to. A derivative times the move is good for a few tenths of a
     percent only, so none is used.
     """
-    before = book.shares(spot)
+    held = book.held()
+    before = held.shares(spot)
     return tuple(
-        HedgeFlow(move, -(book.shares(moved) - before) * moved)
+        HedgeFlow(move, -(held.shares(moved) - before) * moved)
         for move, moved in ((pct, spot * (1.0 + pct / 100.0)) for pct in MOVES_PCT)
     )
 

@@ -109,11 +109,12 @@ def _drop_jumps(forward: Floats, years: Floats) -> Floats:
     known = np.flatnonzero(np.isfinite(forward))
     if len(known) < 4:
         return forward
-    log_forward, time = np.log(forward[known]), years[known]
+    # Lists: a few dozen numbers, read one at a time.
+    log_forward, time = np.log(forward[known]).tolist(), years[known].tolist()
     kept = forward.copy()
     for i, index in enumerate(known):
         near = _neighbours(i, len(known))
-        expected = np.median([_line(time, log_forward, i, j, k) for j, k in near])
+        expected = sorted(_line(time, log_forward, i, j, k) for j, k in near)[1]
         gap = min(abs(time[i] - time[j]) for pair in near for j in pair)
         if abs(log_forward[i] - expected) > MAX_JUMP + MAX_CARRY_CHANGE * gap:
             kept[index] = np.nan
@@ -128,11 +129,11 @@ def _neighbours(index: int, count: int) -> list[tuple[int, int]]:
     return [(near[0], near[1]), (near[0], near[2]), (near[1], near[2])]
 
 
-def _line(x: Floats, y: Floats, at: int, first: int, second: int) -> float:
+def _line(x: list[float], y: list[float], at: int, first: int, second: int) -> float:
     """Evaluate at x[at] the line through two points; flat where they share an abscissa."""
     run = x[second] - x[first]
     slope = (y[second] - y[first]) / run if run else 0.0
-    return float(y[first] + slope * (x[at] - x[first]))
+    return y[first] + slope * (x[at] - x[first])
 
 
 def _implied_spot(forward: Floats, years: Floats) -> float | None:

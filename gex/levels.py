@@ -39,22 +39,33 @@ def sum_by(index: Ints, values: Floats, size: int) -> Floats:
 
 
 def strike_totals(
-    strike: Floats, is_call: Bools, gamma_usd: Floats, open_interest: Floats, volume: Floats
+    strikes: Floats, at: Ints, is_call: Bools, gamma_usd: Floats, open_interest: Floats, volume: Floats
 ) -> StrikeTotals:
-    """Sum each contract's figures by strike, over all expirations and roots given."""
-    strikes, at = np.unique(strike, return_inverse=True)
+    """Sum contracts by strike, over all expirations and roots given.
 
-    def total(values: Floats, rows: Bools | slice = slice(None)) -> Floats:
-        return sum_by(at[rows], np.nan_to_num(values[rows]), len(strikes))
+    Args:
+        strikes: Going up; those without a contract are left out of the result.
+        at: Index into `strikes` of each contract.
+        is_call: Marks the calls.
+        gamma_usd: Dealers' gamma of each contract, $ per +1%.
+        open_interest: Contracts.
+        volume: Contracts.
+
+    """
+    calls, puts, size = at[is_call], at[~is_call], len(strikes)
+    listed = np.bincount(at, minlength=size) > 0
+
+    def total(index: Ints, values: Floats) -> Floats:
+        return sum_by(index, values, size)[listed]
 
     return StrikeTotals(
-        strike=strikes,
-        calls=total(gamma_usd, is_call),
-        puts=total(gamma_usd, ~is_call),
-        gross=total(np.abs(gamma_usd)),
-        call_open_interest=total(open_interest, is_call),
-        put_open_interest=total(open_interest, ~is_call),
-        volume=total(volume),
+        strike=strikes[listed],
+        calls=total(calls, gamma_usd[is_call]),
+        puts=total(puts, gamma_usd[~is_call]),
+        gross=total(at, np.abs(gamma_usd)),
+        call_open_interest=total(calls, open_interest[is_call]),
+        put_open_interest=total(puts, open_interest[~is_call]),
+        volume=total(at, volume),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,16 @@ class Market:
     set_aside: dict[str, int]
     """Rows that are not, by reason."""
 
+    @cached_property
+    def strikes(self) -> tuple[Floats, Ints]:
+        """The strikes of the used contracts, going up, and the index of each contract's among them."""
+        return np.unique(self.quotes.strike[self.used], return_inverse=True)
+
+    @cached_property
+    def priced(self) -> Ints:
+        """The (root, expiration) pairs with a used contract."""
+        return np.flatnonzero(np.bincount(self.quotes.expiration[self.used]))
+
     @property
     def dates(self) -> pl.Series:
         """The expiration date of each (root, expiration)."""
@@ -74,14 +85,9 @@ class Market:
             units=units[self.used],
         )
 
-    def on(self, chosen: Bools) -> Bools:
-        """Spread a mark per expiration over the used contracts."""
-        return chosen[self.quotes.expiration[self.used]]
-
     def nearest(self) -> int | None:
         """Return the (root, expiration) that expires first among those priced and with a smile; None if none."""
-        priced = np.unique(self.quotes.expiration[self.used])
-        order = priced[np.argsort(self.years[priced], kind="stable")]
+        order = self.priced[np.argsort(self.years[self.priced], kind="stable")]
         return next((int(index) for index in order if self.w(int(index), self.level) is not None), None)
 
     def w(self, expiration: int, strike: float) -> float | None:

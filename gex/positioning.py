@@ -29,13 +29,13 @@ def dealer_sign(quotes: Quotes, model: PositionsModel) -> Floats:
 
 
 def dealer_contracts(quotes: Quotes, model: PositionsModel) -> Floats:
-    """Return dealers' net contracts, long positive; a missing count is none.
+    """Return dealers' net contracts, long positive.
 
     Raises:
         ValueError: The chain has none of the counts the model needs.
 
     """
-    held = np.nan_to_num(quotes.volume if model == "volume" else quotes.open_interest)
+    held = quotes.volume if model == "volume" else quotes.open_interest
     if not held.any():
         raise ValueError(_nothing_held(model))
     return held * dealer_sign(quotes, model)

@@ -36,23 +36,24 @@ def ladder_of(book: Book, spot: float, half_width: float) -> Floats:
 
 def profile_of(book: Book, spots: Floats) -> Floats:
     """Return dealers' net gamma at each spot, $ of delta per +1%."""
-    held = book.units != 0
-    if not held.any():
+    if not len(book):
         return np.zeros(len(spots))
-    b = book.where(held)
-    return PER_PCT * spots**2 * gamma_profile(spots, b.strike, b.years, b.sigma, b.units, b.rate, b.dividend)
+    columns = (book.strike, book.years, book.sigma, book.units, book.rate, book.dividend)
+    return PER_PCT * spots**2 * gamma_profile(spots, *columns)
 
 
 def crossings_of(book: Book, spots: Floats, profile: Floats) -> tuple[Crossing, ...]:
     """Return every root of the profile on the ladder, refined by exact sums, going up in spot."""
-    held = book.where(book.units != 0)
     signed = np.flatnonzero(np.abs(profile) > NEGLIGIBLE * np.max(np.abs(profile), initial=0.0))
     below, above = signed[:-1], signed[1:]
     changes = (np.sign(profile[below]) != np.sign(profile[above])) & (above - below <= 2)
+    if not changes.any():
+        return ()
+    function = book.net_gamma_usd
     found = []
     for low, high in zip(below[changes], above[changes], strict=True):
-        root = _root(held.net_gamma_usd, float(spots[low]), float(spots[high]))
-        found.append(Crossing(root, _slope(held.net_gamma_usd, root)))
+        root = _root(function, (float(spots[low]), float(profile[low])), (float(spots[high]), float(profile[high])))
+        found.append(Crossing(root, _slope(function, root)))
     return tuple(found)
 
 
@@ -62,28 +63,26 @@ def _slope(function: Callable[[float], float], x: float) -> float:
     return (function(x + h) - function(x - h)) / (2.0 * h)
 
 
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Find the root between two points of opposite sign to 1e-12 relative.
+def _root(function: Callable[[float], float], below: tuple[float, float], above: tuple[float, float]) -> float:
+    """Find the root between two points (x, f(x)) of opposite sign, to 1e-12 relative.
 
     Source: the Illinois variant of regula falsi (Dowell and Jarratt, 1971), which keeps the bracket.
     """
-    f_low, f_high = function(low), function(high)
-    kept = 0
+    (low, f_low), (high, f_high) = below, above
+    x, kept = low, 0
     for _ in range(100):
-        if f_low == 0.0:
-            return low
-        if f_high == 0.0 or high - low <= 1e-12 * high:
-            return high
-        middle = high - f_high * (high - low) / (f_high - f_low)
-        if not low < middle < high:
-            middle = 0.5 * (low + high)
-        f_middle = function(middle)
-        if (f_middle > 0) == (f_high > 0):
-            high, f_high = middle, f_middle
+        last, x = x, high - f_high * (high - low) / (f_high - f_low)
+        if not low < x < high:
+            x = 0.5 * (low + high)
+        f = function(x)
+        if f == 0.0 or abs(x - last) <= 1e-12 * x:
+            break
+        if (f > 0) == (f_high > 0):
+            high, f_high = x, f
             f_low *= 0.5 if kept == 1 else 1.0
             kept = 1
         else:
-            low, f_low = middle, f_middle
+            low, f_low = x, f
             f_high *= 0.5 if kept == -1 else 1.0
             kept = -1
-    return 0.5 * (low + high)
+    return x

@@ -66,6 +66,7 @@ class Quotes:
     implied_volatility: Floats
     vendor_gamma: Floats
     open_interest: Floats
+    """Contracts; a missing count is none, here and in `volume`."""
     volume: Floats
     expiration: Ints
     """Index into `expirations`."""
@@ -82,6 +83,11 @@ class Quotes:
     def mid(self) -> Floats:
         """Mid of bid and ask of each contract; NaN without a bid or when crossed."""
         return np.where((self.bid > 0) & (self.ask >= self.bid), 0.5 * (self.bid + self.ask), np.nan)
+
+    @cached_property
+    def leg_mids(self) -> tuple[Floats, Floats]:
+        """Mids of the call and of the put of each rung."""
+        return self.leg(self.mid, self.rungs.call), self.leg(self.mid, self.rungs.put)
 
 
 def quotes_of(frame: pl.DataFrame, evaluated_at: dt.datetime) -> Quotes:
@@ -105,7 +111,10 @@ def quotes_of(frame: pl.DataFrame, evaluated_at: dt.datetime) -> Quotes:
         call=_row_of(rung, is_call, len(starts)),
         put=_row_of(rung, ~is_call, len(starts)),
     )
-    table = frame[np.flatnonzero(new_group)].select("expiration", "root", "settlement", "exercise", "expires_at")
+    # A list, because a NumPy index makes Polars import numpy.ma: a tenth of a report's time.
+    table = frame.select("expiration", "root", "settlement", "exercise", "expires_at")[
+        np.flatnonzero(new_group).tolist()
+    ]
     minutes = (table["expires_at"] - evaluated_at).dt.total_microseconds().to_numpy() / 60e6
     return Quotes(
         strike=strike,
@@ -115,8 +124,8 @@ def quotes_of(frame: pl.DataFrame, evaluated_at: dt.datetime) -> Quotes:
         ask=_floats(frame, "ask"),
         implied_volatility=_floats(frame, "implied_volatility"),
         vendor_gamma=_floats(frame, "vendor_gamma"),
-        open_interest=_floats(frame, "open_interest"),
-        volume=_floats(frame, "volume"),
+        open_interest=np.nan_to_num(_floats(frame, "open_interest")),
+        volume=np.nan_to_num(_floats(frame, "volume")),
         expiration=groups,
         rung=rung,
         rungs=rungs,

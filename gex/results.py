@@ -6,11 +6,13 @@ Dollar figures assume the positions that `Analysis.settings` names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
 
     import numpy as np
     import numpy.typing as npt
@@ -191,6 +193,7 @@ class Analysis:
     """Dealer positioning of one chain.
 
     Attributes:
+        make_by_contract: Makes `by_contract`, which many readers never ask for.
         by_contract: The chain's used rows with `years`, `forward`, `discount`, `sigma`, `position`
             (dealers' signed contracts), `gamma`, `delta`, `vanna` and the exposures in dollars.
         by_strike: `strike`, `net`, `calls`, `puts`, `gross`, `zero_dte` ($ per +1%), `call_open_interest`,
@@ -227,7 +230,7 @@ class Analysis:
     zero_dte: Slice | None
     ex_zero_dte: Slice | None
     next_expiration: Slice | None
-    by_contract: pl.DataFrame
+    make_by_contract: Callable[[], pl.DataFrame] = field(repr=False, compare=False)
     by_strike: pl.DataFrame
     by_expiration: pl.DataFrame
     profile: Profile
@@ -236,3 +239,8 @@ class Analysis:
     """One short phrase per convention used, in the order they matter."""
     warnings: tuple[str, ...]
     """What a reader of the figures must know: spot replaced, volatility fallen back, roots unknown."""
+
+    @cached_property
+    def by_contract(self) -> pl.DataFrame:
+        """The chain's used rows with what priced them and dealers' exposure in each."""
+        return self.make_by_contract()

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Ladder:
+    """Spots to price at, and how far they reach as a fraction of spot."""
+
+    spots: Floats
+    half_width: float
+
+
+@dataclass(frozen=True)
 class Part:
     """A subset of the used contracts, priced on the ladder."""
 
@@ -34,26 +42,32 @@ class Part:
 
 
 def part_of(
-    market: Market,
-    book: Book,
-    dollars: ContractExposure,
-    spots: Floats,
-    chosen: Bools,
-    profile: Floats,
-    ladder: float,
+    market: Market, dollars: ContractExposure, held: Book, profile: Floats, ladder: Ladder, chosen: Bools
 ) -> Part:
-    """Sum the contracts that `chosen` marks by strike and find the levels of their profile."""
+    """Sum a subset by strike and find the levels of its profile.
+
+    Args:
+        market: The chain priced.
+        dollars: Exposure of each used contract.
+        held: The subset's contracts with a position.
+        profile: Its net gamma on the ladder, $ per +1%.
+        ladder: Spots, and how far they reach.
+        chosen: Marks the subset among the used contracts.
+
+    """
     rows = market.used[chosen]
-    held = book.where(chosen)
+    quotes = market.quotes
+    strikes, at = market.strikes
     totals = strike_totals(
-        held.strike,
-        held.is_call,
+        strikes,
+        at[chosen],
+        quotes.is_call[rows],
         dollars.gamma[chosen],
-        market.quotes.open_interest[rows],
-        market.quotes.volume[rows],
+        quotes.open_interest[rows],
+        quotes.volume[rows],
     )
-    crossings = crossings_of(held, spots, profile)
-    return Part(chosen, totals, profile, crossings, levels_of(totals, crossings, market.level, ladder))
+    crossings = crossings_of(held, ladder.spots, profile)
+    return Part(chosen, totals, profile, crossings, levels_of(totals, crossings, market.level, ladder.half_width))
 
 
 def slice_of(market: Market, part: Part, dollars: ContractExposure, by_volume: Floats) -> Slice | None:
@@ -72,15 +86,16 @@ def slice_of(market: Market, part: Part, dollars: ContractExposure, by_volume: F
     exposure = dollars.of(part.chosen)
     gross = float(np.sum(np.abs(dollars.gamma)))
     volume = market.quotes.volume
-    traded = float(np.sum(by_volume[part.chosen])) if np.nansum(volume[rows]) > 0 else None
-    indices = np.unique(market.quotes.expiration[rows])
+    traded = float(np.sum(by_volume[part.chosen])) if np.sum(volume[rows]) > 0 else None
+    indices = np.flatnonzero(np.bincount(market.quotes.expiration[rows]))
     first = int(indices[np.argmin(market.years[indices])])
+    dates = market.dates.to_list()
     move = straddle_of(market.quotes, market.forwards, first)
     reasons = {} if move else {"expected_move": "no strike near the forward has a two-sided call and put"}
     if traded is None:
         reasons["net_by_volume"] = "no volume"
     return Slice(
-        expirations=tuple(sorted({market.dates[int(index)] for index in indices})),
+        expirations=tuple(sorted({dates[index] for index in indices})),
         exposure=exposure,
         levels=part.levels,
         net_by_volume=traded,
@@ -102,5 +117,5 @@ def _sign(net: float, gross: float, by_volume: float | None) -> Literal["positiv
 
 def _share(values: Floats, rows: np.ndarray, of: np.ndarray) -> float | None:
     """Return the rows' share of a total; None where there is no total."""
-    total = float(np.nansum(values[of]))
-    return float(np.nansum(values[rows])) / total if total else None
+    total = float(np.sum(values[of]))
+    return float(np.sum(values[rows])) / total if total else None

@@ -120,7 +120,7 @@ def _spot_warning(market: Market) -> tuple[str, ...]:
 
 def _fallback_warnings(market: Market, settings: Settings) -> tuple[str, ...]:
     """Count the expirations whose forward or volatility is not of the kind asked for."""
-    priced = np.unique(market.quotes.expiration[market.used])
+    priced = market.priced
     carried = sum(market.forwards.source[i] in {"carry", "rate"} for i in priced)
     replaced = sum(market.volatility.source[i] != settings.vol for i in priced)
     texts = []

@@ -44,7 +44,7 @@ def by_strike(totals: StrikeTotals, zero_dte: StrikeTotals) -> pl.DataFrame:
     """Return exposure by strike; `zero_dte` is the part of `net` that expires today."""
     today = np.zeros(len(totals.strike))
     today[np.searchsorted(totals.strike, zero_dte.strike)] = zero_dte.net
-    return pl.DataFrame(
+    return _frame(
         {
             "strike": totals.strike,
             "net": totals.net,
@@ -70,33 +70,38 @@ def by_expiration(market: Market, gamma_usd: Floats) -> pl.DataFrame:
     """
     quotes, forwards = market.quotes, market.forwards
     group, is_call = quotes.expiration[market.used], quotes.is_call[market.used]
-    shown = np.unique(group)
+    shown = market.priced
 
     def total(values: Floats, of: Ints) -> Floats:
         return sum_by(of, values, len(market.years))[shown]
 
-    figures = pl.DataFrame(
+    figures = _frame(
         {
             "years": market.years[shown],
             "forward": forwards.forward[shown] * (market.level / market.spot.used),
             "forward_source": [forwards.source[i] for i in shown],
             "discount": forwards.discount[shown],
-            "fitted_discount": pl.Series(forwards.fitted_discount[shown]).fill_nan(None),
-            "atm_iv": pl.Series([_atm_iv(market, int(i)) for i in shown], dtype=pl.Float64),
+            "fitted_discount": forwards.fitted_discount[shown],
+            "atm_iv": [_atm_iv(market, int(i)) for i in shown],
             "vol_source": [market.volatility.source[i] for i in shown],
             "contracts": np.bincount(group, minlength=len(market.years))[shown],
             "net": total(gamma_usd, group),
             "gross": total(np.abs(gamma_usd), group),
             "calls": total(gamma_usd[is_call], group[is_call]),
             "puts": total(gamma_usd[~is_call], group[~is_call]),
-            "open_interest": total(np.nan_to_num(quotes.open_interest), quotes.expiration).astype(np.int64),
-            "volume": total(np.nan_to_num(quotes.volume), quotes.expiration).astype(np.int64),
+            "open_interest": total(quotes.open_interest, quotes.expiration).astype(np.int64),
+            "volume": total(quotes.volume, quotes.expiration).astype(np.int64),
         }
+    ).with_columns(pl.col("fitted_discount", "atm_iv").cast(pl.Float64).fill_nan(None))
+    head = quotes.expirations.table.drop("exercise")[shown.tolist(), :]
+    return pl.concat([head, figures, _levels_by_expiration(market, gamma_usd, shown)], how="horizontal")
+
+
+def _frame(columns: dict[str, Floats | Ints | list[str] | list[float | None]]) -> pl.DataFrame:
+    """Build a small frame from lists: a NumPy array makes Polars import numpy.ma, a tenth of a report's time."""
+    return pl.DataFrame(
+        {name: values if isinstance(values, list) else values.tolist() for name, values in columns.items()}
     )
-    net = sum_by(quotes.rung[market.used], gamma_usd, len(quotes.rungs.strike))
-    levels = pl.DataFrame([_expiration_levels(market, net, int(i)) for i in shown], schema=LEVEL_SCHEMA, orient="row")
-    head = quotes.expirations.table[shown].drop("exercise")
-    return pl.concat([head, figures, levels], how="horizontal")
 
 
 def _atm_iv(market: Market, index: int) -> float | None:
@@ -105,28 +110,31 @@ def _atm_iv(market: Market, index: int) -> float | None:
     return None if w is None else w / float(np.sqrt(market.years[index]))
 
 
-def _expiration_levels(market: Market, net: Floats, index: int) -> tuple[float | None, ...]:
-    """Return the walls, max pain and expected move of one (expiration, root), in the order of `LEVEL_SCHEMA`."""
-    quotes = market.quotes
-    rungs = quotes.expirations.rungs(index)
-    strike, gamma = quotes.rungs.strike[rungs], net[rungs]
-    high, low = int(np.argmax(gamma)), int(np.argmin(gamma))
-    calls = np.nan_to_num(quotes.leg(quotes.open_interest, quotes.rungs.call[rungs]))
-    puts = np.nan_to_num(quotes.leg(quotes.open_interest, quotes.rungs.put[rungs]))
-    move = straddle_of(quotes, market.forwards, index)
-    return (
-        float(strike[high]) if gamma[high] > 0 else None,
-        float(strike[low]) if gamma[low] < 0 else None,
-        max_pain(strike, calls, puts),
-        move.strike if move else None,
-        move.straddle if move else None,
-        move.one_sigma if move else None,
-    )
+def _levels_by_expiration(market: Market, gamma_usd: Floats, shown: Ints) -> pl.DataFrame:
+    """Return the walls, max pain and expected move of each (expiration, root) shown."""
+    quotes, rungs = market.quotes, market.quotes.rungs
+    net = sum_by(quotes.rung[market.used], gamma_usd, len(rungs.strike))
+    calls = np.where(rungs.call >= 0, quotes.open_interest[rungs.call], 0.0)
+    puts = np.where(rungs.put >= 0, quotes.open_interest[rungs.put], 0.0)
+    rows = []
+    for index in shown:
+        at = quotes.expirations.rungs(index)
+        strike, gamma = rungs.strike[at], net[at]
+        high, low = gamma.argmax(), gamma.argmin()
+        move = straddle_of(quotes, market.forwards, index)
+        rows.append(
+            (
+                float(strike[high]) if gamma[high] > 0 else None,
+                float(strike[low]) if gamma[low] < 0 else None,
+                max_pain(strike, calls[at], puts[at]),
+                *((move.strike, move.straddle, move.one_sigma) if move else (None, None, None)),
+            )
+        )
+    return pl.DataFrame(rows, schema=LEVEL_SCHEMA, orient="row")
 
 
 def straddle_of(quotes: Quotes, forwards: Forwards, index: int) -> ExpectedMove | None:
     """Return the expected move of one (expiration, root)."""
-    rungs = quotes.expirations.rungs(index)
-    call = quotes.leg(quotes.mid, quotes.rungs.call[rungs])
-    put = quotes.leg(quotes.mid, quotes.rungs.put[rungs])
-    return expected_move(quotes.rungs.strike[rungs], call, put, float(forwards.forward[index]))
+    at = quotes.expirations.rungs(index)
+    call, put = quotes.leg_mids
+    return expected_move(quotes.rungs.strike[at], call[at], put[at], float(forwards.forward[index]))

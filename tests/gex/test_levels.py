@@ -17,9 +17,14 @@ GAMMA = np.array([1.0, -9.0, 2.0, -7.0, 12.0, -11.0, 8.0, -2.0, 5.0, -1.0])
 OPEN_INTEREST = np.array([10.0, 80.0, 20.0, 70.0, 60.0, 65.0, 90.0, 15.0, 75.0, 5.0])
 
 
+def totals_of(gamma, open_interest=OPEN_INTEREST):
+    strikes, at = np.unique(STRIKE, return_inverse=True)
+    return strike_totals(strikes, at, IS_CALL, gamma, open_interest, np.ones(10))
+
+
 @pytest.fixture(name="totals")
 def _totals():
-    return strike_totals(STRIKE, IS_CALL, GAMMA, OPEN_INTEREST, np.ones(10))
+    return totals_of(GAMMA)
 
 
 def test_walls_by_hand(totals) -> None:
@@ -47,7 +52,7 @@ def test_levels_by_hand(totals) -> None:
 
 def test_a_level_that_does_not_exist_has_a_reason() -> None:
     """Dealers short everything: no positive strike, no crossing."""
-    totals = strike_totals(STRIKE, IS_CALL, -np.abs(GAMMA), OPEN_INTEREST, np.ones(10))
+    totals = totals_of(-np.abs(GAMMA))
     levels = levels_of(totals, (), spot=101.0, ladder=0.15)
     assert levels.call_wall is None
     assert levels.gamma_flip is None
@@ -58,7 +63,7 @@ def test_a_level_that_does_not_exist_has_a_reason() -> None:
 
 
 def test_no_positions_no_levels() -> None:
-    totals = strike_totals(STRIKE, IS_CALL, np.zeros(10), np.zeros(10), np.zeros(10))
+    totals = totals_of(np.zeros(10), np.zeros(10))
     levels = levels_of(totals, (), spot=101.0, ladder=0.15)
     found = (levels.call_wall, levels.put_wall, levels.absolute_gamma_strike, levels.high_vol_level, levels.gamma_flip)
     assert found == (None,) * 5
@@ -68,7 +73,8 @@ def test_no_positions_no_levels() -> None:
 
 
 def test_a_lone_wall_has_no_runner_up() -> None:
-    totals = strike_totals(np.array([100.0]), np.array([True]), np.array([3.0]), np.array([1.0]), np.array([0.0]))
+    one = np.array([3.0])
+    totals = strike_totals(np.array([95.0, 100.0]), np.array([1]), np.array([True]), one, one, one)
     wall = walls_of(totals).net.call
     assert (wall.strike, wall.runner_up, wall.margin) == (100.0, None, None)
 

@@ -173,6 +173,14 @@ def test_without_quotes_there_is_no_forward() -> None:
         assert found.reason == "0 of 0 strikes with quotes on both sides agree; at least 3 must"
 
 
+def test_a_single_implausible_strike_is_no_quote() -> None:
+    """The in-the-money side has no bid: whatever the other side says, there is nothing to measure."""
+    found = forward_from_parity([100.0], [0.0], [20.0], [0.5], [1.0], 1.0)
+
+    assert math.isnan(found.forward)
+    assert (found.status, found.candidates) == ("too_few", 0)
+
+
 @pytest.mark.parametrize("n", [1, 2])
 def test_one_or_two_strikes_are_too_few(n: int) -> None:
     quotes = Quotes(*(column[70 : 70 + n] for column in quoted(7.0, seed=7)))
