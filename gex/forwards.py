@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.pricing import forward_from_parity
+from gex.quotes import median
 
 if TYPE_CHECKING:
     from gex.quotes import Floats, Quotes
@@ -147,7 +148,7 @@ def _implied_spot(forward: Floats, years: Floats) -> float | None:
         return None
     short = years <= CARRY_YEARS
     slope = _median_slope(years[short], np.log(forward[short]))
-    return float(np.median(forward[near] * np.exp(-slope * years[near])))
+    return median(forward[near] * np.exp(-slope * years[near]))
 
 
 def _median_slope(x: Floats, y: Floats) -> float:
@@ -155,4 +156,4 @@ def _median_slope(x: Floats, y: Floats) -> float:
     first, second = np.triu_indices(len(x), 1)
     run = x[second] - x[first]
     apart = run > 1 / 365
-    return float(np.median((y[second] - y[first])[apart] / run[apart])) if apart.any() else 0.0
+    return median((y[second] - y[first])[apart] / run[apart]) if apart.any() else 0.0

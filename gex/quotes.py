@@ -137,6 +137,13 @@ def quotes_of(frame: pl.DataFrame, evaluated_at: dt.datetime) -> Quotes:
     )
 
 
+def median(values: Floats) -> float:
+    """Return the median of at least one value; NumPy's own imports numpy.ma first, a tenth of a report's time."""
+    ordered = np.sort(values)
+    half = len(ordered) // 2
+    return float(ordered[half] if len(ordered) % 2 else 0.5 * (ordered[half - 1] + ordered[half]))
+
+
 def _group_ids(frame: pl.DataFrame) -> Ints:
     """Number the runs of equal (expiration, root), from 0."""
     return frame.select(pl.struct("expiration", "root").rle_id().cast(pl.Int64)).to_series().to_numpy()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.levels import distance
+from gex.quotes import median
 from gex.results import VendorCheck
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def vendor_check_of(market: Market, unit_gamma: Floats, today: Bools) -> VendorC
     compared = today & near & (vendor > 0)
     if not compared.any():
         return None
-    return VendorCheck(int(compared.sum()), float(np.median(unit_gamma[compared] / vendor[compared])))
+    return VendorCheck(int(compared.sum()), median(unit_gamma[compared] / vendor[compared]))
 
 
 def assumptions_of(settings: Settings, model: PositionsModel) -> tuple[str, ...]:

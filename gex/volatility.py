@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.pricing import implied_total_volatility
+from gex.quotes import median
 
 if TYPE_CHECKING:
     from gex.forwards import Forwards
@@ -144,5 +145,5 @@ def _vendor_years(quotes: Quotes, forwards: Forwards, sigma: Floats, expiration:
             return own
         density = np.exp(-0.5 * d1[near] ** 2) / SQRT_2PI
         gamma = quotes.vendor_gamma[rows][near]
-        years = float(np.median((density / (forward * sigma[rows][near] * gamma)) ** 2))
+        years = median((density / (forward * sigma[rows][near] * gamma)) ** 2)
     return years if 0.25 * own < years < 4.0 * own else own
