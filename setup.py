@@ -1,7 +1,7 @@
 """The compiled extension and its flags; everything else is in pyproject.toml."""
 
 import sys
-from glob import glob
+from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -16,7 +16,7 @@ setup(
             Extension(
                 "gex.pricing._kernel",
                 ["pricing/_kernel.pyx"],
-                depends=sorted(glob("pricing/*.h")),
+                depends=sorted(map(str, Path("pricing").glob("*.h"))),
                 include_dirs=["pricing"],
                 extra_compile_args=FLAGS,
             )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gex.market import Market
     from gex.quotes import Bools, Floats
     from gex.results import DataStatus, Exposure, LevelDistance, Levels, Regime
-    from gex.settings import PositionsModel, Settings
+    from gex.settings import PositionsModel, Settings, VolatilitySource
 
 DECISIVE = 0.05
 """Net gamma under this fraction of gross has a sign that a small change of convention turns."""
@@ -25,15 +25,15 @@ NEAR_MONEY = 0.005
 """The vendor's gamma is compared within this distance of spot."""
 
 POSITIONS_TEXT: dict[PositionsModel, str] = {
-    "naive": "naive: dealers long calls, short puts",
-    "short-all": "short-all: dealers short calls and puts",
-    "volume": "volume: dealers long calls, short puts, today's volume as if held",
+    "naive": "naive (dealers long calls, short puts)",
+    "short-all": "short-all (dealers short calls and puts)",
+    "volume": "volume (long calls, short puts, today's volume as if held)",
 }
-VOL_TEXT = {
-    "reimplied": "volatility re-implied from out-of-the-money mids",
+VOL_TEXT: dict[VolatilitySource, str] = {
+    "reimplied": "volatility re-implied from mids",
     "vendor": "vendor's volatility",
-    "vendor-fitted": "vendor's volatility, clock fitted to the vendor's gamma",
-    "per-contract": "volatility implied from each contract's own mid",
+    "vendor-fitted": "vendor's volatility and clock",
+    "per-contract": "each contract's own volatility",
 }
 
 
@@ -94,13 +94,11 @@ def vendor_check_of(market: Market, unit_gamma: Floats, today: Bools) -> VendorC
 
 def assumptions_of(settings: Settings, model: PositionsModel) -> tuple[str, ...]:
     """Name each convention used, the one that matters most first."""
-    carry = "forwards from put-call parity"
-    rates = "discount " + (
-        f"{settings.curve.rates[0]:.2%} flat" if len(settings.curve.rates) == 1 else "curve as given"
-    )
+    carry = "parity forwards"
+    rates = f"{settings.curve.rates[0]:.2%} flat" if len(settings.curve.rates) == 1 else "discount curve as given"
     if settings.rate is not None and settings.dividend is not None:
-        carry, rates = f"rate {settings.rate:.2%}, dividend {settings.dividend:.2%}", "no parity"
-    return (POSITIONS_TEXT[model], VOL_TEXT[settings.vol], carry, "sticky strike", "priced as European", rates)
+        carry, rates = "no parity", f"rate {settings.rate:.2%}, dividend {settings.dividend:.2%}"
+    return (POSITIONS_TEXT[model], VOL_TEXT[settings.vol], carry, "sticky strike", "European", rates)
 
 
 def warnings_of(chain: Chain, market: Market, settings: Settings) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gex.pricing import gamma, gamma_profile, gamma_sum, log_ladder
+from gex.pricing.profile import UNIFORM
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -18,15 +19,23 @@ if TYPE_CHECKING:
 EPS = np.finfo(float).eps
 
 
-def test_the_ladder_is_uniform_in_the_logarithm_and_centered() -> None:
+def test_the_ladder_is_uniform_in_the_logarithm_and_reaches_as_far_as_asked() -> None:
     spots = log_ladder(6000.0, 0.15, 601)
 
     assert spots.size == 601
-    assert spots[300] == 6000.0
     assert spots[0] == pytest.approx(5100.0, rel=1e-15)
-    assert spots[0] * spots[-1] == pytest.approx(6000.0**2, rel=1e-15)
+    assert spots[-1] == pytest.approx(6900.0, rel=1e-15)
     steps = np.diff(np.log(spots.astype(np.longdouble)))
     assert np.ptp(steps) < 1e-15
+
+
+@given(st.floats(0.01, 1e5), st.floats(1e-3, 0.99), st.integers(2, 3000))
+def test_every_ladder_is_uniform_enough_for_the_recurrence(spot: float, half_width: float, n: int) -> None:
+    """Else the profile would take the slow path, in silence."""
+    spots = log_ladder(spot, half_width, n).astype(np.longdouble)
+    x = np.log(spots / spots[0])
+
+    assert np.abs(x - x[-1] * np.arange(n) / (n - 1)).max() < UNIFORM * max(x[-1], 1.0)
 
 
 @pytest.mark.parametrize(

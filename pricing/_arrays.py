@@ -1,0 +1,110 @@
+"""What the public functions accept: checks, broadcasting, and the columns the kernel reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Float64Array: TypeAlias = npt.NDArray[np.float64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+SCALARS = frozenset({float, int, np.float64})
+"""Argument types that take the quick path around arrays."""
+
+
+def as_floats(name: str, value: npt.ArrayLike) -> Float64Array:
+    """Return `value` as float64, refusing what is not a regular array of real numbers.
+
+    Raises:
+        TypeError: If it holds anything else (text, objects, complex numbers, flags).
+        ValueError: If its rows have different lengths.
+
+    """
+    array = _as_array(name, value)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    return array.astype(np.float64, copy=False)
+
+
+def as_flags(name: str, value: npt.ArrayLike) -> BoolArray:
+    """Return `value` as booleans.
+
+    Raises:
+        TypeError: If it holds anything else: 'C' and 'P' would both count as true.
+        ValueError: If its rows have different lengths.
+
+    """
+    array = _as_array(name, value)
+    if array.dtype.kind != "b":
+        raise TypeError(f"{name} must be True or False (or an array of them), got dtype {array.dtype}")
+    return array.astype(np.bool_, copy=False)
+
+
+def _as_array(name: str, value: npt.ArrayLike) -> npt.NDArray[np.generic]:
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is not a regular array: {error}") from None
+
+
+class Rows(NamedTuple):
+    """The arguments of a function as the kernel reads them: one value per row, or a single one for all rows."""
+
+    shape: tuple[int, ...]
+    columns: list[Float64Array]
+    is_call: npt.NDArray[np.uint8]
+
+
+def as_rows(is_call: npt.ArrayLike, **numbers: npt.ArrayLike) -> Rows:
+    """Broadcast the arguments of a pricing function without copying those that need no copy.
+
+    Raises:
+        TypeError: If an argument holds the wrong kind of values.
+        ValueError: If the shapes do not broadcast together.
+
+    """
+    arrays = {name: as_floats(name, value) for name, value in numbers.items()}
+    flags = as_flags("is_call", is_call)
+    shape = _common_shape({**arrays, "is_call": flags})
+    columns = [_column(array, shape) for array in arrays.values()]
+    return Rows(shape, columns, _column(flags, shape).view(np.uint8))
+
+
+def _common_shape(arrays: Mapping[str, npt.NDArray[np.generic]]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items() if array.shape)
+        raise ValueError(f"shapes do not broadcast together: {shapes}") from None
+
+
+def _column(array: npt.NDArray[Scalar], shape: tuple[int, ...]) -> npt.NDArray[Scalar]:
+    if array.size != 1 and array.shape != shape:
+        array = np.broadcast_to(array, shape)
+    return np.ascontiguousarray(array).reshape(-1)
+
+
+def check_out(name: str, out: object, rows: Rows, others: Sequence[Float64Array] = ()) -> Float64Array:
+    """Return `out` if the kernel can write the result into it.
+
+    Raises:
+        TypeError: If it is not an array of float64.
+        ValueError: If it has another shape than the result, is read-only or not contiguous, or shares memory with an
+            argument or another output.
+
+    """
+    if not isinstance(out, np.ndarray) or out.dtype != np.float64:
+        raise TypeError(f"{name} must be an array of float64, got {getattr(out, 'dtype', type(out).__name__)}")
+    if out.shape != rows.shape:
+        raise ValueError(f"{name} must have shape {rows.shape}, got {out.shape}")
+    if not (out.flags.c_contiguous and out.flags.writeable):
+        raise ValueError(f"{name} must be C-contiguous and writeable")
+    if any(np.may_share_memory(out, array) for array in (*rows.columns, rows.is_call, *others)):
+        raise ValueError(f"{name} must not overlap an argument or another output")
+    return out

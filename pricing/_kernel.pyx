@@ -1,0 +1,199 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, autotestdict=False
+"""The compiled loops: contiguous float64 arrays in, caller-allocated arrays out, no checks.
+
+What may cross this border: every input array is C-contiguous and holds either one value per row of the output or a
+single value for all rows; no output overlaps an input or another output. black_scholes.py, implied.py, profile.py
+and parity.py see to that, and own the documentation of what is computed. The arithmetic is in the C headers.
+"""
+
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+
+cdef extern from "kernel.h" nogil:
+    ctypedef struct Input:
+        const double *values
+        Py_ssize_t length
+    ctypedef struct Ladder:
+        Py_ssize_t count
+        const double *spot
+        double log_step
+    void gamma_rows(Py_ssize_t, const Input *, double *)
+    void price_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *)
+    void greeks_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *const *)
+    void implied_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *, signed char *)
+    enum:
+        LANES
+    Py_ssize_t ladder_rows(Py_ssize_t, const Input *, Ladder, double *)
+    Py_ssize_t direct_rows(Py_ssize_t, const Input *, double, Py_ssize_t, const double *, double *)
+    void log_block(Py_ssize_t, const double *, double, double *)
+    ctypedef struct Fit:
+        double level
+        double slope
+        double standard_error
+        double scale
+        Py_ssize_t inliers
+    double median_of(double *, Py_ssize_t)
+    Fit biweight_fit(Py_ssize_t, const double *, const double *, const double *, int, Fit, double *, double *)
+    const char *instruction_set_name()
+
+
+LADDER_PADDING = LANES
+"""What the output of `gamma_ladder` is longer than its ladder: whole strips are added, and the last may run over."""
+
+
+cdef int _read(list columns, Input *inputs) except -1:
+    """Point `inputs` at the columns, which the list keeps alive."""
+    cdef const double[::1] values
+    cdef Py_ssize_t k
+    for k in range(len(columns)):
+        values = columns[k]
+        inputs[k].values = &values[0]
+        inputs[k].length = values.shape[0]
+    return 0
+
+
+def instruction_set():
+    """Return the instruction set the loops run on here: avx512, avx2 or baseline."""
+    return instruction_set_name().decode()
+
+
+def gamma(list columns, double[::1] out):
+    """Columns: spot, strike, years, sigma, rate, dividend."""
+    cdef Input[6] inputs
+    _read(columns, inputs)
+    with nogil:
+        gamma_rows(out.shape[0], inputs, &out[0])
+
+
+def price(list columns, const unsigned char[::1] is_call, double[::1] out):
+    """Columns: spot, strike, years, sigma, rate, dividend."""
+    cdef Input[6] inputs
+    _read(columns, inputs)
+    with nogil:
+        price_rows(out.shape[0], inputs, &is_call[0], is_call.shape[0], &out[0])
+
+
+def greeks(list columns, const unsigned char[::1] is_call, double[::1] price, double[::1] delta, double[::1] gamma,
+           double[::1] vega, double[::1] theta, double[::1] vanna, double[::1] charm):
+    """Columns: spot, strike, years, sigma, rate, dividend."""
+    cdef Input[6] inputs
+    cdef double *out[7]
+    out[:] = [&price[0], &delta[0], &gamma[0], &vega[0], &theta[0], &vanna[0], &charm[0]]
+    _read(columns, inputs)
+    with nogil:
+        greeks_rows(price.shape[0], inputs, &is_call[0], is_call.shape[0], out)
+
+
+cdef inline void _single(const double *contract, Input *inputs) noexcept nogil:
+    cdef int k
+    for k in range(6):
+        inputs[k].values = &contract[k]
+        inputs[k].length = 1
+
+
+def gamma_one(double spot, double strike, double years, double sigma, double rate, double dividend):
+    cdef double[6] contract = [spot, strike, years, sigma, rate, dividend]
+    cdef Input[6] inputs
+    cdef double out
+    _single(contract, inputs)
+    gamma_rows(1, inputs, &out)
+    return out
+
+
+def price_one(double spot, double strike, double years, double sigma, double rate, double dividend, bint is_call):
+    cdef double[6] contract = [spot, strike, years, sigma, rate, dividend]
+    cdef Input[6] inputs
+    cdef unsigned char flag = is_call
+    cdef double out
+    _single(contract, inputs)
+    price_rows(1, inputs, &flag, 1, &out)
+    return out
+
+
+def greeks_one(double spot, double strike, double years, double sigma, double rate, double dividend, bint is_call):
+    cdef double[6] contract = [spot, strike, years, sigma, rate, dividend]
+    cdef Input[6] inputs
+    cdef unsigned char flag = is_call
+    cdef double[7] g
+    _single(contract, inputs)
+    cdef double *out[7]
+    out[:] = [&g[0], &g[1], &g[2], &g[3], &g[4], &g[5], &g[6]]
+    greeks_rows(1, inputs, &flag, 1, out)
+    return g[0], g[1], g[2], g[3], g[4], g[5], g[6]
+
+
+def implied_total_volatility(list columns, const unsigned char[::1] is_call, double[::1] out, signed char[::1] status):
+    """Columns: price, forward, strike, discount."""
+    cdef Input[4] inputs
+    _read(columns, inputs)
+    with nogil:
+        implied_rows(out.shape[0], inputs, &is_call[0], is_call.shape[0], &out[0], &status[0])
+
+
+def log_ratios(const double[::1] values, double base, double[::1] out):
+    """Write ln(values / base) to `out`, exact to a few units in its own last place."""
+    with nogil:
+        log_block(out.shape[0], &values[0], base, &out[0])
+
+
+def gamma_ladder(const double[::1] spots, double log_step, list columns, Py_ssize_t rows, double[::1] out):
+    """Add weight * gamma * spot of every row to `out`, LADDER_PADDING longer than `spots`, a log ladder.
+
+    Columns: strike, years, sigma, weight, rate, dividend. Returns the number of invalid rows; where there are any,
+    `out` is of no use.
+    """
+    cdef Input[6] inputs
+    cdef Ladder ladder = Ladder(spots.shape[0], &spots[0], log_step)
+    cdef Py_ssize_t invalid
+    _read(columns, inputs)
+    with nogil:
+        invalid = ladder_rows(rows, inputs, ladder, &out[0])
+    return invalid
+
+
+def gamma_direct(double reference, const double[::1] log_spots, list columns, Py_ssize_t rows, double[::1] out):
+    """Do the same at any spots, given as ln(spot / reference)."""
+    cdef Input[6] inputs
+    cdef Py_ssize_t invalid
+    _read(columns, inputs)
+    with nogil:
+        invalid = direct_rows(rows, inputs, reference, log_spots.shape[0], &log_spots[0], &out[0])
+    return invalid
+
+
+cdef double *_scratch(Py_ssize_t n) except NULL:
+    cdef double *memory = <double *> malloc(n * sizeof(double))
+    if memory == NULL:
+        raise MemoryError
+    return memory
+
+
+def median(const double[::1] values):
+    """Return the median of at least one value, none of them NaN."""
+    cdef Py_ssize_t n = values.shape[0]
+    cdef double *copy = _scratch(n)
+    memcpy(copy, &values[0], n * sizeof(double))
+    cdef double result = median_of(copy, n)
+    free(copy)
+    return result
+
+
+def robust_level(const double[::1] values, const double[::1] half):
+    """Return the biweight level of `values`, its standard error, their scatter in units of `half`, and the inliers."""
+    cdef Py_ssize_t n = values.shape[0]
+    cdef double *scratch = _scratch(2 * n)
+    memcpy(scratch, &values[0], n * sizeof(double))
+    cdef Fit fit = Fit(median_of(scratch, n), 0.0, 0.0, 0.0, 0)
+    fit = biweight_fit(n, &values[0], &values[0], &half[0], False, fit, scratch, scratch + n)
+    free(scratch)
+    return fit.level, fit.standard_error, fit.scale, fit.inliers
+
+
+def robust_slope(const double[::1] x, const double[::1] y, const double[::1] half, double slope):
+    """Return the biweight slope of `y` on `x`, starting from `slope` through the origin."""
+    cdef Py_ssize_t n = x.shape[0]
+    cdef double *scratch = _scratch(2 * n)
+    cdef Fit fit = Fit(0.0, slope, 0.0, 0.0, 0)
+    fit = biweight_fit(n, &x[0], &y[0], &half[0], True, fit, scratch, scratch + n)
+    free(scratch)
+    return fit.slope

@@ -1,0 +1,10 @@
+/* Everything _kernel.pyx calls. */
+#ifndef GEX_KERNEL_H
+#define GEX_KERNEL_H
+
+#include "greeks.h"
+#include "implied.h"
+#include "profile.h"
+#include "robust.h"
+
+#endif
