@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from gex.ingest.errors import ChainError
+from gex.ingest.errors import ChainError, MissingError
 
 DONE, FAILURE, BAD_DATA, PARTIAL, MISSING, INTERRUPTED = 0, 1, 3, 4, 6, 130
-
-
-class MissingError(ChainError):
-    """The store holds no snapshot that answers an address."""
 
 
 def exit_code(error: Exception) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gex.cli.failures import BAD_DATA, DONE, PARTIAL, MissingError, exit_code, one_line
+from gex.cli.failures import BAD_DATA, DONE, PARTIAL, exit_code, one_line
 from gex.cli.log import LOGGER
 from gex.ingest.errors import ContentError, SpotError, UnreadableError
 
@@ -96,7 +96,9 @@ def open_chain(source: str, read: ReadOptions, spot: float | None) -> Chain:
         if read.store is None:
             message = "no such file; for a snapshot from a store, say with --store DIR where it is"
             raise UnreadableError(message, source=source)
-        place = str(_resolve(source, read.store))
+        from gex.ingest.store import resolve
+
+        place = str(resolve(source, read.store))
     chain = _read_file(place, read, spot)
     _check_quality(chain, source, read)
     return chain
@@ -141,15 +143,3 @@ def _read_file(source: str, read: ReadOptions, spot: float | None) -> Chain:
         if spot is None:
             raise
         return attempt(spot)
-
-
-def _resolve(address: str, directory: Path) -> Path:
-    """Return the store's file that an address means."""
-    from gex.ingest.store import resolve
-
-    try:
-        return resolve(address, directory)
-    except UnreadableError as error:
-        if error.value is not None:  # The address is at fault, not the store.
-            raise
-        raise MissingError(error.message, source=address) from error

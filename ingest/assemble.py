@@ -58,7 +58,6 @@ def assemble(raw: RawChain, source: Source, given: Given) -> Chain:
     clock = _clock(raw, given, traits, source.path)
     own = rows.filter(pl.col("underlying") == underlying)
     spot = checks.check_spot(own, raw.spot if given.spot is None else given.spot, source.path)
-    checks.check_open_interest(own, source.path)
     rows = checks.scale_volatility(rows, given.iv_unit, spot, source.path)
     expirations = rows["expiration"].unique().drop_nulls().to_list()
     rows = _with_facts(rows, raw, clock, spot, underlying, quote_time.open_interest_date(clock, set(expirations)))
@@ -140,6 +139,8 @@ def _notes(raw: RawChain, kept: pl.DataFrame, expirations: list[dt.date]) -> tup
     unknown = kept.filter(~pl.col("known_root"))["root"].unique().sort().to_list()
     if unknown:
         notes.append(f"unknown root {', '.join(unknown)}: taken as options on a stock, American and PM-settled")
+    if not kept["open_interest"].max():
+        notes.append("no open interest in any row: only --positions volume can use it")
     moved = sorted(day for day in expirations if not calendar.is_session(day))
     if moved:
         notes.append(f"expiration {moved[0]} is no session (of {len(moved)} such): the session before is taken")

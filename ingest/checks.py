@@ -67,20 +67,6 @@ def check_spot(rows: pl.DataFrame, spot: float | None, source: str) -> float:
     return spot
 
 
-def check_open_interest(rows: pl.DataFrame, source: str) -> None:
-    """Refuse a source without any open interest.
-
-    Raises:
-        ContentError: It is null or zero in every row.
-
-    """
-    if not rows["open_interest"].max():
-        raise ContentError(
-            "no open interest in any row: gamma exposure is open interest times gamma; take a source that has it",
-            source=source,
-        )
-
-
 def scale_volatility(rows: pl.DataFrame, unit: IvUnit, spot: float, source: str) -> pl.DataFrame:
     """Return the rows with implied volatility as a decimal, refusing a unit that cannot be right.
 

@@ -48,4 +48,8 @@ class SpotError(ChainError):
 
 
 class ContentError(ChainError):
-    """The file is a chain, but not one that can be used: all expired, no open interest, two underlyings."""
+    """The file is a chain, but not one that can be used: all expired, two underlyings."""
+
+
+class MissingError(ChainError):
+    """The store holds no snapshot that answers an address."""

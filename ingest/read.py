@@ -62,7 +62,7 @@ def read_chain(
         FormatError: It is of no known format, or lacks a column.
         TimeError: The time of its quotes is absent or ambiguous.
         SpotError: It has no price of the underlying.
-        ContentError: It is a chain that cannot be used: all expired, no open interest, two underlyings.
+        ContentError: It is a chain that cannot be used: all expired, two underlyings.
 
     """
     if iv_unit not in get_args(IvUnit):

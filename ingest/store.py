@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from gex.ingest.calendar import NEW_YORK
 from gex.ingest.contracts import normalize_underlying
-from gex.ingest.errors import UnreadableError
+from gex.ingest.errors import MissingError, UnreadableError
 from gex.ingest.readers.canonical import facts_of, parquet_bytes
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def resolve(address: str, store: str | Path) -> Path:
         store: The store's folder.
 
     Raises:
-        UnreadableError: The address is malformed or nothing matches; the message names what is there.
+        UnreadableError: The address is malformed.
+        MissingError: Nothing matches; the message names what is there.
 
     """
     match = _ADDRESS.fullmatch(address)
@@ -94,7 +95,7 @@ def resolve(address: str, store: str | Path) -> Path:
     symbol, when = match[1], match[2] or "latest"
     there = snapshots(store, symbol)
     if not there:
-        raise UnreadableError(f"no snapshot of {symbol.upper()} in {store}; it has {_symbols(store)}", source=address)
+        raise MissingError(f"no snapshot of {symbol.upper()} in {store}; it has {_symbols(store)}", source=address)
     if when == "latest":
         return there[-1].path
     if when == "prev":
@@ -106,7 +107,7 @@ def resolve(address: str, store: str | Path) -> Path:
     if not fitting:
         first, last = there[0].quote_time, there[-1].quote_time
         span = f"{len(there)} from {first.astimezone(NEW_YORK):%Y-%m-%dT%H:%M} to {last.astimezone(NEW_YORK):%Y-%m-%dT%H:%M}"
-        raise UnreadableError(
+        raise MissingError(
             f"no snapshot of {symbol.upper()} that early; the store has {span} (New York)", source=address
         )
     return fitting[-1].path

@@ -62,7 +62,7 @@ FATAL = {
     "no spot": (replaced(r"Last: [\d.]+", "Last: "), "--spot"),
     "no open interest": (
         each_row({OPEN_INTEREST: lambda _: "0", PUT_OPEN_INTEREST: lambda _: "0"}),
-        "no open interest",
+        "--positions volume",
     ),
     "volatility in percent": (
         each_row({at: lambda cell: f"{100 * float(cell):.2f}" for at in (IV, PUT_IV)}),
@@ -201,3 +201,12 @@ def test_a_symbol_without_a_store_says_how_to_name_one(gex: Callable[..., Ran]) 
     ran = gex("report", "SPX")
     assert ran.code == 3
     assert "--store DIR" in ran.err
+
+
+def test_without_open_interest_volume_is_left(gex: Callable[..., Ran], spx_csv: Path, tmp_path: Path) -> None:
+    edit, _ = FATAL["no open interest"]
+    ran = gex("report", edited(spx_csv, tmp_path, edit), "--positions", "volume", "--format", "json")
+    assert ran.code == 0
+    found = json.loads(ran.out)
+    assert found["exposure"]["gamma_usd_per_1pct"]["gross"] > 0
+    assert any("no open interest" in text for text in found["warnings"])

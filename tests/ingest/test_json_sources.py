@@ -106,7 +106,7 @@ def test_a_flat_list_becomes_a_chain(save, accounted):
     assert chain.stamp == dt.datetime(2025, 9, 5, 14, 16, 36, 689471, tzinfo=dt.UTC)
     assert chain.delay_minutes == 15
     assert chain.frame["volume"].null_count() == 4
-    assert any("--delay-minutes" in note for note in chain.quality.notes)
+    assert any("--delay" in note for note in chain.quality.notes)
     assert read_chain(save(flat()), delay_minutes=0).quote_time == chain.stamp
 
 
