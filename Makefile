@@ -29,7 +29,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest gex.pricing._kernel
+	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml gex.pricing._kernel
 
 examples: $(BIN)/gex
 	$(BIN)/python tests/run_readme.py README.md
