@@ -26,13 +26,8 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 
 def pythons() -> list[str]:
-    """Return the interpreters from 3.11 on that answer to their name."""
-    found = []
-    for minor in range(11, 16):
-        name = shutil.which(f"python3.{minor}")
-        if name and subprocess.run([name, "-c", "import venv"], capture_output=True, check=False).returncode == 0:
-            found.append(name)
-    return found or [sys.executable]
+    """Return the interpreters to install on: those of GEX_PYTHONS, a path list, or the running one."""
+    return os.environ.get("GEX_PYTHONS", sys.executable).split(os.pathsep)
 
 
 @pytest.fixture(scope="module", name="dist")
