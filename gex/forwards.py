@@ -66,7 +66,7 @@ def forwards_of(quotes: Quotes, settings: Settings, spot: float | None) -> Forwa
     parity, fitted = _parity(quotes, discount)
     forward = _drop_jumps(parity, years)
     believed = np.isfinite(forward)
-    parity_spot = _implied_spot(forward[believed], years[believed])
+    parity_spot = _implied_spot(forward[believed], years[believed], settings.curve)
     anchor = parity_spot if parity_spot is not None else spot
     if anchor is None:
         raise ValueError("the source has no spot and its quotes imply none: give --spot")
@@ -137,23 +137,25 @@ def _line(x: list[float], y: list[float], at: int, first: int, second: int) -> f
     return y[first] + slope * (x[at] - x[first])
 
 
-def _implied_spot(forward: Floats, years: Floats) -> float | None:
+def _implied_spot(forward: Floats, years: Floats, curve: Curve) -> float | None:
     """Return the median of near forwards carried back to now; None without a near forward.
 
     The carry is the median slope of ln F between pairs of expirations (Theil and Sen), which a few wrong
-    forwards cannot tilt.
+    forwards cannot tilt; with no pair to take it from, the curve's rate.
     """
     near = years <= NEAR_YEARS
     if not near.any():
         return None
     short = years <= CARRY_YEARS
     slope = _median_slope(years[short], np.log(forward[short]))
+    if slope is None:
+        slope = float(zero_rates(curve, years[near])[0])
     return median(forward[near] * np.exp(-slope * years[near]))
 
 
-def _median_slope(x: Floats, y: Floats) -> float:
-    """Return the median of the slopes between all pairs of points with different x; 0 if there are none."""
+def _median_slope(x: Floats, y: Floats) -> float | None:
+    """Return the median of the slopes between all pairs of points more than a day apart; None if there are none."""
     first, second = np.triu_indices(len(x), 1)
     run = x[second] - x[first]
     apart = run > 1 / 365
-    return median((y[second] - y[first])[apart] / run[apart]) if apart.any() else 0.0
+    return median((y[second] - y[first])[apart] / run[apart]) if apart.any() else None

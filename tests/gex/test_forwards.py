@@ -75,6 +75,12 @@ def test_without_any_quotes_the_curve_carries_the_spot(make_chain) -> None:
         forwards(make_chain(EIGHT, edit=bare), spot=None)
 
 
+def test_a_single_expiration_is_carried_back_at_the_curve(make_chain) -> None:
+    """Without a second one the dividend is not known: spot is right to its yield over the week, 2.5 bp."""
+    years, found = forwards(make_chain([dt.date(2025, 9, 12)]))
+    assert found.parity_spot == pytest.approx(6500.0 * np.exp(-0.013 * years[0]), rel=1e-9)
+
+
 def test_far_forwards_do_not_say_where_spot_is(make_chain) -> None:
     """Carried back over months, an error of 1% a year in carry is as large as a stale spot."""
     _, found = forwards(make_chain([dt.date(2025, 12, 19), dt.date(2026, 3, 20)]))
