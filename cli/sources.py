@@ -101,7 +101,23 @@ def open_chain(source: str, read: ReadOptions, spot: float | None) -> Chain:
         place = str(resolve(source, read.store))
     chain = _read_file(place, read, spot)
     _check_quality(chain, source, read)
+    _tell_quality(chain, source)
     return chain
+
+
+def _tell_quality(chain: Chain, source: str) -> None:
+    """Name the first row of each kind that was set aside as bad, and with -v what was flagged, each with its remedy."""
+    from gex.ingest.quality import RULES
+
+    aside = chain.quarantine
+    for rule in RULES:
+        if rule.code in chain.quality.quarantined and rule.code not in HARMLESS:
+            lines = aside.filter(aside["reason"] == rule.code)["line"].to_list()
+            more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+            where = f", line {lines[0]}{more}" if lines else ""
+            LOGGER.warning("%s%s: set aside, %s: %s; %s", source, where, rule.code, rule.meaning, rule.remedy)
+        if count := chain.quality.warnings.get(rule.code):
+            LOGGER.info("%s: %d rows flagged, %s: %s; %s", source, count, rule.code, rule.meaning, rule.remedy)
 
 
 def _check_quality(chain: Chain, source: str, read: ReadOptions) -> None:

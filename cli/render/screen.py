@@ -8,6 +8,7 @@ from gex.cli.render import figures
 from gex.cli.render.level_table import level_table
 from gex.cli.render.strikes import strike_bars
 from gex.cli.render.terminal import aligned, flow
+from gex.summary import DECISIVE
 
 if TYPE_CHECKING:
     from gex.cli.render.terminal import Terminal, Token
@@ -77,8 +78,8 @@ def _today(part: Slice, analysis: Analysis) -> str:
     text = f"{money(gamma.net)} {money.unit} by {'volume' if by_volume else 'open interest'}"
     if volume is not None and not by_volume:
         text += f", {money(volume)} by volume"
-    if part.sign == "unknown" and abs(gamma.net) < 0.05 * gamma.gross:
-        text += ", net under 5% of gross"
+    if part.sign == "unknown" and abs(gamma.net) < DECISIVE * gamma.gross:
+        text += f", net under {DECISIVE:.0%} of gross"
     return f"0DTE alone: {SIGN[part.sign]} ({text})"
 
 

@@ -210,3 +210,17 @@ def test_without_open_interest_volume_is_left(gex: Callable[..., Ran], spx_csv: 
     found = json.loads(ran.out)
     assert found["exposure"]["gamma_usd_per_1pct"]["gross"] > 0
     assert any("no open interest" in text for text in found["warnings"])
+
+
+def test_rows_set_aside_are_named_with_line_reason_and_remedy(
+    gex: Callable[..., Ran], spx_csv: Path, tmp_path: Path
+) -> None:
+    path = edited(spx_csv, tmp_path, one_row({OPEN_INTEREST: lambda _: "-5"}, at=200))
+    ran = gex("report", path)
+    assert ran.code == 0
+    assert ran.err == (
+        f"gex: {path}, line 201: set aside, negative: a price, size, volume or open interest is below zero; "
+        "leave cells without a value empty\n"
+    )
+    flagged = gex("report", "-v", path).err
+    assert "rows flagged, zero_bid: a bid of zero; its mid is not used" in flagged
