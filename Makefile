@@ -38,7 +38,7 @@ examples: $(BIN)/gex
 lock:
 	rm -rf .lock && $(PYTHON) -m venv .lock
 	PIP_CONSTRAINT= .lock/bin/python -m pip -q install -e '.[test,dev]'
-	.lock/bin/python -m pip freeze --exclude-editable --exclude pip | grep -v ' @ ' > constraints.txt
+	.lock/bin/python -m pip freeze --all --exclude-editable --exclude pip > constraints.txt
 	rm -rf .lock
 
 # A build folder left from before would ship modules that have been deleted since.
