@@ -290,3 +290,23 @@ def test_minutes_before_expiry_few_strikes_make_a_smile(make_chain) -> None:
 
     table = analyze(make_chain(edit=late)).by_expiration
     assert table["vol_source"].to_list() == ["reimplied"] * 3
+
+
+def test_without_volume_the_scenario_is_absent_with_a_reason(make_chain) -> None:
+    chain = make_chain(edit=lambda frame: frame.with_columns(volume=pl.lit(None, dtype=pl.Int64)))
+    part = analyze(chain).zero_dte
+    assert part.net_by_volume is None
+    assert part.reasons["net_by_volume"] == "no volume"
+    gamma = part.exposure.gamma_usd_per_1pct
+    assert abs(gamma.net) > 0.05 * gamma.gross
+    assert part.sign == ("positive" if gamma.net > 0 else "negative")
+    with pytest.raises(ValueError, match="--positions naive"):
+        analyze(chain, positions="volume")
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [({}, "ok"), ({"delay_minutes": 15.0}, "delayed"), ({"market_open": False, "delay_minutes": 15.0}, "closed")],
+)
+def test_the_state_of_the_data_is_said(chain, facts, status) -> None:
+    assert analyze(dataclasses.replace(chain, **facts)).status == status
