@@ -24,11 +24,12 @@ enum { CONVERGED = 0, BELOW_INTRINSIC = 1, ABOVE_BOUND = 2, NOT_FINITE = 3 };
 /* A relative Newton step below this leaves an error of about its fourth power. */
 #define LAST_STEP 5e-4
 enum { MAX_STEPS = 200 };
-/* Where the guess starts from instead: ln(F / K) from which on its expansion is of no use; its highest value; and the
- * largest h of any price that is a normal number. */
+/* ln(F / K) from which on the guess is the point of inflection, sqrt(2 x). */
 #define WIDE 4.0
-#define HIGH_GUESS 8.0
+/* No price that is a normal number has a larger h, nor, below its bound in double precision, a larger t - h, which
+ * keeps w within x / MAX_H and sqrt(2 x) + 2 MAX_T. */
 #define MAX_H 38.0
+#define MAX_T 8.5
 /* A time value below this, per sqrt(F K), counts as none: everything stays a normal number. */
 #define LEAST_VALUE 1e-300
 
@@ -64,8 +65,7 @@ INLINE double first_guess(double x, double distance, double value) {
     double bend3 = (BEND_3_0 + BEND_3_1 * y) + (BEND_3_2 + BEND_3_3 * y) * y2;
     double w = flat * (1.0 + v * ((bend0 + bend1 * v) + (bend2 + bend3 * v) * (v * v)));
 
-    w = x > WIDE ? sqrt(2.0 * x) : w < HIGH_GUESS ? w : HIGH_GUESS;
-    return w * MAX_H > x ? w : x * (1.0 / MAX_H);
+    return x > WIDE ? sqrt(2.0 * x) : w;
 }
 
 /* What keeps a row from having a volatility. Any NaN fails a comparison. */
@@ -96,9 +96,11 @@ MULTIVERSION void begin_block(Py_ssize_t n, QuoteColumns in, Search *out, double
         out->x[i] = x;
         out->value[i] = value;
         out->gap[i] = usable ? gap : 0.9;
-        out->w[i] = first_guess(x, distance, value);
-        out->low[i] = 0.0;
-        out->high[i] = INFINITY;
+        double guess = first_guess(x, distance, value);
+        double low = x * (1.0 / MAX_H), high = sqrt(2.0 * x) + 2.0 * MAX_T;
+        out->w[i] = guess > low ? guess : low;
+        out->low[i] = low;
+        out->high[i] = high;
     }
 }
 
@@ -116,24 +118,29 @@ INLINE double narrow_difference(double h, double t, double m0) {
 MULTIVERSION void step_block(Py_ssize_t n, Search *rows) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) {
-        double x = rows->x[i], w = rows->w[i], inv_w = 1.0 / w, h = x * inv_w, t = 0.5 * w;
+        double x = rows->x[i], w = rows->w[i], value = rows->value[i], gap = rows->gap[i];
+        double low = rows->low[i], high = rows->high[i];
+        double inv_w = 1.0 / w, h = x * inv_w, t = 0.5 * w;
         int narrow = t < SMALL_T, past = (t > h) & !narrow;
         TailRatio near = tail_ratio(narrow ? h : fabs(h - t)), far = tail_ratio(h + t);
         double inv_q = 1.0 / (near.q * far.q), first = near.p * far.q * inv_q, second = far.p * near.q * inv_q;
         double wide = (past ? first + second : first - second) * inv_w;
         double ratio = narrow ? narrow_difference(h, t, first) : wide;
 
-        double excess = log_ratio(ratio * w, past ? rows->gap[i] : rows->value[i]) - 0.5 * (h * h + t * t);
+        /* One or the other, exactly. As a choice, one side's read would be a branch: the loop would stay scalar on SSE2,
+         * which cannot mask reads. */
+        double above = past ? 1.0 : 0.0, goal = above * gap + (1.0 - above) * value;
+        double excess = log_ratio(ratio * w, goal) - 0.5 * (h * h + t * t);
         double q = (past ? -SQRT_2PI : SQRT_2PI) * ratio;
         double s = (h - t) * (h + t), third = s * s - 3.0 * h * h - t * t; /* w^2 b''' / b' */
         double a = 1.0 - q * s, c = q * q * third - 3.0 * q * s + 2.0;
         double newton = -excess * q;
         double next = w + w * newton * (1.0 + 0.5 * excess * a) / (1.0 + excess * (a + excess * c * (1.0 / 6.0)));
 
-        double low = newton > 0.0 ? w : rows->low[i], high = newton < 0.0 ? w : rows->high[i];
-        double middle = high < INFINITY ? 0.5 * (low + high) : 2.0 * w;
+        low = newton > 0.0 ? w : low;
+        high = newton < 0.0 ? w : high;
         int last = (fabs(newton) <= LAST_STEP) | (high - low <= 1e-15 * w);
-        rows->w[i] = last | ((next > low) & (next < high)) ? next : middle;
+        rows->w[i] = last | ((next > low) & (next < high)) ? next : 0.5 * (low + high);
         rows->low[i] = low;
         rows->high[i] = high;
         rows->open[i] = last ? 0.0 : 1.0;
