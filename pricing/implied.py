@@ -120,8 +120,9 @@ def implied_vol(
     rows = as_rows(is_call, price=price, forward=forward, strike=strike, discount=discount, years=time)
     *columns, _ = rows.columns
     w, status = _invert(rows._replace(columns=columns))
-    status = np.where(usable, status, np.int8(Status.NOT_FINITE))
-    return _unwrap(w / np.sqrt(np.where(usable, time, np.nan)), status)
+    if not usable.all():
+        time, status = np.where(usable, time, np.nan), np.where(usable, status, np.int8(Status.NOT_FINITE))
+    return _unwrap(np.divide(w, np.sqrt(time), out=w), status)
 
 
 def _invert(rows: Rows) -> tuple[Float64Array, StatusArray]:
