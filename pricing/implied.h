@@ -1,123 +1,195 @@
-/* Total volatility w = sigma sqrt(t) from a price, by inverting Black's (1976) formula row by row.
+/* Total volatility w = sigma sqrt(t) from a price, by inverting Black's (1976) formula for blocks of rows.
  *
  * The time value of the out-of-the-money option, over sqrt(F K), is b(w) = exp(-x/2) N(t - h) - exp(x/2) N(-t - h) with
- * x = |ln(F / K)|, h = x / w, t = w / 2. ln b is increasing and concave in w and nearly a parabola in 1 / w, so that
- * Householder's step of order four on ln b lands within 1e-12 after one or two steps from a fair first guess. */
+ * x = |ln(F / K)|, h = x / w, t = w / 2; it tends to exp(-x/2), and b'(w) = exp(-(h^2 + t^2) / 2) / sqrt(2 pi). With
+ * M(z) = N(-z) exp(z^2 / 2), a ratio of polynomials,
+ *
+ *     b = exp(-(h^2 + t^2) / 2) (M(h - t) - M(h + t))                 where h >= t
+ *     exp(-x/2) - b = exp(-(h^2 + t^2) / 2) (M(t - h) + M(t + h))     where t > h
+ *
+ * so that the logarithm of b, or of the gap to the bound, needs no exponential. Both are smooth and concave in w: from
+ * a guess within 5e-4 one of Householder's steps of order four reaches the last digits (Jaeckel, "Let's be rational",
+ * 2015, steps so too). A row's figures depend on nothing but the row: those few that need more steps are gathered and
+ * go through the same loop again. */
 #ifndef GEX_IMPLIED_H
 #define GEX_IMPLIED_H
 
-#include "contract.h"
+#include "greeks.h"
 
 /* The values of gex.pricing.Status. */
 enum { CONVERGED = 0, BELOW_INTRINSIC = 1, ABOVE_BOUND = 2, NOT_FINITE = 3 };
 
-#define LN_SQRT_2PI 0.91893853320467274178
-/* Below this half-width t, differences of neighbouring tails are taken by their Taylor series. */
+/* Below this half-width t, the difference of neighbouring tails is taken by its Taylor series. */
 #define SMALL_T 0.02
 /* A relative Newton step below this leaves an error of about its fourth power. */
-#define LAST_STEP 1e-5
+#define LAST_STEP 5e-4
 enum { MAX_STEPS = 200 };
-/* Limits of the first guess: ln(F / K) up to which its expansion holds, and the largest total volatility. */
+/* ln(F / K) from which on the guess is the point of inflection, sqrt(2 x). */
 #define WIDE 4.0
-#define HIGH_GUESS 8.0
-
-INLINE double mills(double z) {
-    TailRatio ratio = tail_ratio(z);
-    return SQRT_2PI * ratio.p / ratio.q;
-}
-
-/* m(h - t) - m(h + t) for small t, where m is Mills' ratio: m' = z m - 1, m[k+1] = z m[k] + k m[k-1]. */
-INLINE double narrow_difference(double h, double t) {
-    double m0 = mills(h);
-    double m1 = h * m0 - 1.0, m2 = h * m1 + m0, m3 = h * m2 + 2.0 * m1, m4 = h * m3 + 3.0 * m2;
-    double m5 = h * m4 + 4.0 * m3, m6 = h * m5 + 5.0 * m4, m7 = h * m6 + 6.0 * m5;
-    double t2 = t * t;
-    return -2.0 * t * (m1 + t2 / 6.0 * (m3 + t2 / 20.0 * (m5 + t2 / 42.0 * m7)));
-}
+/* No price that is a normal number has a larger h, nor, below its bound in double precision, a larger t - h, which
+ * keeps w within x / MAX_H and sqrt(2 x) + 2 MAX_T. */
+#define MAX_H 38.0
+#define MAX_T 8.5
+/* A time value below this, per sqrt(F K), counts as none: everything stays a normal number. */
+#define LEAST_VALUE 1e-300
 
 typedef struct {
-    double log_value, vega_ratio; /* ln b and b' / b */
-} LogValue;
+    const double *price, *forward, *strike, *discount, *sign;
+} QuoteColumns;
 
-INLINE LogValue log_value(double x, double w) {
-    double h = x / w, t = 0.5 * w;
-    double exponent = -0.5 * (h * h + t * t) - LN_SQRT_2PI; /* of b' */
-    LogValue result;
-    if (t < h || t < SMALL_T) {
-        double difference = t < SMALL_T ? narrow_difference(h, t) : mills(h - t) - mills(h + t);
-        result.log_value = log(difference) + exponent;
-        result.vega_ratio = 1.0 / difference;
-    } else { /* past the money by the option's own measure: the bound less two tails */
-        double slope = exp(exponent);
-        double value = exp(-0.5 * x) - slope * (mills(t - h) + mills(t + h));
-        result.log_value = log(value);
-        result.vega_ratio = slope / value;
-    }
-    return result;
-}
+/* The rows on their way: what is sought, the best w so far, and between which w the answer lies. */
+typedef struct {
+    double x[BLOCK], value[BLOCK], gap[BLOCK]; /* x, b and exp(-x/2) - b */
+    double w[BLOCK], low[BLOCK], high[BLOCK];
+    double open[BLOCK]; /* 1 until the last step has been small enough, then 0 */
+} Search;
 
-/* First guess: invert the normal model (one polynomial), then turn its deviation into the lognormal one by the
- * leading terms of their ratio. Where strike and forward are too far apart for those, start where b bends. x = |ln(F / K)|, distance = |F - K| / sqrt(F K), value = b. */
+/* First guess: invert the normal model, whose value per unit of |F - K| is a function of one variable, then bend the
+ * result to the lognormal model by a polynomial in x^2 and its own square. distance = |F - K| / sqrt(F K). */
 INLINE double first_guess(double x, double distance, double value) {
-    if (x > WIDE) return sqrt(2.0 * x);
-    double mixed = value + GUESS_MIX * distance;
-    double loss = log(mixed / value), u = sqrt(loss + GUESS_OFFSET);
-    double u2 = u * u, u4 = u2 * u2, u8 = u4 * u4;
-    double inverse = (((GUESS_0 + GUESS_1 * u) + (GUESS_2 + GUESS_3 * u) * u2) +
-                      ((GUESS_4 + GUESS_5 * u) + (GUESS_6 + GUESS_7 * u) * u2) * u4) +
-                     ((GUESS_8 + GUESS_9 * u) + GUESS_10 * u2) * u8;
-    double normal = loss < GUESS_MAX_LOG ? mixed / inverse : distance / sqrt(2.0 * loss);
-    double flat = normal * (distance > 1e-9 ? x / distance : 1.0);
-    double quadratic = (1.0 - x * x / 120.0) / 24.0;
-    double w = flat;
-    for (int sweep = 0; sweep < 3; sweep++) w = flat * (1.0 + w * w * (quadratic + w * w / 5760.0));
-    return w < HIGH_GUESS ? w : HIGH_GUESS;
+    double mixed = value + NORMAL_MIX * distance;
+    double loss = log_ratio(mixed, value);
+    double u2 = (loss < NORMAL_MAX_LOG ? loss : NORMAL_MAX_LOG) + NORMAL_OFFSET, u = sqrt(u2);
+    double u4 = u2 * u2, u8 = u4 * u4;
+    double inverse = (((NORMAL_0 + NORMAL_1 * u) + (NORMAL_2 + NORMAL_3 * u) * u2) +
+                      ((NORMAL_4 + NORMAL_5 * u) + (NORMAL_6 + NORMAL_7 * u) * u2) * u4) +
+                     (((NORMAL_8 + NORMAL_9 * u) + (NORMAL_10 + NORMAL_11 * u) * u2) + NORMAL_12 * u4) * u8;
+    int apart = distance > 1e-9; /* else x / distance is one */
+    double flat = mixed * (apart ? x : 1.0) / (inverse * (apart ? distance : 1.0));
+
+    double v = flat * flat < BEND_MAX_SQUARE ? flat * flat : BEND_MAX_SQUARE;
+    double y = x * x < BEND_MAX_MONEYNESS ? x * x : BEND_MAX_MONEYNESS, y2 = y * y;
+    double bend0 = (BEND_0_0 + BEND_0_1 * y) + (BEND_0_2 + BEND_0_3 * y) * y2;
+    double bend1 = (BEND_1_0 + BEND_1_1 * y) + (BEND_1_2 + BEND_1_3 * y) * y2;
+    double bend2 = (BEND_2_0 + BEND_2_1 * y) + (BEND_2_2 + BEND_2_3 * y) * y2;
+    double bend3 = (BEND_3_0 + BEND_3_1 * y) + (BEND_3_2 + BEND_3_3 * y) * y2;
+    double w = flat * (1.0 + v * ((bend0 + bend1 * v) + (bend2 + bend3 * v) * (v * v)));
+
+    return x > WIDE ? sqrt(2.0 * x) : w;
 }
 
-/* w with b(w) = value, for 0 < value < exp(-x / 2). */
-INLINE double solve_total_volatility(double x, double distance, double value) {
-    double target = log(value), low = 0.0, high = INFINITY;
-    double w = first_guess(x, distance, value);
-    for (int step = 0; step < MAX_STEPS; step++) {
-        LogValue at = log_value(x, w);
-        double error = at.log_value - target;
-        if (error < 0.0) low = w;
-        if (error > 0.0) high = w;
-        double h = x / w, r = at.vega_ratio;
-        double second = h * h / w - 0.25 * w;                                        /* b'' / b' */
-        double third = second * second - 3.0 * h * h / (w * w) - 0.25;               /* b''' / b' */
-        double a = second - r, c = third - 3.0 * second * r + 2.0 * r * r;           /* of ln b, over (ln b)' */
-        double newton = -error / r;
-        double next = w + newton * (1.0 + 0.5 * a * newton) / (1.0 + newton * (a + c * newton / 6.0));
-        if (fabs(newton) <= LAST_STEP * w) return next;
-        if (!(next > low && next < high)) next = high < INFINITY ? 0.5 * (low + high) : 2.0 * w;
-        if (high - low <= 1e-15 * w) return next;
-        w = next;
+/* What keeps a row from having a volatility. Any NaN fails a comparison. */
+INLINE double verdict(double price, double forward, double strike, double discount, double value, double gap) {
+    int finite = (forward > 1e-150) & (forward < 1e150) & (strike > 1e-150) & (strike < 1e150) & (discount > 0.0) &
+                 (discount < 1e150) & (fabs(price) < 1e300);
+    double code = gap > 0.0 ? CONVERGED : ABOVE_BOUND;
+    code = value > LEAST_VALUE ? code : BELOW_INTRINSIC;
+    return finite ? code : NOT_FINITE;
+}
+
+/* Normalise the prices and guess. Rows without an answer get those of some other row, to be thrown away later. */
+MULTIVERSION void begin_block(Py_ssize_t n, QuoteColumns in, Search *out, double *status) {
+    INDEPENDENT
+    for (Py_ssize_t i = 0; i < n; i++) {
+        double forward = in.forward[i], strike = in.strike[i];
+        double difference = forward - strike, intrinsic = in.sign[i] * difference;
+        double time_value = in.price[i] / in.discount[i] - (intrinsic > 0.0 ? intrinsic : 0.0);
+        double inv_root = 1.0 / sqrt(forward * strike);
+        double value = time_value * inv_root;
+        double gap = ((forward < strike ? forward : strike) - time_value) * inv_root;
+        double code = verdict(in.price[i], forward, strike, in.discount[i], value, gap);
+        int usable = code == CONVERGED;
+        double x = usable ? fabs(log_ratio(forward, strike)) : 0.0;
+        double distance = usable ? fabs(difference) * inv_root : 0.0;
+        value = usable ? value : 0.1;
+        status[i] = code;
+        out->x[i] = x;
+        out->value[i] = value;
+        out->gap[i] = usable ? gap : 0.9;
+        double guess = first_guess(x, distance, value);
+        double low = x * (1.0 / MAX_H), high = sqrt(2.0 * x) + 2.0 * MAX_T;
+        out->w[i] = guess > low ? guess : low;
+        out->low[i] = low;
+        out->high[i] = high;
     }
-    return w;
 }
 
-INLINE int implied_row(double price, double forward, double strike, double discount, int is_call, double *w) {
-    *w = NAN;
-    if (!(forward > 1e-150 && forward < 1e150 && strike > 1e-150 && strike < 1e150 && discount > 0.0 &&
-          discount < 1e150 && fabs(price) < 1e300))
-        return NOT_FINITE;
-    double intrinsic = is_call ? forward - strike : strike - forward;
-    double time_value = price / discount - (intrinsic > 0.0 ? intrinsic : 0.0);
-    if (!(time_value > 0.0)) return BELOW_INTRINSIC;
-    if (time_value >= (forward < strike ? forward : strike)) return ABOVE_BOUND;
-    double scale = 1.0 / sqrt(forward * strike);
-    *w = solve_total_volatility(fabs(log_ratio(forward, strike)), fabs(forward - strike) * scale, time_value * scale);
-    return CONVERGED;
+/* (M(h - t) - M(h + t)) / w for small t = w / 2, by M's odd derivatives: with m[0] = M and m[1] = h m[0] - 1 / sqrt(2 pi),
+ * m[k+1] = h m[k] + k m[k-1]. */
+INLINE double narrow_difference(double h, double t, double m0) {
+    double m1 = h * m0 - INV_SQRT_2PI, m2 = h * m1 + m0, m3 = h * m2 + 2.0 * m1, m4 = h * m3 + 3.0 * m2;
+    double m5 = h * m4 + 4.0 * m3, m6 = h * m5 + 5.0 * m4, m7 = h * m6 + 6.0 * m5;
+    double t2 = t * t;
+    return -(m1 + t2 * (1.0 / 6.0) * (m3 + t2 * (1.0 / 20.0) * (m5 + t2 * (1.0 / 42.0) * m7)));
+}
+
+/* One of Householder's steps for every row, kept between the bounds. With L the logarithm of b (or of the gap), e its
+ * excess, q = 1 / (w L') and s = w b'' / b' = h^2 - t^2, every ratio of derivatives is a polynomial in q and s. */
+MULTIVERSION void step_block(Py_ssize_t n, Search *rows) {
+    INDEPENDENT
+    for (Py_ssize_t i = 0; i < n; i++) {
+        double x = rows->x[i], w = rows->w[i], value = rows->value[i], gap = rows->gap[i];
+        double low = rows->low[i], high = rows->high[i];
+        double inv_w = 1.0 / w, h = x * inv_w, t = 0.5 * w;
+        int narrow = t < SMALL_T, past = (t > h) & !narrow;
+        TailRatio near = tail_ratio(narrow ? h : fabs(h - t)), far = tail_ratio(h + t);
+        double inv_q = 1.0 / (near.q * far.q), first = near.p * far.q * inv_q, second = far.p * near.q * inv_q;
+        double wide = (past ? first + second : first - second) * inv_w;
+        double ratio = narrow ? narrow_difference(h, t, first) : wide;
+
+        /* One or the other, exactly. As a choice, one side's read would be a branch: the loop would stay scalar on SSE2,
+         * which cannot mask reads. */
+        double above = past ? 1.0 : 0.0, goal = above * gap + (1.0 - above) * value;
+        double excess = log_ratio(ratio * w, goal) - 0.5 * (h * h + t * t);
+        double q = (past ? -SQRT_2PI : SQRT_2PI) * ratio;
+        double s = (h - t) * (h + t), third = s * s - 3.0 * h * h - t * t; /* w^2 b''' / b' */
+        double a = 1.0 - q * s, c = q * q * third - 3.0 * q * s + 2.0;
+        double newton = -excess * q;
+        double next = w + w * newton * (1.0 + 0.5 * excess * a) / (1.0 + excess * (a + excess * c * (1.0 / 6.0)));
+
+        low = newton > 0.0 ? w : low;
+        high = newton < 0.0 ? w : high;
+        int last = (fabs(newton) <= LAST_STEP) | (high - low <= 1e-15 * w);
+        rows->w[i] = last | ((next > low) & (next < high)) ? next : 0.5 * (low + high);
+        rows->low[i] = low;
+        rows->high[i] = high;
+        rows->open[i] = last ? 0.0 : 1.0;
+    }
+}
+
+/* Write down where every row stands, and move those that need another step to the front. */
+static Py_ssize_t keep_open(Py_ssize_t n, Search *rows, int *number, double *w) {
+    Py_ssize_t kept = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        w[number[i]] = rows->w[i];
+        if (rows->open[i] == 0.0) continue;
+        rows->x[kept] = rows->x[i], rows->value[kept] = rows->value[i], rows->gap[kept] = rows->gap[i];
+        rows->w[kept] = rows->w[i], rows->low[kept] = rows->low[i], rows->high[kept] = rows->high[i];
+        number[kept++] = number[i];
+    }
+    return kept;
+}
+
+static void search_block(Py_ssize_t n, Search *rows, double *w) {
+    int number[BLOCK];
+    for (int i = 0; i < n; i++) number[i] = i;
+    for (int step = 0; n > 0 && step < MAX_STEPS; step++) {
+        step_block(loop_length(n), rows);
+        n = keep_open(n, rows, number, w);
+    }
+}
+
+/* The verdicts as bytes, and NaN where there is no volatility. */
+MULTIVERSION void deliver_verdicts(Py_ssize_t n, const double *code, double *w, signed char *status) {
+    INDEPENDENT
+    for (Py_ssize_t i = 0; i < n; i++) w[i] = code[i] == CONVERGED ? w[i] : NAN;
+    INDEPENDENT
+    for (Py_ssize_t i = 0; i < n; i++) status[i] = (signed char)(int)code[i];
 }
 
 /* The columns: price, forward, strike, discount. */
 static void implied_rows(Py_ssize_t n, const Input in[4], const unsigned char *is_call, Py_ssize_t flags, double *w,
                          signed char *status) {
-    for (Py_ssize_t i = 0; i < n; i++) {
-        double row[4];
-        for (int k = 0; k < 4; k++) row[k] = in[k].values[in[k].length == 1 ? 0 : i];
-        status[i] = (signed char)implied_row(row[0], row[1], row[2], row[3], is_call[flags == 1 ? 0 : i], &w[i]);
+    Copy copies[4], sign, code;
+    Search search;
+    for (Py_ssize_t start = 0; start < n; start += BLOCK) {
+        Py_ssize_t rows = block_length(n, start);
+        fill_signs(is_call, flags, start, rows, sign.rows);
+        QuoteColumns quotes = {column(in[0], n, start, &copies[0]), column(in[1], n, start, &copies[1]),
+                               column(in[2], n, start, &copies[2]), column(in[3], n, start, &copies[3]), sign.rows};
+        begin_block(loop_length(rows), quotes, &search, code.rows);
+        search_block(rows, &search, w + start);
+        deliver_verdicts(rows, code.rows, w + start, status + start);
     }
 }
 

@@ -22,7 +22,7 @@ class Status(IntEnum):
 
     CONVERGED = 0
     BELOW_INTRINSIC = 1
-    """No time value: at or below what exercise at expiry would pay at the forward."""
+    """No time value, or one below 1e-300 sqrt(forward strike): at or below what exercise at the forward would pay."""
     ABOVE_BOUND = 2
     """At or above the largest price any volatility gives: the discounted forward (call) or strike (put)."""
     NOT_FINITE = 3
@@ -50,7 +50,9 @@ def implied_total_volatility(
 ) -> tuple[float, Status] | tuple[Float64Array, StatusArray]:
     """Return w = sigma sqrt(t) that gives `price` in Black's (1976) formula; no clock is needed.
 
-    The time value, price / discount less intrinsic value, is inverted on the out-of-the-money side.
+    The time value, price / discount less intrinsic value, is inverted on the out-of-the-money side, by Householder's
+    method of order four on its logarithm (or on that of its distance to the bound) from a guess by the normal model. A
+    row's result does not depend on its place or its neighbours.
 
     Args:
         price: Present value of the option.
@@ -118,8 +120,9 @@ def implied_vol(
     rows = as_rows(is_call, price=price, forward=forward, strike=strike, discount=discount, years=time)
     *columns, _ = rows.columns
     w, status = _invert(rows._replace(columns=columns))
-    status = np.where(usable, status, np.int8(Status.NOT_FINITE))
-    return _unwrap(w / np.sqrt(np.where(usable, time, np.nan)), status)
+    if not usable.all():
+        time, status = np.where(usable, time, np.nan), np.where(usable, status, np.int8(Status.NOT_FINITE))
+    return _unwrap(np.divide(w, np.sqrt(time), out=w), status)
 
 
 def _invert(rows: Rows) -> tuple[Float64Array, StatusArray]:

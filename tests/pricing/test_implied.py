@@ -66,6 +66,69 @@ def test_implied_volatility_agrees_with_fifty_digit_inversion() -> None:
     assert not lost.any()
 
 
+def miss(
+    value: float, forward: float, strike: float, discount: float, is_call: bool, w: float
+) -> tuple[mp.mpf, mp.mpf]:
+    """Return by how much w misses the price of the given doubles, and the vega at w, in fifty digits."""
+    p, f, k, d, v = (mp.mpf(float(x)) for x in (value, forward, strike, discount, w))
+    above, sign = mp.log(f / k) / v + v / 2, 1 if is_call else -1
+    model = sign * (f * mp.ncdf(sign * above) - k * mp.ncdf(sign * (above - v)))
+    return abs(d * model - p), d * f * mp.npdf(above)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "depth"), [(1e-4, 3.0, 8.5), (1e-4, 3.0, 1e-4), (0.0399, 0.0401, 3.0), (2.0, 16.0, 1.0)]
+)
+@pytest.mark.parametrize("out_of_the_money", [True, False])
+def test_the_whole_domain_is_inverted(low: float, high: float, depth: float, out_of_the_money: bool) -> None:
+    """From 1e-4 to where the price meets its bound, at, in and out of the money, by what w misses the price."""
+    n = 300
+    rng = np.random.default_rng(37)
+    w = np.exp(rng.uniform(np.log(low), np.log(high), n))
+    distance = depth * rng.uniform(-1.0, 1.0, n)
+    forward, discount = np.exp(rng.uniform(0.0, 10.0, n)), np.exp(-rng.uniform(-0.1, 0.3, n))
+    strike = forward * np.exp(distance * w)
+    is_call = (distance > 0.0) == out_of_the_money
+    value = discount * price(forward, strike, 1.0, w, 0.0, 0.0, is_call)
+    got, status = implied_total_volatility(value, forward, strike, discount, is_call)
+    with mp.workdps(50):
+        for i in np.flatnonzero(status == Status.CONVERGED):
+            error, vega = miss(value[i], forward[i], strike[i], discount[i], bool(is_call[i]), got[i])
+            assert error <= max(2e-13 * got[i] * vega, 2 * np.spacing(value[i]))
+
+    assert (status == Status.CONVERGED).mean() > 0.6
+    assert not np.isin(status, [Status.NOT_FINITE]).any()
+    assert (status == Status.CONVERGED).all() or high > 3.0 or not out_of_the_money
+
+
+@pytest.mark.parametrize("strike", [1e-2, 50.0, 99.999, 100.0, 100.001, 150.0, 2e3])
+@pytest.mark.parametrize("is_call", [True, False])
+def test_the_prices_next_to_the_bounds_are_inverted(strike: float, is_call: bool) -> None:
+    """The two numbers above intrinsic value, the two below the bound, and these themselves."""
+    forward = 100.0
+    intrinsic = max(forward - strike if is_call else strike - forward, 0.0)
+    bound = forward if is_call else strike
+    step = max(np.spacing(intrinsic), 1e-290)
+    inside = [intrinsic + step, intrinsic + 2 * step, np.nextafter(bound, 0.0) - np.spacing(bound)]
+    got, status = implied_total_volatility([*inside, intrinsic, bound], forward, strike, 1.0, is_call)
+
+    assert status[3:].tolist() == [Status.BELOW_INTRINSIC, Status.ABOVE_BOUND]
+    found = status == Status.CONVERGED
+    assert found[:2].all()
+    with mp.workdps(350):  # the least price at the money is 1e-290
+        for value, w in zip(np.asarray(inside)[found[:3]], got[found], strict=True):
+            error, vega = miss(value, forward, strike, 1.0, is_call, w)
+            assert error <= max(1e-12 * w * vega, 2 * np.spacing(value))
+
+
+def test_a_time_value_too_small_to_be_a_normal_number_counts_as_none() -> None:
+    w, status = implied_total_volatility([5e-324, 1e-299, 1e-297], 100.0, [100.0, 100.0, 130.0])
+
+    assert status.tolist() == [Status.BELOW_INTRINSIC, Status.BELOW_INTRINSIC, Status.CONVERGED]
+    assert np.isnan(w[:2]).all()
+    assert price(100.0, 130.0, 1.0, w[2], 0.0, 0.0) == pytest.approx(1e-297, rel=1e-8)
+
+
 def test_prices_within_a_tick_of_the_money_one_minute_before_expiry() -> None:
     """Where rounding F / K would cost the most: the moneyness itself is a millionth."""
     forward, w = 6000.0, 0.1 * math.sqrt(1 / 525_600)
@@ -165,6 +228,62 @@ def test_a_bad_row_leaves_its_neighbours_alone() -> None:
     ]
     np.testing.assert_array_equal(np.isnan(sigma), status != Status.CONVERGED)
     assert sigma[0] == sigma[4] == implied_vol(8.0, 100.0, 100.0, 1.0)[0]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 0.0, -1.0])
+@pytest.mark.parametrize("argument", [0, 1, 2, 3])
+def test_every_bad_argument_is_named_by_its_status(argument: int, bad: float) -> None:
+    quotes = np.tile([[8.0], [100.0], [100.0], [0.99]], 19)
+    clean, _ = implied_total_volatility(*quotes)
+    quotes[argument, 11] = bad
+    w, status = implied_total_volatility(*quotes)
+
+    assert status[11] == (Status.NOT_FINITE if argument or not np.isfinite(bad) else Status.BELOW_INTRINSIC)
+    assert np.isnan(w[11])
+    np.testing.assert_array_equal(np.delete(w, 11), np.delete(clean, 11))
+    assert not np.delete(status, 11).any()
+
+
+def test_a_row_has_the_same_bits_wherever_it_stands() -> None:
+    """Alone, in a part of any length, and beside rows that need more steps than it does."""
+    rng = np.random.default_rng(41)
+    w = np.exp(rng.uniform(np.log(1e-4), np.log(6.0), 1100))
+    strike = 100.0 * np.exp(w * rng.uniform(-8.0, 8.0, w.size))
+    is_call = rng.random(w.size) < 0.8
+    value = price(100.0, strike, 1.0, w, 0.0, 0.0, is_call)
+    whole, status = implied_total_volatility(value, 100.0, strike, 1.0, is_call)
+    assert (status == Status.CONVERGED).mean() > 0.8
+
+    for part in [slice(i, i + 1) for i in range(0, w.size, 7)] + [slice(13, 13 + n) for n in (2, 7, 9, 255, 257, 1000)]:
+        got, verdict = implied_total_volatility(value[part], 100.0, strike[part], 1.0, is_call[part])
+        np.testing.assert_array_equal(got, whole[part])
+        np.testing.assert_array_equal(verdict, status[part])
+    order = rng.permutation(w.size)
+    shuffled, _ = implied_total_volatility(value[order], 100.0, strike[order], 1.0, is_call[order])
+    np.testing.assert_array_equal(shuffled, whole[order])
+
+
+@given(st.floats(1e-4, 3.0), st.floats(-4.0, 4.0), st.integers(-60, 60), st.booleans())
+def test_the_unit_of_money_does_not_matter(w: float, depth: float, power: int, is_call: bool) -> None:
+    """Homogeneity of degree zero: exact in binary but for the rounding of a square root at odd powers."""
+    strike, unit = 100.0 * math.exp(depth * w), 4.0**power
+    value = price(100.0, strike, 1.0, w, 0.0, 0.0, is_call)
+
+    np.testing.assert_equal(
+        implied_total_volatility(value * unit, 100.0 * unit, strike * unit, 1.0, is_call),
+        implied_total_volatility(value, 100.0, strike, 1.0, is_call),
+    )
+
+
+@given(st.floats(1e-3, 2.0), st.floats(-3.0, 3.0))
+def test_a_call_and_the_put_of_swapped_forward_and_strike_imply_the_same(w: float, depth: float) -> None:
+    """max(F - K, 0) is a call on F and a put on K: out of the money the rows are one and the same."""
+    strike = 100.0 * math.exp(abs(depth) * w)
+    value = price(100.0, strike, 1.0, w, 0.0, 0.0, True)
+
+    call, _ = implied_total_volatility(value, 100.0, strike, 1.0, True)
+    put, _ = implied_total_volatility(value, strike, 100.0, 1.0, False)
+    assert call == pytest.approx(put, rel=4e-15)
 
 
 def test_total_volatility_is_volatility_times_root_time(reference: ModuleType) -> None:

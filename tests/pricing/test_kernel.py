@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import subprocess
 import sys
@@ -66,17 +67,63 @@ def fastest(work: Callable[[], None], rounds: int) -> float:
     return min(times)
 
 
+class Input(ctypes.Structure):
+    """The kernel's view of one argument."""
+
+    _fields_ = (("values", ctypes.c_void_p), ("length", ctypes.c_ssize_t))
+
+
+SCALAR_PROGRAM = """
+#include <sys/types.h>
+typedef ssize_t Py_ssize_t;
+#include "kernel.h"
+void scalar_gamma(Py_ssize_t n, const Input *in, double *out) { gamma_rows(n, in, out); }
+void scalar_implied(Py_ssize_t n, const Input *in, const unsigned char *is_call, double *w, signed char *status) {
+    implied_rows(n, in, is_call, n, w, status);
+}
+"""
+
+
+@pytest.fixture(scope="module", name="scalar_kernel")
+def _scalar_kernel(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """Return the kernel's own loops, compiled with every optimisation but vectors."""
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler here")
+    library = tmp_path_factory.mktemp("scalar") / "scalar.so"
+    flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fno-tree-vectorize", "-shared", "-fPIC"]
+    command = ["cc", *flags, "-DGEX_BASELINE", f"-I{HEADERS}", "-o", str(library), "-x", "c", "-", "-lm"]
+    subprocess.run(command, input=SCALAR_PROGRAM, text=True, check=True)
+    return ctypes.CDLL(str(library))
+
+
+def inputs(columns: list[np.ndarray]) -> ctypes.Array[Input]:
+    return (Input * len(columns))(*((column.ctypes.data, column.size) for column in columns))
+
+
 @pytest.mark.skipif(_kernel.instruction_set() == "baseline", reason="two numbers per instruction prove little")
-def test_the_loop_over_contracts_is_vectorised() -> None:
-    """Beside the implied volatility of the same rows, which goes row by row: 30 to 54 times faster, 10 if scalar."""
+@pytest.mark.parametrize("name", ["gamma", "implied"])
+def test_the_loops_over_rows_are_vectorised(name: str, scalar_kernel: ctypes.CDLL) -> None:
+    """Beside the same loops without vectors: with AVX-512 eight (gamma) and five times faster, with AVX2 nearly four."""
     n = 4096
-    strike, out, status = np.linspace(5000.0, 7000.0, n), np.empty(n), np.empty(n, np.int8)
+    strike, out, check = np.linspace(5000.0, 7000.0, n), np.empty(n), np.empty(n)
+    status, calls = np.zeros(n, np.int8), np.ones(n, np.uint8)
     contracts = [np.full(n, 6000.0), strike, *(np.full(n, x) for x in (0.1, 0.2, 0.04, 0.01))]
     quotes = [np.maximum(6000.0 - strike, 0.0) + 30.0, contracts[0], strike, np.ones(n)]
-    calls = np.ones(n, np.uint8)
+    size = ctypes.c_ssize_t(n)
+    flags, result, verdict = (ctypes.c_void_p(array.ctypes.data) for array in (calls, check, status))
+    ours, theirs = {
+        "gamma": (
+            lambda: _kernel.gamma(contracts, out),
+            lambda: scalar_kernel.scalar_gamma(size, inputs(contracts), result),
+        ),
+        "implied": (
+            lambda: _kernel.implied_total_volatility(quotes, calls, out, status),
+            lambda: scalar_kernel.scalar_implied(size, inputs(quotes), flags, result, verdict),
+        ),
+    }[name]
 
-    gamma = fastest(lambda: _kernel.gamma(contracts, out), 100)
-    inversion = fastest(lambda: _kernel.implied_total_volatility(quotes, calls, out, status), 20)
+    vectors, scalars = fastest(ours, 50), fastest(theirs, 50)
 
+    np.testing.assert_allclose(out, check, rtol=1e-11)
     assert not status.any()
-    assert inversion > 18 * gamma
+    assert scalars > 2.0 * vectors
