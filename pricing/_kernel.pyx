@@ -20,6 +20,8 @@ cdef extern from "kernel.h" nogil:
     void gamma_rows(Py_ssize_t, const Input *, double *)
     void price_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *)
     void greeks_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *const *)
+    void higher_rows(Py_ssize_t, const Input *, double *const *)
+    void finite_move_rows(Py_ssize_t, const Input *, double *)
     void implied_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *, signed char *)
     enum:
         LANES
@@ -84,6 +86,24 @@ def greeks(list columns, const unsigned char[::1] is_call, double[::1] price, do
         greeks_rows(price.shape[0], inputs, &is_call[0], is_call.shape[0], out)
 
 
+def higher_greeks(list columns, double[::1] speed, double[::1] zomma, double[::1] color, double[::1] vomma):
+    """Columns: spot, strike, years, sigma, rate, dividend."""
+    cdef Input[6] inputs
+    cdef double *out[4]
+    out[:] = [&speed[0], &zomma[0], &color[0], &vomma[0]]
+    _read(columns, inputs)
+    with nogil:
+        higher_rows(speed.shape[0], inputs, out)
+
+
+def finite_move_gamma(list columns, double[::1] out):
+    """Columns: spot, strike, years, sigma, rate, dividend; move, atanh(move), ln(1 - move^2) / 2."""
+    cdef Input[9] inputs
+    _read(columns, inputs)
+    with nogil:
+        finite_move_rows(out.shape[0], inputs, &out[0])
+
+
 cdef inline void _single(const double *contract, Input *inputs) noexcept nogil:
     cdef int k
     for k in range(6):
@@ -120,6 +140,17 @@ def greeks_one(double spot, double strike, double years, double sigma, double ra
     out[:] = [&g[0], &g[1], &g[2], &g[3], &g[4], &g[5], &g[6]]
     greeks_rows(1, inputs, &flag, 1, out)
     return g[0], g[1], g[2], g[3], g[4], g[5], g[6]
+
+
+def higher_greeks_one(double spot, double strike, double years, double sigma, double rate, double dividend):
+    cdef double[6] contract = [spot, strike, years, sigma, rate, dividend]
+    cdef Input[6] inputs
+    cdef double[4] h
+    _single(contract, inputs)
+    cdef double *out[4]
+    out[:] = [&h[0], &h[1], &h[2], &h[3]]
+    higher_rows(1, inputs, out)
+    return h[0], h[1], h[2], h[3]
 
 
 def implied_total_volatility(list columns, const unsigned char[::1] is_call, double[::1] out, signed char[::1] status):

@@ -3,6 +3,7 @@
 #define GEX_KERNEL_H
 
 #include "greeks.h"
+#include "higher.h"
 #include "implied.h"
 #include "profile.h"
 #include "robust.h"
