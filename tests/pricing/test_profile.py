@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gex.pricing import gamma, gamma_profile, gamma_sum, log_ladder
-from gex.pricing.profile import UNIFORM
+from gex.pricing._book import UNIFORM
 
 if TYPE_CHECKING:
     from types import ModuleType
