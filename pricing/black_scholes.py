@@ -159,7 +159,12 @@ def price(
         ValueError: As in `gamma`.
 
     """
-    if out is None and threads == 1 and type(is_call) is bool and are_scalars(spot, strike, years, sigma, rate, dividend):
+    if (
+        out is None
+        and threads == 1
+        and type(is_call) is bool
+        and are_scalars(spot, strike, years, sigma, rate, dividend)
+    ):
         return _kernel.price_one(spot, strike, years, sigma, rate, dividend, is_call)
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     result = np.empty(rows.shape) if out is None else check_out("out", out, rows)
@@ -226,7 +231,12 @@ def greeks(
         ValueError: As in `gamma`.
 
     """
-    if out is None and threads == 1 and type(is_call) is bool and are_scalars(spot, strike, years, sigma, rate, dividend):
+    if (
+        out is None
+        and threads == 1
+        and type(is_call) is bool
+        and are_scalars(spot, strike, years, sigma, rate, dividend)
+    ):
         return Greeks._make(_kernel.greeks_one(spot, strike, years, sigma, rate, dividend, is_call))
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     results: Greeks[Float64Array] = Greeks._make(

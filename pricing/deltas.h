@@ -14,8 +14,10 @@ typedef struct {
     double *here, *upward, *downward;
 } DeltaSums;
 
-/* weight exp(-q t), or what bell_at gives where it is zero or cannot be priced. */
-INLINE double asset_of(Bell bell) { return bell.scale * SQRT_2PI / bell.inv_w; }
+/* What delta tends to, far in the money: weight exp(-q t). */
+INLINE double asset_at(BookColumns in, Py_ssize_t i) {
+    return in.weight[i] * fast_exp(-in.dividend[i] * in.years[i]);
+}
 
 /* N(x) for any x. */
 INLINE double normal_cdf(double x) {
@@ -35,13 +37,14 @@ MULTIVERSION void add_delta_windows(Py_ssize_t n, BookColumns in, const double *
     for (Py_ssize_t i = 0; i < n; i++) {
         if (in.weight[i] == 0.0) continue;
         Bell bell = bell_at(in, ladder.spot[0], i);
+        double asset = asset_at(in, i);
         Py_ssize_t first = windows->first[i], end = first + windows->spots[i];
         double d = log_ratio(windows->start[i], in.strike[i]) * bell.inv_w + bell.shift;
-        add_deltas(end - first, sign[i], asset_of(bell), d, ladder.log_step * bell.inv_w, out.here + first);
+        add_deltas(end - first, sign[i], asset, d, ladder.log_step * bell.inv_w, out.here + first);
         if (sign[i] > 0.0)
-            out.upward[end] += asset_of(bell);
+            out.upward[end] += asset;
         else if (first > 0)
-            out.downward[first - 1] -= asset_of(bell);
+            out.downward[first - 1] -= asset;
     }
 }
 
@@ -67,7 +70,7 @@ MULTIVERSION Py_ssize_t delta_direct_block(Py_ssize_t n, BookColumns in, const d
     for (Py_ssize_t i = 0; i < n; i++) {
         Bell bell = bell_at(in, reference, i);
         double center = log_ratio(reference, in.strike[i]) * bell.inv_w + bell.shift;
-        double side = sign[i], asset = side * asset_of(bell);
+        double side = sign[i], asset = side * asset_at(in, i);
         invalid += bell.scale != bell.scale;
         if (bell.scale == 0.0) continue;
         INDEPENDENT

@@ -96,9 +96,8 @@ def higher_greeks(
     """
     scalars = are_scalars(spot, strike, years, sigma, rate, dividend)
     if scalars and out is None and threads == 1 and type(is_call) is bool:
-        return HigherGreeks._make(
-            _kernel.higher_greeks_one(spot, strike, years, sigma, rate, dividend)  # type: ignore[arg-type]
-        )
+        values = _kernel.higher_greeks_one(spot, strike, years, sigma, rate, dividend)  # type: ignore[arg-type]
+        return HigherGreeks._make(values)
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     results: HigherGreeks[Float64Array] = HigherGreeks._make(
         np.empty((4, *rows.shape)) if out is None else check_outputs(out, HigherGreeks._fields, rows)

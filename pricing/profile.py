@@ -83,7 +83,7 @@ def gamma_profile(
             return _kernel.gamma_ladder(ladder.spots, ladder.step, part.columns, rows, out[0])
         return _kernel.gamma_direct(ladder.reference, ladder.log_spots, part.columns, rows, out[0])
 
-    (total,) = sum_over(book, ladder, add, threads)
+    total: Float64Array = sum_over(book, ladder, add, threads)[0]
     return total / ladder.spots
 
 
@@ -242,7 +242,8 @@ def _delta_sums(ladder: Ladder, book: Rows, threads: int) -> Float64Array:
         return _kernel.delta_direct(ladder.reference, ladder.log_spots, part.columns, part.is_call, rows, out[0])
 
     here, upward, downward = sum_over(book, ladder, add, threads, sums=3)
-    return here + np.cumsum(upward) + np.cumsum(downward[::-1])[::-1]
+    total: Float64Array = here + np.cumsum(upward) + np.cumsum(downward[::-1])[::-1]
+    return total
 
 
 def _sloped_sums(ladder: Ladder, book: Rows, threads: int, *, charm: bool) -> Float64Array:
@@ -251,5 +252,5 @@ def _sloped_sums(ladder: Ladder, book: Rows, threads: int, *, charm: bool) -> Fl
             return _kernel.sloped_ladder(charm, ladder.spots, ladder.step, part.columns, rows, out[0])
         return _kernel.sloped_direct(charm, ladder.reference, ladder.log_spots, part.columns, rows, out[0])
 
-    (total,) = sum_over(book, ladder, add, threads)
+    total: Float64Array = sum_over(book, ladder, add, threads)[0]
     return total
