@@ -26,10 +26,10 @@ INLINE double normal_cdf(double x) {
     return x > 0.0 ? 1.0 - tail : tail;
 }
 
-/* sign weight exp(-q t) N(sign d1) where d1 = d + j step. */
-INLINE void add_deltas(Py_ssize_t spots, double sign, double asset, double d, double step, double *out) {
+/* sign weight exp(-q t) N(sign d1) where d1 = d + j step. An int, because few instruction sets convert longer ones. */
+INLINE void add_deltas(int spots, double sign, double asset, double d, double step, double *out) {
     INDEPENDENT
-    for (Py_ssize_t j = 0; j < spots; j++) out[j] += sign * asset * normal_cdf(sign * (d + (double)j * step));
+    for (int j = 0; j < spots; j++) out[j] += sign * asset * normal_cdf(sign * (d + j * step));
 }
 
 MULTIVERSION void add_delta_windows(Py_ssize_t n, BookColumns in, const double *sign, Ladder ladder,
@@ -40,7 +40,7 @@ MULTIVERSION void add_delta_windows(Py_ssize_t n, BookColumns in, const double *
         double asset = asset_at(in, i);
         Py_ssize_t first = windows->first[i], end = first + windows->spots[i];
         double d = log_ratio(windows->start[i], in.strike[i]) * bell.inv_w + bell.shift;
-        add_deltas(end - first, sign[i], asset, d, ladder.log_step * bell.inv_w, out.here + first);
+        add_deltas((int)windows->spots[i], sign[i], asset, d, ladder.log_step * bell.inv_w, out.here + first);
         if (sign[i] > 0.0)
             out.upward[end] += asset;
         else if (first > 0)

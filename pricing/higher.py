@@ -96,7 +96,7 @@ def higher_greeks(
     """
     scalars = are_scalars(spot, strike, years, sigma, rate, dividend)
     if scalars and out is None and threads == 1 and type(is_call) is bool:
-        values = _kernel.higher_greeks_one(spot, strike, years, sigma, rate, dividend)  # type: ignore[arg-type]
+        values = _kernel.higher_greeks_one(spot, strike, years, sigma, rate, dividend)
         return HigherGreeks._make(values)
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     results: HigherGreeks[Float64Array] = HigherGreeks._make(
