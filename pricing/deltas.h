@@ -1,7 +1,10 @@
 /* sum_j weight_j delta_j(S) over a ladder of spots S.
  *
- * Delta is no Gaussian but the sum of one: it is computed pair by pair within the window |d1| <= 8.5. Beyond, it is
- * 0 or +-exp(-q t) to 1e-17 of that, which is noted once, where the constant begins, and summed along the ladder. */
+ * Delta is no Gaussian but gains one from spot to spot: with d1 at the middle of a step of width b,
+ * N(d1 + b / 2) - N(d1 - b / 2) = b n(d1) (1 + He_2(d1) (b / 2)^2 / 3! + He_4(d1) (b / 2)^4 / 5! + ...), Taylor's series
+ * with Hermite's polynomials. The recurrence of profile.h carries n(d1), and one sum along the ladder adds the gains
+ * up. Where a step is too wide for that, delta is computed pair by pair within the window |d1| <= 8.5: beyond, it is 0
+ * or +-exp(-q t) to 1e-17 of that, which is noted once, where the constant begins. */
 #ifndef GEX_DELTAS_H
 #define GEX_DELTAS_H
 
@@ -26,10 +29,70 @@ INLINE double normal_cdf(double x) {
     return x > 0.0 ? 1.0 - tail : tail;
 }
 
-/* sign weight exp(-q t) N(sign d1) where d1 = d + j step. An int, because few instruction sets convert longer ones. */
-INLINE void add_deltas(int spots, double sign, double asset, double d, double step, double *out) {
+/* The widest step in d1 whose gain is taken from the series, which is then off by less than 1e-16, and how many spots
+ * a window must hold for that to pay. */
+#define WIDEST_STEP 0.5
+enum { FEWEST_SPOTS = 12, TERMS = 7 };
+
+/* The series in powers of d1^2, times the width of the step in ln S. */
+INLINE void gain_series(double log_step, double b, double series[TERMS]) {
+    double x = 0.25 * b * b;
+    double a0 = log_step, a1 = a0 * x / 6.0, a2 = a1 * x / 20.0, a3 = a2 * x / 42.0, a4 = a3 * x / 72.0;
+    double a5 = a4 * x / 110.0, a6 = a5 * x / 156.0;
+    series[0] = a0 - a1 + 3.0 * a2 - 15.0 * a3 + 105.0 * a4 - 945.0 * a5 + 10395.0 * a6;
+    series[1] = a1 - 6.0 * a2 + 45.0 * a3 - 420.0 * a4 + 4725.0 * a5 - 62370.0 * a6;
+    series[2] = a2 - 15.0 * a3 + 210.0 * a4 - 3150.0 * a5 + 51975.0 * a6;
+    series[3] = a3 - 28.0 * a4 + 630.0 * a5 - 13860.0 * a6;
+    series[4] = a4 - 45.0 * a5 + 1485.0 * a6;
+    series[5] = a5 - 66.0 * a6;
+    series[6] = a6;
+}
+
+/* Add `sign` times what delta gains from each spot of one contract's window to the next, the last one's gain
+ * included; `middle` is d1 halfway the first step. */
+INLINE void add_gains(const Windows *in, Py_ssize_t i, double sign, double middle, double b, double log_step,
+                      double *out) {
+    double value[LANES], ratio[LANES], where[LANES], series[TERMS];
+    double g = sign * in->value[i], r = in->ratio[i], strip = in->strip[i], step = in->strip_step[i];
+    double stride = LANES * b;
+    gain_series(log_step, b, series);
+    for (int lane = 0; lane < LANES; lane++) {
+        value[lane] = g, ratio[lane] = strip, where[lane] = middle + lane * b;
+        g *= r, r *= in->ratio_step[i], strip *= in->strip_lane[i];
+    }
+    for (Py_ssize_t strips = strips_of(in, i); strips > 0; strips--, out += LANES) {
+        INDEPENDENT
+        for (int lane = 0; lane < LANES; lane++) {
+            double y = where[lane] * where[lane];
+            double p = series[0] + y * (series[1] + y * (series[2] + y * (series[3] + y * (series[4] +
+                       y * (series[5] + y * series[6])))));
+            out[lane] += value[lane] * p;
+            value[lane] *= ratio[lane], ratio[lane] *= step, where[lane] += stride;
+        }
+    }
+}
+
+/* sign weight exp(-q t) N(sign d1) where d1 = d + j b. An int, because few instruction sets convert longer ones. */
+INLINE void add_deltas(int spots, double sign, double asset, double d, double b, double *out) {
     INDEPENDENT
-    for (int j = 0; j < spots; j++) out[j] += sign * asset * normal_cdf(sign * (d + j * step));
+    for (int j = 0; j < spots; j++) out[j] += sign * asset * normal_cdf(sign * (d + j * b));
+}
+
+/* A call gains from its window's first spot up to its value far in the money; a put, the same way down. */
+INLINE void add_call_gains(const Windows *in, Py_ssize_t i, double asset, double d, double b, double log_step,
+                           double *upward) {
+    Py_ssize_t first = in->first[i], end = first + in->spots[i];
+    upward[first] += asset * normal_cdf(d);
+    upward[end] += asset * normal_cdf(-d - (double)in->spots[i] * b);
+    add_gains(in, i, 1.0, d + 0.5 * b, b, log_step, upward + first + 1);
+}
+
+INLINE void add_put_gains(const Windows *in, Py_ssize_t i, double asset, double d, double b, double log_step,
+                          double *downward) {
+    Py_ssize_t first = in->first[i], end = first + in->spots[i];
+    downward[end - 1] -= asset * normal_cdf(-d - (double)in->spots[i] * b);
+    if (first > 0) downward[first - 1] -= asset * normal_cdf(d);
+    add_gains(in, i, -1.0, d + 0.5 * b, b, log_step, downward + first);
 }
 
 MULTIVERSION void add_delta_windows(Py_ssize_t n, BookColumns in, const double *sign, Ladder ladder,
@@ -37,10 +100,17 @@ MULTIVERSION void add_delta_windows(Py_ssize_t n, BookColumns in, const double *
     for (Py_ssize_t i = 0; i < n; i++) {
         if (in.weight[i] == 0.0) continue;
         Bell bell = bell_at(in, ladder.spot[0], i);
-        double asset = asset_at(in, i);
-        Py_ssize_t first = windows->first[i], end = first + windows->spots[i];
+        double asset = asset_at(in, i), b = ladder.log_step * bell.inv_w;
+        Py_ssize_t first = windows->first[i], spots = windows->spots[i], end = first + spots;
         double d = log_ratio(windows->start[i], in.strike[i]) * bell.inv_w + bell.shift;
-        add_deltas((int)windows->spots[i], sign[i], asset, d, ladder.log_step * bell.inv_w, out.here + first);
+        if (b <= WIDEST_STEP && spots >= FEWEST_SPOTS) {
+            if (sign[i] > 0.0)
+                add_call_gains(windows, i, asset, d, b, ladder.log_step, out.upward);
+            else
+                add_put_gains(windows, i, asset, d, b, ladder.log_step, out.downward);
+            continue;
+        }
+        add_deltas((int)spots, sign[i], asset, d, b, out.here + first);
         if (sign[i] > 0.0)
             out.upward[end] += asset;
         else if (first > 0)
@@ -58,7 +128,9 @@ static Py_ssize_t delta_ladder_rows(Py_ssize_t n, const Input in[6], const unsig
         BookColumns book = book_columns(in, n, start, copies);
         fill_signs(is_call, flags, start, rows, sign.rows);
         invalid += find_windows(rows, book, ladder, &windows);
-        if (invalid == 0) add_delta_windows(rows, book, sign.rows, ladder, &windows, out);
+        if (invalid) continue;
+        seed_windows(rows, book, ladder, 0.5 * ladder.log_step, &windows);
+        add_delta_windows(rows, book, sign.rows, ladder, &windows, out);
     }
     return invalid;
 }

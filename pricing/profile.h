@@ -77,12 +77,13 @@ MULTIVERSION Py_ssize_t find_windows(Py_ssize_t n, BookColumns in, Ladder ladder
 INLINE Py_ssize_t strips_of(const Windows *in, Py_ssize_t i) { return (in->spots[i] + LANES - 1) / LANES; }
 
 /* d1 is taken anew at the window's first spot: carried there from the ladder's first, it would lose digits. Every
- * ratio has its own exponential, because a power of one multiplies its rounding error. */
-MULTIVERSION void seed_windows(Py_ssize_t n, BookColumns in, Ladder ladder, Windows *out) {
+ * ratio has its own exponential, because a power of one multiplies its rounding error. `offset` moves the points where
+ * the Gaussian is taken, in the logarithm. */
+MULTIVERSION void seed_windows(Py_ssize_t n, BookColumns in, Ladder ladder, double offset, Windows *out) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) {
         Bell bell = bell_at(in, ladder.spot[0], i);
-        double d = log_ratio(out->start[i], in.strike[i]) * bell.inv_w + bell.shift;
+        double d = (log_ratio(out->start[i], in.strike[i]) + offset) * bell.inv_w + bell.shift;
         double b = ladder.log_step * bell.inv_w, b2 = b * b;
         out->value[i] = bell.scale * fast_exp(-0.5 * d * d);
         out->ratio[i] = fast_exp(-b * d - 0.5 * b2);
@@ -130,7 +131,7 @@ static Py_ssize_t ladder_block(Py_ssize_t n, BookColumns in, Ladder ladder, doub
     Windows windows;
     Py_ssize_t invalid = find_windows(n, in, ladder, &windows);
     if (invalid == 0) {
-        seed_windows(n, in, ladder, &windows);
+        seed_windows(n, in, ladder, 0.0, &windows);
         add_windows(n, &windows, out);
     }
     return invalid;

@@ -120,8 +120,9 @@ def delta_profile(
 ) -> Float64Array:
     """Return the sum over contracts of weight * delta at each spot, every other input held fixed.
 
-    Each pair of contract and spot is computed by itself, on a ladder uniform in ln(spot) only where |d1| < 8.5:
-    beyond, delta is constant.
+    On a ladder uniform in ln(spot), what delta gains from spot to spot is a Gaussian times Taylor's series (see
+    pricing/deltas.h) and is carried by the recurrence of `gamma_profile`, unless the step is wide beside sigma
+    sqrt(t). There, and on any other ladder, each pair of contract and spot is computed by itself.
 
     Args:
         spots: As in `gamma_profile`.

@@ -77,7 +77,7 @@ static Py_ssize_t sloped_ladder_block(Py_ssize_t n, BookColumns in, Figure figur
     Lines lines;
     Py_ssize_t invalid = find_windows(n, in, ladder, &windows);
     if (invalid == 0) {
-        seed_windows(n, in, ladder, &windows);
+        seed_windows(n, in, ladder, 0.0, &windows);
         seed_lines(n, in, figure, ladder, &windows, &lines);
         add_sloped_windows(n, &windows, &lines, out);
     }
