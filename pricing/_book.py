@@ -23,7 +23,7 @@ UNIFORM = 2e-15
 """Largest deviation of a ladder that counts as uniform, in ln(spot) and per unit of its length where that is above
 one: a few roundings of the spots themselves."""
 
-CONTRACTS = 4_096
+CONTRACTS = 2_048
 """Contracts in a chunk. Each chunk is summed by itself, and the sums in the order of the chunks."""
 
 LINE = 8
