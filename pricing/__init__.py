@@ -4,21 +4,28 @@ if not __name__.startswith("gex."):
     raise ImportError(f"import gex.{__name__}, not {__name__}")
 
 from gex.pricing.black_scholes import Greeks, gamma, greeks, price
+from gex.pricing.higher import HigherGreeks, finite_move_gamma, higher_greeks
 from gex.pricing.implied import Status, implied_total_volatility, implied_vol
 from gex.pricing.parity import ParityForward, forward_from_parity
-from gex.pricing.profile import gamma_profile, gamma_sum, log_ladder
+from gex.pricing.profile import charm_profile, delta_profile, gamma_profile, gamma_sum, log_ladder, vanna_profile
 
 __all__ = [
     "Greeks",
+    "HigherGreeks",
     "ParityForward",
     "Status",
+    "charm_profile",
+    "delta_profile",
+    "finite_move_gamma",
     "forward_from_parity",
     "gamma",
     "gamma_profile",
     "gamma_sum",
     "greeks",
+    "higher_greeks",
     "implied_total_volatility",
     "implied_vol",
     "log_ladder",
     "price",
+    "vanna_profile",
 ]

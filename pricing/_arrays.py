@@ -61,6 +61,11 @@ class Rows(NamedTuple):
     is_call: npt.NDArray[np.uint8]
 
 
+def are_scalars(*values: object) -> bool:
+    """Tell whether all values may take the quick path around arrays."""
+    return SCALARS.issuperset(map(type, values))
+
+
 def as_rows(is_call: npt.ArrayLike, **numbers: npt.ArrayLike) -> Rows:
     """Broadcast the arguments of a pricing function without copying those that need no copy.
 
@@ -108,3 +113,19 @@ def check_out(name: str, out: object, rows: Rows, others: Sequence[Float64Array]
     if any(np.may_share_memory(out, array) for array in (*rows.columns, rows.is_call, *others)):
         raise ValueError(f"{name} must not overlap an argument or another output")
     return out
+
+
+def check_outputs(out: Sequence[Float64Array], names: Sequence[str], rows: Rows) -> list[Float64Array]:
+    """Return the arrays of `out` if the kernel can write results of these names into them.
+
+    Raises:
+        TypeError: As `check_out`.
+        ValueError: As `check_out`, or if there are more or fewer arrays than names.
+
+    """
+    if len(out) != len(names):
+        raise ValueError(f"out must hold {len(names)} arrays ({', '.join(names)}), got {len(out)}")
+    return [
+        check_out(f"out.{name}", array, rows, others=out[:i])
+        for i, (name, array) in enumerate(zip(names, out, strict=True))
+    ]

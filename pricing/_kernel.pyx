@@ -20,11 +20,25 @@ cdef extern from "kernel.h" nogil:
     void gamma_rows(Py_ssize_t, const Input *, double *)
     void price_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *)
     void greeks_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *const *)
+    void higher_rows(Py_ssize_t, const Input *, double *const *)
+    void finite_move_rows(Py_ssize_t, const Input *, double *)
     void implied_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *, signed char *)
     enum:
         LANES
     Py_ssize_t ladder_rows(Py_ssize_t, const Input *, Ladder, double *)
     Py_ssize_t direct_rows(Py_ssize_t, const Input *, double, Py_ssize_t, const double *, double *)
+    ctypedef enum Figure:
+        VANNA
+        CHARM
+    Py_ssize_t sloped_ladder_rows(Py_ssize_t, const Input *, Figure, Ladder, double *)
+    Py_ssize_t sloped_direct_rows(Py_ssize_t, const Input *, Figure, double, Py_ssize_t, const double *, double *)
+    ctypedef struct DeltaSums:
+        double *here
+        double *upward
+        double *downward
+    Py_ssize_t delta_ladder_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, Ladder, DeltaSums)
+    Py_ssize_t delta_direct_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double, Py_ssize_t,
+                                 const double *, double *)
     void log_block(Py_ssize_t, const double *, double, double *)
     ctypedef struct Fit:
         double level
@@ -38,7 +52,7 @@ cdef extern from "kernel.h" nogil:
 
 
 LADDER_PADDING = LANES
-"""What the output of `gamma_ladder` is longer than its ladder: whole strips are added, and the last may run over."""
+"""What an output of a ladder function is longer than its ladder: whole strips are added, and the last may run over."""
 
 
 cdef int _read(list columns, Input *inputs) except -1:
@@ -84,6 +98,24 @@ def greeks(list columns, const unsigned char[::1] is_call, double[::1] price, do
         greeks_rows(price.shape[0], inputs, &is_call[0], is_call.shape[0], out)
 
 
+def higher_greeks(list columns, double[::1] speed, double[::1] zomma, double[::1] color, double[::1] vomma):
+    """Columns: spot, strike, years, sigma, rate, dividend."""
+    cdef Input[6] inputs
+    cdef double *out[4]
+    out[:] = [&speed[0], &zomma[0], &color[0], &vomma[0]]
+    _read(columns, inputs)
+    with nogil:
+        higher_rows(speed.shape[0], inputs, out)
+
+
+def finite_move_gamma(list columns, double[::1] out):
+    """Columns: spot, strike, years, sigma, rate, dividend; move, atanh(move), ln(1 - move^2) / 2."""
+    cdef Input[9] inputs
+    _read(columns, inputs)
+    with nogil:
+        finite_move_rows(out.shape[0], inputs, &out[0])
+
+
 cdef inline void _single(const double *contract, Input *inputs) noexcept nogil:
     cdef int k
     for k in range(6):
@@ -122,6 +154,17 @@ def greeks_one(double spot, double strike, double years, double sigma, double ra
     return g[0], g[1], g[2], g[3], g[4], g[5], g[6]
 
 
+def higher_greeks_one(double spot, double strike, double years, double sigma, double rate, double dividend):
+    cdef double[6] contract = [spot, strike, years, sigma, rate, dividend]
+    cdef Input[6] inputs
+    cdef double[4] h
+    _single(contract, inputs)
+    cdef double *out[4]
+    out[:] = [&h[0], &h[1], &h[2], &h[3]]
+    higher_rows(1, inputs, out)
+    return h[0], h[1], h[2], h[3]
+
+
 def implied_total_volatility(list columns, const unsigned char[::1] is_call, double[::1] out, signed char[::1] status):
     """Columns: price, forward, strike, discount."""
     cdef Input[4] inputs
@@ -158,6 +201,59 @@ def gamma_direct(double reference, const double[::1] log_spots, list columns, Py
     _read(columns, inputs)
     with nogil:
         invalid = direct_rows(rows, inputs, reference, log_spots.shape[0], &log_spots[0], &out[0])
+    return invalid
+
+
+def sloped_ladder(bint charm, const double[::1] spots, double log_step, list columns, Py_ssize_t rows,
+                  double[::1] out):
+    """Add weight * vanna, or weight * (charm less its part in delta), as `gamma_ladder` adds gamma."""
+    cdef Input[6] inputs
+    cdef Ladder ladder = Ladder(spots.shape[0], &spots[0], log_step)
+    cdef Figure figure = CHARM if charm else VANNA
+    cdef Py_ssize_t invalid
+    _read(columns, inputs)
+    with nogil:
+        invalid = sloped_ladder_rows(rows, inputs, figure, ladder, &out[0])
+    return invalid
+
+
+def sloped_direct(bint charm, double reference, const double[::1] log_spots, list columns, Py_ssize_t rows,
+                  double[::1] out):
+    """Do the same at any spots, given as ln(spot / reference)."""
+    cdef Input[6] inputs
+    cdef Figure figure = CHARM if charm else VANNA
+    cdef Py_ssize_t invalid
+    _read(columns, inputs)
+    with nogil:
+        invalid = sloped_direct_rows(rows, inputs, figure, reference, log_spots.shape[0], &log_spots[0], &out[0])
+    return invalid
+
+
+def delta_ladder(const double[::1] spots, double log_step, list columns, const unsigned char[::1] is_call,
+                 Py_ssize_t rows, double[::1] out, double[::1] upward, double[::1] downward):
+    """Add weight * delta of every row to three sums, each LADDER_PADDING longer than `spots`.
+
+    The total at a spot is `out` there, plus `upward` from the first spot to it, plus `downward` from the last.
+    """
+    cdef Input[6] inputs
+    cdef Ladder ladder = Ladder(spots.shape[0], &spots[0], log_step)
+    cdef DeltaSums sums = DeltaSums(&out[0], &upward[0], &downward[0])
+    cdef Py_ssize_t invalid
+    _read(columns, inputs)
+    with nogil:
+        invalid = delta_ladder_rows(rows, inputs, &is_call[0], is_call.shape[0], ladder, sums)
+    return invalid
+
+
+def delta_direct(double reference, const double[::1] log_spots, list columns, const unsigned char[::1] is_call,
+                 Py_ssize_t rows, double[::1] out):
+    """Add weight * delta of every row to `out` at any spots, given as ln(spot / reference)."""
+    cdef Input[6] inputs
+    cdef Py_ssize_t invalid
+    _read(columns, inputs)
+    with nogil:
+        invalid = delta_direct_rows(rows, inputs, &is_call[0], is_call.shape[0], reference, log_spots.shape[0],
+                                    &log_spots[0], &out[0])
     return invalid
 
 

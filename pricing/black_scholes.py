@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
 import numpy as np
 
 from gex.pricing import _kernel
-from gex.pricing._arrays import SCALARS, Float64Array, as_rows, check_out
+from gex.pricing._arrays import Float64Array, are_scalars, as_rows, check_out, check_outputs
+from gex.pricing._threads import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
-
-    from gex.pricing._arrays import Rows
 
 Value = TypeVar("Value", float, Float64Array)
 
@@ -56,6 +55,7 @@ def gamma(
     dividend: npt.ArrayLike = 0.0,
     *,
     out: Float64Array | None = None,
+    threads: int = 1,
 ) -> Float64Array: ...
 def gamma(
     spot: npt.ArrayLike,
@@ -66,6 +66,7 @@ def gamma(
     dividend: npt.ArrayLike = 0.0,
     *,
     out: Float64Array | None = None,
+    threads: int = 1,
 ) -> float | Float64Array:
     """Return d2 price / d spot2 of European options, the same for calls and puts.
 
@@ -79,21 +80,22 @@ def gamma(
         rate: Continuously compounded interest rate per year.
         dividend: Continuous dividend yield per year.
         out: C-contiguous float64 array of the broadcast shape to write to; it may not overlap an argument.
+        threads: Number of threads that share the rows. The figures are the same bits for any number.
 
     Returns:
         A float if all arguments are numbers, else an array of the broadcast shape. NaN where an argument is NaN or
         infinite, or where spot, strike, years or sigma is not positive.
 
     Raises:
-        TypeError: If an argument does not hold real numbers, or `out` is not a float64 array.
-        ValueError: If shapes do not broadcast, or `out` does not fit.
+        TypeError: If an argument does not hold real numbers, `out` is not a float64 array, or `threads` no integer.
+        ValueError: If shapes do not broadcast, `out` does not fit, or `threads` is below one.
 
     """
-    if out is None and _are_scalars(spot, strike, years, sigma, rate, dividend):
+    if out is None and threads == 1 and are_scalars(spot, strike, years, sigma, rate, dividend):
         return _kernel.gamma_one(spot, strike, years, sigma, rate, dividend)  # type: ignore[arg-type]
     rows = as_rows(True, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     result = np.empty(rows.shape) if out is None else check_out("out", out, rows)
-    _kernel.gamma(rows.columns, result.reshape(-1))
+    fill(_kernel.gamma, rows, [result], threads, signed=False)
     return result if rows.shape or out is not None else float(result)
 
 
@@ -118,6 +120,7 @@ def price(
     is_call: npt.ArrayLike = True,
     *,
     out: Float64Array | None = None,
+    threads: int = 1,
 ) -> Float64Array: ...
 def price(
     spot: npt.ArrayLike,
@@ -129,6 +132,7 @@ def price(
     is_call: npt.ArrayLike = True,
     *,
     out: Float64Array | None = None,
+    threads: int = 1,
 ) -> float | Float64Array:
     """Return the present value of European options.
 
@@ -144,21 +148,27 @@ def price(
         dividend: Continuous dividend yield per year.
         is_call: True for calls, False for puts.
         out: As in `gamma`.
+        threads: As in `gamma`.
 
     Returns:
         A float if all arguments are numbers, else an array of the broadcast shape, in the unit of spot. NaN as in
         `gamma`.
 
     Raises:
-        TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans).
-        ValueError: If shapes do not broadcast, or `out` does not fit.
+        TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans), or as in `gamma`.
+        ValueError: As in `gamma`.
 
     """
-    if out is None and type(is_call) is bool and _are_scalars(spot, strike, years, sigma, rate, dividend):
+    if (
+        out is None
+        and threads == 1
+        and type(is_call) is bool
+        and are_scalars(spot, strike, years, sigma, rate, dividend)
+    ):
         return _kernel.price_one(spot, strike, years, sigma, rate, dividend, is_call)
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     result = np.empty(rows.shape) if out is None else check_out("out", out, rows)
-    _kernel.price(rows.columns, rows.is_call, result.reshape(-1))
+    fill(_kernel.price, rows, [result], threads, signed=True)
     return result if rows.shape or out is not None else float(result)
 
 
@@ -183,6 +193,7 @@ def greeks(
     is_call: npt.ArrayLike = True,
     *,
     out: Sequence[Float64Array] | None = None,
+    threads: int = 1,
 ) -> Greeks[Float64Array]: ...
 def greeks(
     spot: npt.ArrayLike,
@@ -194,6 +205,7 @@ def greeks(
     is_call: npt.ArrayLike = True,
     *,
     out: Sequence[Float64Array] | None = None,
+    threads: int = 1,
 ) -> Greeks[float] | Greeks[Float64Array]:
     """Return price, delta, gamma, vega, theta, vanna and charm of European options in one pass.
 
@@ -209,37 +221,26 @@ def greeks(
         dividend: Continuous dividend yield per year.
         is_call: True for calls, False for puts.
         out: Seven arrays as `gamma` takes one, in the order of `Greeks`.
+        threads: As in `gamma`.
 
     Returns:
         Floats if all arguments are numbers, else arrays of the broadcast shape. NaN in all seven as in `gamma`.
 
     Raises:
-        TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans).
-        ValueError: If shapes do not broadcast, or `out` does not fit.
+        TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans), or as in `gamma`.
+        ValueError: As in `gamma`.
 
     """
-    if out is None and type(is_call) is bool and _are_scalars(spot, strike, years, sigma, rate, dividend):
+    if (
+        out is None
+        and threads == 1
+        and type(is_call) is bool
+        and are_scalars(spot, strike, years, sigma, rate, dividend)
+    ):
         return Greeks._make(_kernel.greeks_one(spot, strike, years, sigma, rate, dividend, is_call))
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
-    results = _allocate(rows.shape) if out is None else _check_seven(out, rows)
-    flat: Greeks[Float64Array] = Greeks._make(result.reshape(-1) for result in results)
-    _kernel.greeks(rows.columns, rows.is_call, *flat)
-    return results if rows.shape or out is not None else Greeks._make(map(float, results))
-
-
-def _are_scalars(*values: object) -> bool:
-    return SCALARS.issuperset(map(type, values))
-
-
-def _allocate(shape: tuple[int, ...]) -> Greeks[Float64Array]:
-    return Greeks._make(np.empty((7, *shape)))
-
-
-def _check_seven(out: Sequence[Float64Array], rows: Rows) -> Greeks[Float64Array]:
-    names = Greeks._fields
-    if len(out) != len(names):
-        raise ValueError(f"out must hold {len(names)} arrays ({', '.join(names)}), got {len(out)}")
-    return Greeks._make(
-        check_out(f"out.{name}", array, rows, others=out[:i])
-        for i, (name, array) in enumerate(zip(names, out, strict=True))
+    results: Greeks[Float64Array] = Greeks._make(
+        np.empty((7, *rows.shape)) if out is None else check_outputs(out, Greeks._fields, rows)
     )
+    fill(_kernel.greeks, rows, results, threads, signed=True)
+    return results if rows.shape or out is not None else Greeks._make(map(float, results))

@@ -13,8 +13,10 @@
 #endif
 
 /* One build, three instruction sets: the loader picks the best one for this machine. Needs gcc 12's names of the
- * x86-64 levels and glibc's indirect functions; elsewhere, and under -DGEX_BASELINE, the compiler's own flags decide. */
-#if !defined(GEX_BASELINE) && defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+ * x86-64 levels and glibc's indirect functions; elsewhere the compiler's own flags decide. GEX_BASELINE leaves the
+ * choice out, to test what old machines get: CFLAGS=-DGEX_BASELINE. */
+#if !defined(GEX_BASELINE) && defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+    __GNUC__ >= 12
 #define GEX_DISPATCHED 1
 #define MULTIVERSION static __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4"), noinline))
 #elif defined(__GNUC__)

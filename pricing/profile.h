@@ -43,8 +43,8 @@ INLINE Bell bell_at(BookColumns in, double reference_spot, Py_ssize_t i) {
 
 /* Where one contract matters on the ladder, and its Gaussian there. */
 typedef struct {
-    Py_ssize_t first[BLOCK], strips[BLOCK]; /* first spot, number of strips of LANES spots */
-    double start[BLOCK];                    /* the spot at `first` */
+    Py_ssize_t first[BLOCK], spots[BLOCK];  /* the first spot inside, and how many are */
+    double start[BLOCK];                    /* the spot at `first`, or the ladder's last */
     double value[BLOCK];                    /* the Gaussian at `first` */
     double ratio[BLOCK], ratio_step[BLOCK]; /* from spot to spot, and the ratio of that ratio */
     double strip[BLOCK], strip_lane[BLOCK], strip_step[BLOCK]; /* from strip to strip: first lane, next lane, again */
@@ -60,28 +60,30 @@ MULTIVERSION Py_ssize_t find_windows(Py_ssize_t n, BookColumns in, Ladder ladder
         double d = log_ratio(ladder.spot[0], in.strike[i]) * bell.inv_w + bell.shift;
         double inv_b = 1.0 / (ladder.log_step * bell.inv_w);
         double low = (-WINDOW - d) * inv_b, high = (WINDOW - d) * inv_b;
-        low = low < 0.0 ? 0.0 : low > last + 1.0 ? last + 1.0 : low;
-        high = high > last ? last : high < -1.0 ? -1.0 : high;
+        low = low > 0.0 ? (low < last + 1.0 ? low : last + 1.0) : 0.0; /* NaN, of a skipped row, becomes 0 */
+        high = high < last ? (high > -1.0 ? high : -1.0) : last;
         first[i] = ceil(low);
         count[i] = bell.scale != 0.0 ? floor(high) - ceil(low) + 1.0 : 0.0;
         invalid += bell.scale != bell.scale;
     }
     for (Py_ssize_t i = 0; i < n; i++) {
-        Py_ssize_t spots = count[i] > 0.0 ? (Py_ssize_t)count[i] : 0;
-        out->first[i] = spots ? (Py_ssize_t)first[i] : 0;
-        out->strips[i] = (spots + LANES - 1) / LANES;
-        out->start[i] = ladder.spot[out->first[i]];
+        out->first[i] = (Py_ssize_t)first[i];
+        out->spots[i] = count[i] > 0.0 ? (Py_ssize_t)count[i] : 0;
+        out->start[i] = ladder.spot[first[i] < last ? out->first[i] : ladder.count - 1];
     }
     return invalid;
 }
 
+INLINE Py_ssize_t strips_of(const Windows *in, Py_ssize_t i) { return (in->spots[i] + LANES - 1) / LANES; }
+
 /* d1 is taken anew at the window's first spot: carried there from the ladder's first, it would lose digits. Every
- * ratio has its own exponential, because a power of one multiplies its rounding error. */
-MULTIVERSION void seed_windows(Py_ssize_t n, BookColumns in, Ladder ladder, Windows *out) {
+ * ratio has its own exponential, because a power of one multiplies its rounding error. `offset` moves the points where
+ * the Gaussian is taken, in the logarithm. */
+MULTIVERSION void seed_windows(Py_ssize_t n, BookColumns in, Ladder ladder, double offset, Windows *out) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) {
         Bell bell = bell_at(in, ladder.spot[0], i);
-        double d = log_ratio(out->start[i], in.strike[i]) * bell.inv_w + bell.shift;
+        double d = (log_ratio(out->start[i], in.strike[i]) + offset) * bell.inv_w + bell.shift;
         double b = ladder.log_step * bell.inv_w, b2 = b * b;
         out->value[i] = bell.scale * fast_exp(-0.5 * d * d);
         out->ratio[i] = fast_exp(-b * d - 0.5 * b2);
@@ -99,7 +101,7 @@ typedef double Quad __attribute__((vector_size(32), aligned(8)));
 /* out has room for LANES spots beyond the ladder. */
 MULTIVERSION void add_windows(Py_ssize_t n, const Windows *in, double *out) {
     for (Py_ssize_t i = 0; i < n; i++) {
-        if (!in->strips[i]) continue;
+        if (!in->spots[i]) continue;
         double value[LANES], ratio[LANES];
         double g = in->value[i], r = in->ratio[i], strip = in->strip[i], step = in->strip_step[i];
         for (int lane = 0; lane < LANES; lane++) {
@@ -110,14 +112,14 @@ MULTIVERSION void add_windows(Py_ssize_t n, const Windows *in, double *out) {
 #if defined(__GNUC__)
         Quad v[LANES / 4], f[LANES / 4];
         memcpy(v, value, sizeof v), memcpy(f, ratio, sizeof f);
-        for (Py_ssize_t strips = in->strips[i]; strips > 0; strips--, spot += LANES) {
+        for (Py_ssize_t strips = strips_of(in, i); strips > 0; strips--, spot += LANES) {
             Quad *o = (Quad *)spot;
             o[0] += v[0], o[1] += v[1], o[2] += v[2], o[3] += v[3];
             v[0] *= f[0], v[1] *= f[1], v[2] *= f[2], v[3] *= f[3];
             f[0] *= step, f[1] *= step, f[2] *= step, f[3] *= step;
         }
 #else
-        for (Py_ssize_t strips = in->strips[i]; strips > 0; strips--, spot += LANES)
+        for (Py_ssize_t strips = strips_of(in, i); strips > 0; strips--, spot += LANES)
             for (int lane = 0; lane < LANES; lane++) {
                 spot[lane] += value[lane], value[lane] *= ratio[lane], ratio[lane] *= step;
             }
@@ -129,7 +131,7 @@ static Py_ssize_t ladder_block(Py_ssize_t n, BookColumns in, Ladder ladder, doub
     Windows windows;
     Py_ssize_t invalid = find_windows(n, in, ladder, &windows);
     if (invalid == 0) {
-        seed_windows(n, in, ladder, &windows);
+        seed_windows(n, in, ladder, 0.0, &windows);
         add_windows(n, &windows, out);
     }
     return invalid;
@@ -168,21 +170,56 @@ INLINE BookColumns book_columns(const Input in[6], Py_ssize_t n, Py_ssize_t star
     return columns;
 }
 
+INLINE int repeats(BookColumns in, Py_ssize_t i) {
+    return ((bits_of(in.strike[i]) ^ bits_of(in.strike[i - 1])) | (bits_of(in.years[i]) ^ bits_of(in.years[i - 1])) |
+            (bits_of(in.sigma[i]) ^ bits_of(in.sigma[i - 1])) | (bits_of(in.rate[i]) ^ bits_of(in.rate[i - 1])) |
+            (bits_of(in.dividend[i]) ^ bits_of(in.dividend[i - 1]))) == 0;
+}
+
+MULTIVERSION Py_ssize_t count_repeats(Py_ssize_t n, BookColumns in) {
+    Py_ssize_t count = 0;
+    for (Py_ssize_t i = 1; i < n; i++) count += repeats(in, i);
+    return count;
+}
+
+/* Make one row of neighbours that differ in their weight alone, as a call and the put beside it do: their gamma and
+ * vanna are the same. Weights that cancel stay apart, so that a row which cannot be priced is always met. */
+static Py_ssize_t merge_rows(Py_ssize_t n, BookColumns *in, Copy merged[6]) {
+    if (!count_repeats(n, *in)) return n;
+    double *strike = merged[0].rows, *years = merged[1].rows, *sigma = merged[2].rows, *weight = merged[3].rows;
+    double *rate = merged[4].rows, *dividend = merged[5].rows;
+    Py_ssize_t last = -1;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        double sum = i ? weight[last] + in->weight[i] : 0.0;
+        int joins = i && sum != 0.0 && repeats(*in, i);
+        last += !joins;
+        strike[last] = in->strike[i], years[last] = in->years[i], sigma[last] = in->sigma[i];
+        weight[last] = joins ? sum : in->weight[i], rate[last] = in->rate[i], dividend[last] = in->dividend[i];
+    }
+    *in = (BookColumns){strike, years, sigma, weight, rate, dividend};
+    return last + 1;
+}
+
 static Py_ssize_t ladder_rows(Py_ssize_t n, const Input in[6], Ladder ladder, double *out) {
-    Copy copies[6];
+    Copy copies[6], merged[6];
     Py_ssize_t invalid = 0;
-    for (Py_ssize_t start = 0; start < n; start += BLOCK)
-        invalid += ladder_block(block_length(n, start), book_columns(in, n, start, copies), ladder, out);
+    for (Py_ssize_t start = 0; start < n; start += BLOCK) {
+        BookColumns book = book_columns(in, n, start, copies);
+        Py_ssize_t rows = merge_rows(block_length(n, start), &book, merged);
+        invalid += ladder_block(rows, book, ladder, out);
+    }
     return invalid;
 }
 
 static Py_ssize_t direct_rows(Py_ssize_t n, const Input in[6], double reference, Py_ssize_t spots,
                               const double *log_spot, double *out) {
-    Copy copies[6];
+    Copy copies[6], merged[6];
     Py_ssize_t invalid = 0;
-    for (Py_ssize_t start = 0; start < n; start += BLOCK)
-        invalid += direct_block(block_length(n, start), book_columns(in, n, start, copies), reference, spots,
-                                log_spot, out);
+    for (Py_ssize_t start = 0; start < n; start += BLOCK) {
+        BookColumns book = book_columns(in, n, start, copies);
+        Py_ssize_t rows = merge_rows(block_length(n, start), &book, merged);
+        invalid += direct_block(rows, book, reference, spots, log_spot, out);
+    }
     return invalid;
 }
 

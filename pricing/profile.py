@@ -1,23 +1,19 @@
-"""Gamma of a whole book against spot."""
+"""Greeks of a whole book against spot."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gex.pricing import _kernel
-from gex.pricing._arrays import Float64Array, as_floats, as_rows
-from gex.pricing.black_scholes import gamma
+from gex.pricing._book import as_book, as_ladder, as_spots, check_terms, gamma_terms, sum_over
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gex.pricing._arrays import Rows
-
-UNIFORM = 2e-15
-"""Largest deviation of a ladder that counts as uniform, in ln(spot) and per unit of its length where that is above
-one: a few roundings of the spots themselves."""
+    from gex.pricing._arrays import Float64Array, Rows
+    from gex.pricing._book import Ladder
 
 
 def log_ladder(spot: float, half_width: float, n: int) -> Float64Array:
@@ -50,12 +46,15 @@ def gamma_profile(
     weight: npt.ArrayLike,
     rate: npt.ArrayLike = 0.0,
     dividend: npt.ArrayLike = 0.0,
+    *,
+    threads: int = 1,
 ) -> Float64Array:
     """Return the sum over contracts of weight * gamma at each spot, every other input held fixed.
 
     On a ladder uniform in ln(spot), as from `log_ladder`, gamma is a Gaussian sampled at equal steps and is carried
     from spot to spot by a recurrence; contracts are left out where |d1| > 8.5. Elsewhere each pair of contract and
-    spot takes an exponential: about ten times slower.
+    spot takes an exponential: about ten times slower. Neighbours that differ in their weight alone, as a call and the
+    put beside it do, are summed as one contract: keep them together.
 
     Args:
         spots: Spots, one-dimensional.
@@ -65,21 +64,27 @@ def gamma_profile(
         weight: What gamma is multiplied by: a signed number of contracts, say.
         rate: Continuously compounded interest rate per year.
         dividend: Continuous dividend yield per year.
+        threads: Number of threads that share the contracts. The sums are the same bits for any number.
 
     Returns:
         One sum per spot, within 1e-12 of the sum of absolute terms, give or take the rounding of the spot itself.
 
     Raises:
-        TypeError: If an argument does not hold real numbers.
-        ValueError: If a spot or a contract is not priceable (names the first), or if shapes do not fit.
+        TypeError: If an argument does not hold real numbers, or `threads` is no integer.
+        ValueError: If a spot or a contract is not priceable (names the first), if shapes do not fit, or if `threads`
+            is below one.
 
     """
-    ladder = _as_spots("spots", spots)
-    rows = _book(strike, years, sigma, weight, rate, dividend)
-    total, invalid = _sum_densities(ladder, rows)
-    if invalid:
-        _refuse(~np.isfinite(_terms(ladder[0], rows)))
-    return total / ladder
+    ladder = as_ladder(spots)
+    book = as_book(strike, years, sigma, weight, rate, dividend)
+
+    def add(part: Rows, rows: int, out: Float64Array) -> int:
+        if ladder.step:
+            return _kernel.gamma_ladder(ladder.spots, ladder.step, part.columns, rows, out[0])
+        return _kernel.gamma_direct(ladder.reference, ladder.log_spots, part.columns, rows, out[0])
+
+    total: Float64Array = sum_over(book, ladder, add, threads)[0]
+    return total / ladder.spots
 
 
 def gamma_sum(
@@ -95,68 +100,158 @@ def gamma_sum(
 
     Arguments and errors are those of `gamma_profile`; this is what to refine its roots with.
     """
-    (at,) = _as_spots("spot", np.reshape(spot, -1))
-    terms = _terms(at, _book(strike, years, sigma, weight, rate, dividend))
-    invalid = ~np.isfinite(terms)
-    if invalid.any():
-        _refuse(invalid)
+    (at,) = as_spots("spot", np.reshape(spot, -1))
+    terms = gamma_terms(at, as_book(strike, years, sigma, weight, rate, dividend))
+    check_terms(terms)
     return float(np.sum(terms))
 
 
-def _as_spots(name: str, values: npt.ArrayLike) -> Float64Array:
-    spots = as_floats(name, values)
-    if spots.ndim != 1 or not spots.size:
-        raise ValueError(f"{name} must be one-dimensional and not empty, got shape {spots.shape}")
-    priceable = (spots > 1e-150) & (spots < 1e150)
-    if not priceable.all():
-        first = int(np.argmin(priceable))
-        raise ValueError(f"{name} must be positive prices, got {spots[first]} at index {first}")
-    return np.ascontiguousarray(spots)
-
-
-def _book(
+def delta_profile(
+    spots: npt.ArrayLike,
     strike: npt.ArrayLike,
     years: npt.ArrayLike,
     sigma: npt.ArrayLike,
     weight: npt.ArrayLike,
-    rate: npt.ArrayLike,
-    dividend: npt.ArrayLike,
-) -> Rows:
-    rows = as_rows(True, strike=strike, years=years, sigma=sigma, weight=weight, rate=rate, dividend=dividend)
-    if len(rows.shape) > 1:
-        raise ValueError(f"contracts must be one-dimensional, got shape {rows.shape}")
-    return rows
+    rate: npt.ArrayLike = 0.0,
+    dividend: npt.ArrayLike = 0.0,
+    is_call: npt.ArrayLike = True,
+    *,
+    threads: int = 1,
+) -> Float64Array:
+    """Return the sum over contracts of weight * delta at each spot, every other input held fixed.
+
+    On a ladder uniform in ln(spot), what delta gains from spot to spot is a Gaussian times Taylor's series (see
+    pricing/deltas.h) and is carried by the recurrence of `gamma_profile`, unless the step is wide beside sigma
+    sqrt(t). There, and on any other ladder, each pair of contract and spot is computed by itself.
+
+    Args:
+        spots: As in `gamma_profile`.
+        strike: As in `gamma_profile`.
+        years: As in `gamma_profile`.
+        sigma: As in `gamma_profile`.
+        weight: What delta is multiplied by: a signed number of contracts, say.
+        rate: As in `gamma_profile`.
+        dividend: As in `gamma_profile`.
+        is_call: True for calls, False for puts, one for each contract or for all.
+        threads: As in `gamma_profile`.
+
+    Returns:
+        One sum per spot, within 1e-12 of the sum of absolute terms and 1e-15 of the sum of absolute weights, give or
+        take the rounding of the spot itself.
+
+    Raises:
+        TypeError: As in `gamma_profile`, or if `is_call` holds anything but booleans.
+        ValueError: As in `gamma_profile`.
+
+    """
+    ladder = as_ladder(spots)
+    return _delta_sums(ladder, as_book(strike, years, sigma, weight, rate, dividend, is_call), threads)
 
 
-def _sum_densities(spots: Float64Array, rows: Rows) -> tuple[Float64Array, int]:
-    """Return the sums of weight * gamma * spot, and the number of contracts that cannot be priced."""
-    count = int(np.prod(rows.shape))
-    total = np.zeros(spots.size + _kernel.LADDER_PADDING)
-    log_spots = _log_ratios(spots, spots[0])
-    length = log_spots[-1]
-    step = length / max(spots.size - 1, 1)
-    if step > 0.0 and np.max(np.abs(log_spots - step * np.arange(spots.size))) <= UNIFORM * max(length, 1.0):
-        invalid = _kernel.gamma_ladder(spots, step, rows.columns, count, total)
-    else:
-        center = spots[spots.size // 2]
-        invalid = _kernel.gamma_direct(center, _log_ratios(spots, center), rows.columns, count, total)
-    return total[: spots.size], invalid
+def vanna_profile(
+    spots: npt.ArrayLike,
+    strike: npt.ArrayLike,
+    years: npt.ArrayLike,
+    sigma: npt.ArrayLike,
+    weight: npt.ArrayLike,
+    rate: npt.ArrayLike = 0.0,
+    dividend: npt.ArrayLike = 0.0,
+    *,
+    threads: int = 1,
+) -> Float64Array:
+    """Return the sum over contracts of weight * vanna at each spot, every other input held fixed.
+
+    Vanna is gamma's Gaussian times a line in d1: the same recurrence carries both.
+
+    Args:
+        spots: As in `gamma_profile`.
+        strike: As in `gamma_profile`.
+        years: As in `gamma_profile`.
+        sigma: As in `gamma_profile`.
+        weight: What vanna (per 1.00 of sigma) is multiplied by: a signed number of contracts, say.
+        rate: As in `gamma_profile`.
+        dividend: As in `gamma_profile`.
+        threads: As in `gamma_profile`.
+
+    Returns:
+        One sum per spot, as exact as `gamma_profile` in the larger of each contract's two terms, gamma times d1 and
+        gamma times sigma sqrt(t).
+
+    Raises:
+        TypeError: As in `gamma_profile`.
+        ValueError: As in `gamma_profile`.
+
+    """
+    ladder = as_ladder(spots)
+    return _sloped_sums(ladder, as_book(strike, years, sigma, weight, rate, dividend), threads, charm=False)
 
 
-def _log_ratios(values: Float64Array, base: float) -> Float64Array:
-    out = np.empty_like(values)
-    _kernel.log_ratios(values, base, out)
-    return out
+def charm_profile(
+    spots: npt.ArrayLike,
+    strike: npt.ArrayLike,
+    years: npt.ArrayLike,
+    sigma: npt.ArrayLike,
+    weight: npt.ArrayLike,
+    rate: npt.ArrayLike = 0.0,
+    dividend: npt.ArrayLike = 0.0,
+    is_call: npt.ArrayLike = True,
+    *,
+    threads: int = 1,
+) -> Float64Array:
+    """Return the sum over contracts of weight * charm at each spot, every other input held fixed.
+
+    Charm is gamma's Gaussian times a line in d1, summed like vanna, and the dividend yield times delta, summed like
+    delta where there is a yield at all.
+
+    Args:
+        spots: As in `gamma_profile`.
+        strike: As in `gamma_profile`.
+        years: As in `gamma_profile`.
+        sigma: As in `gamma_profile`.
+        weight: What charm (per year of calendar time) is multiplied by: a signed number of contracts, say.
+        rate: As in `gamma_profile`.
+        dividend: As in `gamma_profile`.
+        is_call: As in `delta_profile`.
+        threads: As in `gamma_profile`.
+
+    Returns:
+        One sum per spot, as exact as `gamma_profile` in the largest of each contract's terms.
+
+    Raises:
+        TypeError: As in `delta_profile`.
+        ValueError: As in `gamma_profile`.
+
+    """
+    ladder = as_ladder(spots)
+    book = as_book(strike, years, sigma, weight, rate, dividend, is_call)
+    total = _sloped_sums(ladder, book, threads, charm=True)
+    if not book.columns[5].any():
+        return total
+    return total + _delta_sums(ladder, _times_dividend(book), threads)
 
 
-def _terms(spot: float, rows: Rows) -> Float64Array:
-    strike, years, sigma, weight, rate, dividend = rows.columns
-    terms = weight * gamma(spot, strike, years, sigma, rate, dividend)
-    return np.where(weight == 0.0, 0.0, terms)
+def _times_dividend(book: Rows) -> Rows:
+    *others, weight, rate, dividend = book.columns
+    product = np.where(weight == 0.0, 0.0, weight) * np.where(weight == 0.0, 0.0, dividend)
+    return book._replace(columns=[*others, product, rate, dividend])
 
 
-def _refuse(invalid: npt.NDArray[np.bool_]) -> NoReturn:
-    raise ValueError(
-        f"{np.count_nonzero(invalid)} of {invalid.size} contracts cannot be priced, the first at index "
-        f"{np.argmax(invalid)}: strike, years and sigma must be positive, and everything finite"
-    )
+def _delta_sums(ladder: Ladder, book: Rows, threads: int) -> Float64Array:
+    def add(part: Rows, rows: int, out: Float64Array) -> int:
+        if ladder.step:
+            return _kernel.delta_ladder(ladder.spots, ladder.step, part.columns, part.is_call, rows, *out)
+        return _kernel.delta_direct(ladder.reference, ladder.log_spots, part.columns, part.is_call, rows, out[0])
+
+    here, upward, downward = sum_over(book, ladder, add, threads, sums=3)
+    total: Float64Array = here + np.cumsum(upward) + np.cumsum(downward[::-1])[::-1]
+    return total
+
+
+def _sloped_sums(ladder: Ladder, book: Rows, threads: int, *, charm: bool) -> Float64Array:
+    def add(part: Rows, rows: int, out: Float64Array) -> int:
+        if ladder.step:
+            return _kernel.sloped_ladder(charm, ladder.spots, ladder.step, part.columns, rows, out[0])
+        return _kernel.sloped_direct(charm, ladder.reference, ladder.log_spots, part.columns, rows, out[0])
+
+    total: Float64Array = sum_over(book, ladder, add, threads)[0]
+    return total

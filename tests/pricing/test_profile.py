@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gex.pricing import gamma, gamma_profile, gamma_sum, log_ladder
-from gex.pricing.profile import UNIFORM
+from gex.pricing import gamma, gamma_profile, gamma_sum, log_ladder, vanna_profile
+from gex.pricing._book import UNIFORM
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
+
+    import numpy.typing as npt
 
 EPS = np.finfo(float).eps
 
@@ -207,3 +210,39 @@ def test_books_of_the_wrong_shape_are_refused() -> None:
         gamma_profile([100.0], np.ones(3), np.ones(4), 0.2, 1.0)
     with pytest.raises(ValueError, match=r"contracts must be one-dimensional, got shape \(2, 2\)"):
         gamma_profile([100.0], np.ones((2, 2)), 0.1, 0.2, 1.0)
+
+
+@pytest.mark.parametrize("function", [gamma_profile, vanna_profile])
+@pytest.mark.parametrize("spots", [log_ladder(5800.0, 0.15, 301), np.linspace(5000.0, 6600.0, 12)])
+def test_a_call_and_the_put_beside_it_count_as_one_contract(
+    function: Callable[..., npt.NDArray[np.float64]], spots: npt.NDArray[np.float64], reference: ModuleType
+) -> None:
+    """Rows in pairs, and the same rows with all first halves before all second ones, which no merging reaches."""
+    contracts, weight = reference.index_chain(1500, seed=9)
+    book = (*contracts[1:4], weight, *contracts[4:6])
+    pairs = [np.repeat(column, 2) for column in book]
+    pairs[3] *= np.where(np.arange(3000) % 2, 0.7, -1.9)
+    apart = [np.concatenate([column[::2], column[1::2]]) for column in pairs]
+    size = 3.0 * np.abs(function(spots, *contracts[1:4], np.abs(weight), *contracts[4:6])).max()
+
+    np.testing.assert_allclose(function(spots, *pairs), function(spots, *apart), rtol=0, atol=1e-14 * size)
+    np.testing.assert_allclose(function(spots, *pairs), -1.2 * function(spots, *book), rtol=0, atol=1e-14 * size)
+
+
+def test_neighbours_that_cancel_are_still_looked_at() -> None:
+    with pytest.raises(ValueError, match=r"^2 of 2 contracts cannot be priced"):
+        gamma_profile(log_ladder(100.0, 0.1, 11), [-100.0, -100.0], 0.1, 0.2, [1.0, -1.0])
+    assert not gamma_profile(log_ladder(100.0, 0.1, 11), [100.0, 100.0], 0.1, 0.2, [1.0, -1.0]).any()
+
+
+@pytest.mark.parametrize("field", range(5))
+def test_neighbours_that_differ_in_one_field_stay_apart(field: int) -> None:
+    columns = [np.full(2, x) for x in (100.0, 1e-6, 0.2, 0.03, 0.01)]
+    columns[field][1] = 2.0 * columns[field][1]
+    strike, years, sigma, rate, dividend = columns
+    spots = log_ladder(100.0, 0.001, 11)
+    alone = [gamma_profile(spots, strike[i], years[i], sigma[i], 1.0, rate[i], dividend[i]) for i in range(2)]
+
+    both = gamma_profile(spots, strike, years, sigma, [1.0, 1.0], rate, dividend)
+    np.testing.assert_allclose(both, alone[0] + alone[1], rtol=1e-15)
+    assert not np.allclose(alone[0], alone[1], rtol=1e-9, atol=0.0)
