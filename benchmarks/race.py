@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.environments import ROOT, failures_of, python_of
-from benchmarks.roster import OURS, PEERS, Peer
+from benchmarks.inputs import CHAIN
+from benchmarks.roster import OURS, Peer
 from benchmarks.worker import calls_for, seconds_per_call, spread_rows, take
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class Contestant:
     def _start(self) -> dict[str, Any]:
         python = python_of(self.peer.environment)
         if python is None:
-            return {"failure": f"no environment `{self.peer.environment}`: `make bench` makes it, if its Python is here"}
+            return {
+                "failure": f"no environment `{self.peer.environment}`: `make bench` makes it, if its Python is here"
+            }
         libraries = str(python.parents[1] / "lib")  # where icc_rt puts SVML
         self.process = subprocess.Popen(
             [python, "-W", "ignore", "-m", "benchmarks.worker", self.peer.module, self.peer.variant],
@@ -175,7 +178,7 @@ class Race:
         np.savez(inputs, **columns)
         lanes, skipped = [], {}
         for contestant in self.contestants:
-            if not contestant.does(task) or (contestant.peer.rows and columns["strike"].size > 100_000):
+            if not contestant.does(task) or (contestant.peer.rows and columns["strike"].size > CHAIN):
                 continue
             failure = contestant.hello.get("failure")
             if failure is None:
@@ -195,7 +198,11 @@ class Race:
             return ready["failure"]
         chosen = spread_rows(columns, peer.rows)
         with np.load(result) as stored:
-            found = error(take(columns, chosen), dict(stored), peer.reach)
+            answer = dict(stored)
+        assert all(np.isfinite(values).all() for values in answer.values()), (
+            f"{peer.name} has answers that are not finite"
+        )
+        found = error(take(columns, chosen), answer, peer.reach)
         assert found <= peer.tolerance[task], f"{peer.name} is off by {found}"
         return Lane(
             peer.name,
@@ -219,6 +226,4 @@ class Race:
             return (ours, calls), {}
 
         self.benchmark.pedantic(seconds_per_call, setup=others_first, rounds=rounds)
-        self.benchmark.extra_info.update(
-            facts, rows=rows, calls=calls, peers=[lane.facts() for lane in lanes]
-        )
+        self.benchmark.extra_info.update(facts, rows=rows, calls=calls, peers=[lane.facts() for lane in lanes])

@@ -23,13 +23,14 @@ Written by `make bench`. Every topic is one run in which ours and the peers take
 seeded inputs; each has a process and one core (whole analyses and processes have all cores). Absolute times vary with
 the machine and its load: the ratios are what counts.
 
-* **ns** is nanoseconds for each unit of the topic: the least of the rounds, and their median.
+* **time** is that of one unit of the topic: the least of the rounds, and their median.
 * **x ours** is the peer's time over ours, above 1 where ours is faster. *least* compares the two least times; *median*
   is the median of the ratios of the rounds, with their quartiles.
 * **error** is the largest on a sample, against 50 digits (profiles: long double): relative for gamma where abs(d1) < 8.5,
   of the largest term for greeks, of the largest value for a profile, absolute in sigma for volatilities. The run fails
   if a peer's error is above the *bound*.
-* Rows are contracts; slow peers get some of them, evenly spread.
+* **n** is how many contracts, quotes, calls ...; slow peers get some of them, evenly spread.
+* Gamma and greeks of arrays are written to arrays that exist, where the interface can do that (ours: `out=`).
 """
 
 
@@ -96,12 +97,20 @@ def significant(value: float) -> str:
     return f"{round(value, digits):,.{digits}f}" if value < 1000 else f"{round(value, 2 - int(np.log10(value))):,.0f}"
 
 
+def duration(nanoseconds: float) -> str:
+    """Return a time in the unit that needs no more than three digits before the point."""
+    for unit, size in (("ns", 1.0), ("µs", 1e3)):
+        if nanoseconds < 1e3 * size:
+            return f"{significant(nanoseconds / size)} {unit}"
+    return f"{significant(nanoseconds / 1e6)} ms"
+
+
 def scientific(value: float | None) -> str:
     return "" if value is None else f"{value:.1e}" if value else "0"
 
 
 def table_row(topic: Topic, line: Line) -> str:
-    cells = [line.name, f"{line.rows:,}", significant(line.times.min()), significant(float(np.median(line.times)))]
+    cells = [line.name, f"{line.rows:,}", duration(line.times.min()), duration(float(np.median(line.times)))]
     if line is topic.ours:
         cells += ["1", "1"]
     else:
@@ -115,7 +124,7 @@ def section(topic: Topic) -> str:
     lines = [
         f"## {topic.title}",
         "",
-        f"| | rows | ns a {topic.unit}: least | median | x ours: least | median | error | bound |",
+        f"| | n | time per {topic.unit}: least | median | x ours: least | median | error | bound |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(table_row(topic, line) for line in [topic.ours, *topic.peers]),
         "",
@@ -128,7 +137,12 @@ def section(topic: Topic) -> str:
 
 def targets(topics: dict[str, Topic]) -> str:
     """Return the table of targets, each with what was measured."""
-    lines = ["## Targets", "", "| topic | beside | target | least | median | |", "| --- | --- | ---: | ---: | ---: | --- |"]
+    lines = [
+        "## Targets",
+        "",
+        "| topic | beside | target | least | median | |",
+        "| --- | --- | ---: | ---: | ---: | --- |",
+    ]
     for target in TARGETS:
         topic = topics.get(target.topic)
         peer = next((line for line in topic.peers if line.name == target.peer), None) if topic else None

@@ -39,7 +39,11 @@ TARGETS = (
     Target(GREEKS.format(CHAIN), VECTORIZED, 80.0),
     Target(GAMMA.format(CHAIN), QUANTLIB, 400.0),
     Target(GREEKS.format(CHAIN), QUANTLIB, 400.0),
-    *(Target(title.format(size), LIMIT, 1.15, at_least=False) for title in (GAMMA, GREEKS) for size in (CHAIN, MILLION)),
+    *(
+        Target(title.format(size), LIMIT, 1.15, at_least=False)
+        for title in (GAMMA, GREEKS)
+        for size in (CHAIN, MILLION)
+    ),
     Target(PROFILE, LIMIT, 1.25, at_least=False),
     Target("Implied volatility, quotes of a chain", VECTORIZED, 25.0),
     Target("Full analysis, a chain in memory", "one gamma_profile of ours", 12.0, at_least=False),

@@ -6,10 +6,12 @@ A module has a function for each task it can do: `gamma`, `greeks`, `profile`, `
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Columns = dict[str, np.ndarray]
 CONTRACT = ("spot", "strike", "years", "sigma", "rate", "dividend")

@@ -22,7 +22,8 @@ from benchmarks.peers import Columns, Work, contract
 
 DISTRIBUTIONS = ()
 SOURCE = Path(__file__).with_suffix(".c")
-FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-w", "-shared", "-fPIC")
+FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
+STRICT = ("-Werror=implicit-function-declaration", "-Werror=incompatible-pointer-types")
 NAMES = ("price", "delta", "gamma", "vega", "theta", "vanna", "charm")
 LANES = 16
 
@@ -38,7 +39,7 @@ def _library(variant: str) -> ctypes.CDLL:
     compiler = os.environ.get("CC", "cc")
     headers = SOURCE.parents[2] / "pricing"
     output = folder / "limit.so"
-    command = [compiler, *FLAGS, *filter(None, [variant]), f"-I{headers}", SOURCE, "-o", output, "-lm"]
+    command = [compiler, *FLAGS, *STRICT, *filter(None, [variant]), f"-I{headers}", SOURCE, "-o", output, "-lm"]
     subprocess.run(command, check=True, capture_output=True, text=True)
     return ctypes.CDLL(str(output))
 

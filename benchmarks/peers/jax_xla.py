@@ -12,7 +12,7 @@ from benchmarks.peers import Columns, Work, contract
 DISTRIBUTIONS = ("jax", "jaxlib")
 INV_ROOT_TWO_PI = 1.0 / np.sqrt(2.0 * np.pi)
 
-jax.config.update("jax_enable_x64", True)  # noqa: FBT003 -- the library's own way to say it
+jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_platforms", "cpu")
 
 

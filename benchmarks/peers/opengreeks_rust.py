@@ -46,7 +46,10 @@ def _array_calls(columns: Columns, names: tuple[str, ...]) -> tuple[_Sides, Work
 
     def call() -> list[list[np.ndarray]]:
         return [
-            [function(flag, spot, strike, years, rate, sigma, dividend) for flag, spot, strike, years, sigma in sides.sides]
+            [
+                function(flag, spot, strike, years, rate, sigma, dividend)
+                for flag, spot, strike, years, sigma in sides.sides
+            ]
             for function in functions
         ]
 

@@ -39,7 +39,9 @@ def greeks(columns: Columns, _variant: str) -> Work:
     rows = _rows(columns)
     return Work(
         lambda: [_greeks(row) for row in rows],
-        lambda result: {name: np.array(x) * UNITS[name] for name, x in zip(UNITS, zip(*result, strict=True), strict=True)},
+        lambda result: {
+            name: np.array(x) * UNITS[name] for name, x in zip(UNITS, zip(*result, strict=True), strict=True)
+        },
     )
 
 
@@ -48,7 +50,9 @@ def implied(columns: Columns, _variant: str) -> Work:
     sides = flags(columns).tolist()
     rows = list(zip(*(columns[name].tolist() for name in names), columns["years"].tolist(), sides, strict=True))
     return Work(
-        lambda: [implied_volatility(price, forward, strike, 0.0, years, side) for price, forward, strike, years, side in rows],
+        lambda: [
+            implied_volatility(price, forward, strike, 0.0, years, side) for price, forward, strike, years, side in rows
+        ],
         np.array,
     )
 
