@@ -10,6 +10,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     Error = Callable[[Columns, dict[str, np.ndarray], float], float]
 
 ROUNDS = 25
+REST = 0.01
+"""Seconds between two timings: some libraries' threads go on spinning for a while after their work is done."""
 # One thread each: what is compared is the work of one core.
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -223,6 +226,7 @@ class Race:
         def others_first() -> tuple[tuple[Any, ...], dict[str, Any]]:
             for lane in lanes:
                 lane.seconds.append(lane.time())
+                time.sleep(REST)
             return (ours, calls), {}
 
         self.benchmark.pedantic(seconds_per_call, setup=others_first, rounds=rounds)

@@ -151,7 +151,7 @@ def targets(topics: dict[str, Topic]) -> str:
             continue
         least, (_, middle, _) = topic.ratio(peer)
         least, middle = (least, middle) if target.at_least else (1.0 / least, 1.0 / middle)
-        verdict = "met" if target.is_met(middle) else "met by the least times" if target.is_met(least) else "**missed**"
+        verdict = "met" if target.is_met(middle) else "least: met" if target.is_met(least) else "**missed**"
         figures = f"{significant(least)} | {significant(float(middle))}"
         lines.append(f"| {topic.title} | {peer.name} | {target} | {figures} | {verdict} |")
     return "\n".join(lines) + "\n"
