@@ -20,8 +20,12 @@ test: $(VENV)/.test
 test-all: $(VENV)/.test
 	$(BIN)/python -m pytest -q tests
 
+# The peers get environments of their own under .bench/; benchmarks/REPORT.md is what this run found.
 bench: $(VENV)/.test
-	$(BIN)/python -m pytest -q benchmarks -o addopts="--import-mode=importlib" --benchmark-columns=min,median,rounds
+	@$(BIN)/python -m benchmarks.environments
+	$(BIN)/python -m pytest -q benchmarks -o addopts="--import-mode=importlib" --benchmark-columns=min,median,rounds \
+		--benchmark-json=.bench/results.json
+	@$(BIN)/python -m benchmarks.report .bench/results.json benchmarks/REPORT.md
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -59,4 +63,4 @@ $(VENV)/.dev: $(VENV)/.test
 	@touch $@
 
 clean:
-	rm -rf build dist sample *.egg-info .lock $(VENV) pricing/_kernel.c pricing/*.so
+	rm -rf build dist sample *.egg-info .lock .bench $(VENV) pricing/_kernel.c pricing/*.so

@@ -1,0 +1,104 @@
+"""The best C loop: our own headers in a bare loop, built for this machine when the benchmark runs.
+
+The variant is a further compiler flag, or empty.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import math
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers import Columns, Work, contract
+
+DISTRIBUTIONS = ()
+SOURCE = Path(__file__).with_suffix(".c")
+FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
+STRICT = ("-Werror=implicit-function-declaration", "-Werror=incompatible-pointer-types")
+NAMES = ("price", "delta", "gamma", "vega", "theta", "vanna", "charm")
+LANES = 16
+
+
+class _Input(ctypes.Structure):
+    _fields_ = (("values", ctypes.c_void_p), ("length", ctypes.c_ssize_t))
+
+
+@cache
+def _library(variant: str) -> ctypes.CDLL:
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    compiler = os.environ.get("CC", "cc")
+    headers = SOURCE.parents[2] / "pricing"
+    output = folder / "limit.so"
+    command = [compiler, *FLAGS, *STRICT, *filter(None, [variant]), f"-I{headers}", SOURCE, "-o", output, "-lm"]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    return ctypes.CDLL(str(output))
+
+
+def requirement(variant: str) -> str | None:
+    """Return why the loop cannot be built here, if it cannot."""
+    try:
+        _library(variant)
+    except subprocess.CalledProcessError as failure:
+        lines = [line for line in failure.stderr.splitlines() if "error" in line]
+        return f"the C compiler refuses it: {lines[0] if lines else failure}"
+    except OSError as failure:
+        return f"no C compiler: {failure.strerror}"
+    return None
+
+
+class _Call:
+    """A C function bound to a length and to arrays, which it keeps alive: the function holds their addresses only."""
+
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self.function, self.kept = function, arguments
+        self.arguments = [_as_c(argument) for argument in arguments]
+
+    def __call__(self) -> None:
+        self.function(*self.arguments)
+
+
+def _as_c(argument: Any) -> Any:
+    if isinstance(argument, np.ndarray):
+        return ctypes.c_void_p(argument.ctypes.data)
+    if isinstance(argument, int):
+        return ctypes.c_ssize_t(argument)
+    return ctypes.c_double(argument) if isinstance(argument, float) else argument
+
+
+def gamma(columns: Columns, variant: str) -> Work:
+    inputs = contract(columns)
+    out = np.empty_like(inputs[0])
+    return Work(_Call(_library(variant).limit_gamma, out.size, *inputs, out), lambda _: out)
+
+
+def greeks(columns: Columns, variant: str) -> Work:
+    inputs = [*contract(columns), np.where(columns["is_call"], 1.0, -1.0)]
+    out = np.empty((len(NAMES), inputs[0].size))
+    call = _Call(_library(variant).limit_greeks, out.shape[1], *inputs, out)
+    return Work(call, lambda _: dict(zip(NAMES, out, strict=True)))
+
+
+def profile(columns: Columns, variant: str) -> Work:
+    inputs = [columns[name] for name in ("strike", "years", "sigma", "weight", "rate", "dividend")]
+    described = (_Input * len(inputs))(*((array.ctypes.data, array.size) for array in inputs))
+    spots = columns["spots"]
+    step = math.log(spots[-1] / spots[0]) / (spots.size - 1)
+    out = np.empty(spots.size + LANES)
+    ladder_rows = _Call(_library(variant).limit_profile, inputs[0].size, described, spots.size, spots, step, out)
+    ladder_rows.kept += (inputs,)
+
+    def call() -> None:
+        out.fill(0.0)
+        ladder_rows()
+
+    return Work(call, lambda _: out[: spots.size] / spots)

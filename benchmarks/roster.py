@@ -1,0 +1,84 @@
+"""Who runs beside us, in what environment, on how many rows, and how exact each one's answers must be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SCALAR = {"scalar_gamma": 1e-9, "scalar_greeks": 1e-9, "scalar_implied": 1e-6}
+TEXTBOOK = {"gamma": 1e-9, "greeks": 1e-9, "profile": 1e-9, "implied": 1e-6, **SCALAR}
+"""Formulas in double precision, which lose digits to ln(S / K) shortly before expiry."""
+OURS = {
+    "gamma": 1e-12,
+    "greeks": 1e-12,
+    "profile": 1e-12,
+    "implied": 1e-12,
+    **dict.fromkeys(SCALAR, 1e-12),
+    "scalar_implied": 1e-12,
+}
+"""Relative; for greeks, of the largest term; for the profile, of its largest value; for volatility, absolute."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One peer, or one way to use it.
+
+    Attributes:
+        name: In the report.
+        module: In `benchmarks.peers`.
+        environment: In `benchmarks.environments`.
+        variant: What the module makes of it.
+        rows: How many contracts it gets at most, where it is slow; None for all, a million too.
+        tolerance: By task, the largest error it may have.
+        reach: The largest abs(d1) where that is asked of it.
+        note: In the report.
+
+    """
+
+    name: str
+    module: str
+    environment: str = "current"
+    variant: str = ""
+    rows: int | None = None
+    tolerance: dict[str, float] = field(default_factory=lambda: TEXTBOOK)
+    reach: float = 8.5
+    note: str = ""
+
+
+LIMIT = "C loop"
+NUMPY = "NumPy + SciPy"
+SVML = "numba 0.60, fastmath, SVML"
+VECTORIZED = "py_vollib_vectorized"
+QUANTLIB = "QuantLib BlackCalculator"
+
+FIVE = "price and four of the seven greeks"
+FOUR = "four of the seven greeks, and rho"
+DIFFERENCES = (
+    "greeks by finite differences: compared where abs(d1) < 1; theta, a difference over a day, is not compared"
+)
+
+PEERS = (
+    Peer(LIMIT, "c_loop", tolerance=OURS, note="our own headers in a bare loop, -O3 -march=native, outputs given"),
+    Peer(NUMPY, "numpy_scipy"),
+    Peer("numba", "numba_loops", variant="strict", note="outputs given"),
+    Peer("numba, fastmath", "numba_loops", variant="fastmath", note="outputs given"),
+    Peer(SVML, "numba_loops", "pinned", "svml", note="outputs given"),
+    Peer("JAX", "jax_xla", note="compiled, double precision, on the CPU"),
+    Peer("fast-vollib, NumPy", "fast_vollib_arrays", variant="numpy", rows=20_000, note=FOUR),
+    Peer("fast-vollib, numba", "fast_vollib_arrays", variant="numba", rows=20_000, note=FOUR),
+    Peer("fast-vollib, JAX", "fast_vollib_arrays", variant="jax", rows=20_000, note=FOUR),
+    Peer(
+        "opengreeks", "opengreeks_rust", "newer", rows=20_000, note="an array call a greek and side, one rate for all"
+    ),
+    Peer(
+        VECTORIZED,
+        "vollib_vectorized",
+        "pinned",
+        rows=20_000,
+        tolerance={"gamma": 1e-2, "greeks": 1e-2, "implied": 1e-11},
+        reach=1.0,
+        note=f"{FOUR}; {DIFFERENCES}",
+    ),
+    Peer(QUANTLIB, "quantlib", rows=2_000, reach=5.0, note=f"{FIVE}, compared where abs(d1) < 5"),
+    Peer("py_vollib", "vollib", rows=500, note=FIVE),
+    Peer("Python's math module", "plain_python", rows=2_000),
+)
