@@ -3,15 +3,19 @@
 if not __name__.startswith("gex."):
     raise ImportError(f"import gex.{__name__}, not {__name__}")
 
+from gex.pricing.american import American, american, early_exercise_premium
 from gex.pricing.black_scholes import Greeks, gamma, greeks, price
 from gex.pricing.implied import Status, implied_total_volatility, implied_vol
 from gex.pricing.parity import ParityForward, forward_from_parity
 from gex.pricing.profile import gamma_profile, gamma_sum, log_ladder
 
 __all__ = [
+    "American",
     "Greeks",
     "ParityForward",
     "Status",
+    "american",
+    "early_exercise_premium",
     "forward_from_parity",
     "gamma",
     "gamma_profile",

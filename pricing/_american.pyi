@@ -1,0 +1,9 @@
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+_Float64: TypeAlias = npt.NDArray[np.float64]
+_UInt8: TypeAlias = npt.NDArray[np.uint8]
+
+def american(columns: list[_Float64], is_call: _UInt8, price: _Float64, delta: _Float64, gamma: _Float64) -> None: ...

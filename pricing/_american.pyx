@@ -1,0 +1,37 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, autotestdict=False
+"""The compiled loops for American exercise, under the same contract at the border as `_kernel.pyx`.
+
+Contiguous float64 arrays in, one value per row or a single one for all rows; caller-allocated arrays out; no checks.
+american.py sees to them and owns the documentation; the arithmetic is in american*.h.
+"""
+
+cdef extern from "american.h" nogil:
+    ctypedef struct Input:
+        const double *values
+        Py_ssize_t length
+    void fill_american_tables()
+    void american_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *const *)
+
+
+fill_american_tables()
+
+
+cdef int _read(list columns, Input *inputs) except -1:
+    """Point `inputs` at the columns, which the list keeps alive."""
+    cdef const double[::1] values
+    cdef Py_ssize_t k
+    for k in range(len(columns)):
+        values = columns[k]
+        inputs[k].values = &values[0]
+        inputs[k].length = values.shape[0]
+    return 0
+
+
+def american(list columns, const unsigned char[::1] is_call, double[::1] price, double[::1] delta, double[::1] gamma):
+    """Columns: spot, strike, years, sigma, rate, dividend."""
+    cdef Input[6] inputs
+    cdef double *out[3]
+    out[:] = [&price[0], &delta[0], &gamma[0]]
+    _read(columns, inputs)
+    with nogil:
+        american_rows(price.shape[0], inputs, &is_call[0], is_call.shape[0], out)

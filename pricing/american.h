@@ -1,0 +1,7 @@
+/* Everything _american.pyx calls. */
+#ifndef GEX_AMERICAN_H
+#define GEX_AMERICAN_H
+
+#include "american_value.h"
+
+#endif
