@@ -7,3 +7,11 @@ _Float64: TypeAlias = npt.NDArray[np.float64]
 _UInt8: TypeAlias = npt.NDArray[np.uint8]
 
 def american(columns: list[_Float64], is_call: _UInt8, price: _Float64, delta: _Float64, gamma: _Float64) -> None: ...
+def american_profile(
+    reference: float,
+    log_spots: _Float64,
+    columns: list[_Float64],
+    is_call: _UInt8,
+    rows: int,
+    out: _Float64,
+) -> int: ...

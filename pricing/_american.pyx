@@ -9,11 +9,18 @@ cdef extern from "american.h" nogil:
     ctypedef struct Input:
         const double *values
         Py_ssize_t length
+    ctypedef struct LogSpots:
+        Py_ssize_t count
+        double reference
+        const double *log_spot
     void fill_american_tables()
+    void fill_knot_tables()
     void american_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *const *)
+    Py_ssize_t american_profile_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, LogSpots, double *)
 
 
 fill_american_tables()
+fill_knot_tables()
 
 
 cdef int _read(list columns, Input *inputs) except -1:
@@ -35,3 +42,19 @@ def american(list columns, const unsigned char[::1] is_call, double[::1] price, 
     _read(columns, inputs)
     with nogil:
         american_rows(price.shape[0], inputs, &is_call[0], is_call.shape[0], out)
+
+
+def american_profile(double reference, const double[::1] log_spots, list columns, const unsigned char[::1] is_call,
+                     Py_ssize_t rows, double[::1] out):
+    """Add weight * gamma * spot of every row to `out`, at ascending spots given as ln(spot / reference).
+
+    Columns: strike, years, sigma, weight, rate, dividend. Returns the first row that cannot be priced, or `rows`; where
+    there is one, `out` is of no use.
+    """
+    cdef Input[6] inputs
+    cdef LogSpots spots = LogSpots(log_spots.shape[0], reference, &log_spots[0])
+    cdef Py_ssize_t first
+    _read(columns, inputs)
+    with nogil:
+        first = american_profile_rows(rows, inputs, &is_call[0], is_call.shape[0], spots, &out[0])
+    return first

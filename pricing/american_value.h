@@ -79,20 +79,6 @@ INLINE LineIntegrals line_integrals(double x, double line, double w) {
     return out;
 }
 
-/* Gamma of the premium at x = ln(S / B), S > B. */
-INLINE double premium_gamma(const Premium *p, double x, double spot) {
-    double rate = p->carry.rate, yield = p->carry.yield, now = rate - yield * p->boundary;
-    LineIntegrals line = line_integrals(x, p->line, p->carry.w);
-    double sum = 0.0;
-    for (int k = 0; k < PREMIUM_POINTS; k++) {
-        double d = x * p->inv_spread[k] + p->shift[k], e = x * p->inv_spread[k] + p->line_shift[k];
-        double density = p->density[k] * fast_exp(-0.5 * d * d), lined = p->line_density[k] * fast_exp(-0.5 * e * e);
-        sum += density * (rate + (rate - yield * p->past[k]) * d * p->inv_spread[k]) -
-               lined * (rate + now * e * p->inv_spread[k]);
-    }
-    return (sum + rate * line.level + now * line.slope) / (spot * spot);
-}
-
 /* The premium and its two derivatives, terms first so that the loop has no sum in it and vectorises. */
 MULTIVERSION Value premium_value(const Premium *p, double x, double spot) {
     double rate = p->carry.rate, yield = p->carry.yield, now = rate - yield * p->boundary;
