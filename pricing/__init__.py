@@ -4,6 +4,7 @@ if not __name__.startswith("gex."):
     raise ImportError(f"import gex.{__name__}, not {__name__}")
 
 from gex.pricing.american import American, american, early_exercise_premium
+from gex.pricing.american_implied import american_implied_vol
 from gex.pricing.american_profile import american_gamma_profile
 from gex.pricing.black_scholes import Greeks, gamma, greeks, price
 from gex.pricing.implied import Status, implied_total_volatility, implied_vol
@@ -17,6 +18,7 @@ __all__ = [
     "Status",
     "american",
     "american_gamma_profile",
+    "american_implied_vol",
     "early_exercise_premium",
     "forward_from_parity",
     "gamma",

@@ -16,6 +16,7 @@ cdef extern from "american.h" nogil:
     void fill_american_tables()
     void fill_knot_tables()
     void american_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *const *)
+    void american_implied_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *, signed char *)
     Py_ssize_t american_profile_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, LogSpots, double *)
 
 
@@ -58,3 +59,11 @@ def american_profile(double reference, const double[::1] log_spots, list columns
     with nogil:
         first = american_profile_rows(rows, inputs, &is_call[0], is_call.shape[0], spots, &out[0])
     return first
+
+
+def american_implied(list columns, const unsigned char[::1] is_call, double[::1] sigma, signed char[::1] status):
+    """Columns: price, spot, strike, years, rate, dividend."""
+    cdef Input[6] inputs
+    _read(columns, inputs)
+    with nogil:
+        american_implied_rows(sigma.shape[0], inputs, &is_call[0], is_call.shape[0], &sigma[0], &status[0])
