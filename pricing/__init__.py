@@ -3,7 +3,7 @@
 if not __name__.startswith("gex."):
     raise ImportError(f"import gex.{__name__}, not {__name__}")
 
-from gex.pricing.american import American, american, early_exercise_premium
+from gex.pricing.american import American, american, early_exercise_premium, may_exercise_before_dividend
 from gex.pricing.american_implied import american_implied_vol
 from gex.pricing.american_profile import american_gamma_profile
 from gex.pricing.black_scholes import Greeks, gamma, greeks, price
@@ -28,5 +28,6 @@ __all__ = [
     "implied_total_volatility",
     "implied_vol",
     "log_ladder",
+    "may_exercise_before_dividend",
     "price",
 ]

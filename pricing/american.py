@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
 import numpy as np
 
 from gex.pricing import _american
-from gex.pricing._arrays import Float64Array, as_rows
+from gex.pricing._arrays import BoolArray, Float64Array, as_rows
 from gex.pricing.black_scholes import price
 
 if TYPE_CHECKING:
@@ -132,3 +132,33 @@ def early_exercise_premium(
     """
     contract = (spot, strike, years, sigma, rate, dividend, is_call)
     return np.maximum(american(*contract).price - price(*contract), 0.0)[()]
+
+
+def may_exercise_before_dividend(
+    amount: npt.ArrayLike, strike: npt.ArrayLike, years: npt.ArrayLike, rate: npt.ArrayLike
+) -> bool | BoolArray:
+    """Return whether a call can be worth exercising just before a cash dividend.
+
+    Roll (1977), Geske (1979), Whaley (1981): exercise forgoes interest on the strike until the next ex-date or expiry,
+    strike (1 - exp(-rate years)); where the dividend is no more than that, keeping the call is better at every spot.
+    Where this is False for all ex-dates before expiry, a call is European on spot less the present value of the
+    dividends. Where it is True, the call is exercised only above a spot that lies far in the money if the margin is small.
+
+    Args:
+        amount: Cash dividend per unit of the underlying, in points.
+        strike: Strike, in points.
+        years: Time from the ex-date to the next one, or to expiry, in years of 365 days of 24 hours.
+        rate: Continuously compounded interest rate per year.
+
+    Returns:
+        A bool if all arguments are numbers, else booleans of the broadcast shape; NaN counts as False.
+
+    Raises:
+        TypeError: If an argument does not hold real numbers.
+        ValueError: If shapes do not broadcast.
+
+    """
+    rows = as_rows(True, amount=amount, strike=strike, years=years, rate=rate)
+    cash, kept, time, interest = rows.columns
+    result = np.broadcast_to(cash > -kept * np.expm1(-interest * time), math.prod(rows.shape)).reshape(rows.shape)
+    return result if rows.shape else bool(result)
