@@ -1,4 +1,4 @@
-"""The compiled extension and its flags; everything else is in pyproject.toml."""
+"""The compiled extensions and their flags; everything else is in pyproject.toml."""
 
 import sys
 from pathlib import Path
@@ -10,16 +10,16 @@ from setuptools import Extension, setup
 # vectorise sqrt and turn branches into blends. Never -ffast-math: the kernel's header refuses it.
 FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-fno-math-errno", "-fno-trapping-math"]
 
-setup(
-    ext_modules=cythonize(
-        [
-            Extension(
-                "gex.pricing._kernel",
-                ["pricing/_kernel.pyx"],
-                depends=sorted(map(str, Path("pricing").glob("*.h"))),
-                include_dirs=["pricing"],
-                extra_compile_args=FLAGS,
-            )
-        ],
+
+def extension(name: str) -> Extension:
+    """Return the compiled module of one .pyx, rebuilt when any header changes."""
+    return Extension(
+        f"gex.pricing.{name}",
+        [f"pricing/{name}.pyx"],
+        depends=sorted(map(str, Path("pricing").glob("*.h"))),
+        include_dirs=["pricing"],
+        extra_compile_args=FLAGS,
     )
-)
+
+
+setup(ext_modules=cythonize([extension("_kernel"), extension("_american")]))

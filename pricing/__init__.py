@@ -3,6 +3,9 @@
 if not __name__.startswith("gex."):
     raise ImportError(f"import gex.{__name__}, not {__name__}")
 
+from gex.pricing.american import American, american, early_exercise_premium, may_exercise_before_dividend
+from gex.pricing.american_implied import american_implied_vol
+from gex.pricing.american_profile import american_gamma_profile
 from gex.pricing.black_scholes import Greeks, gamma, greeks, price
 from gex.pricing.higher import HigherGreeks, finite_move_gamma, higher_greeks
 from gex.pricing.implied import Status, implied_total_volatility, implied_vol
@@ -10,12 +13,17 @@ from gex.pricing.parity import ParityForward, forward_from_parity
 from gex.pricing.profile import charm_profile, delta_profile, gamma_profile, gamma_sum, log_ladder, vanna_profile
 
 __all__ = [
+    "American",
     "Greeks",
     "HigherGreeks",
     "ParityForward",
     "Status",
+    "american",
+    "american_gamma_profile",
+    "american_implied_vol",
     "charm_profile",
     "delta_profile",
+    "early_exercise_premium",
     "finite_move_gamma",
     "forward_from_parity",
     "gamma",
@@ -26,6 +34,7 @@ __all__ = [
     "implied_total_volatility",
     "implied_vol",
     "log_ladder",
+    "may_exercise_before_dividend",
     "price",
     "vanna_profile",
 ]

@@ -1,0 +1,69 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, autotestdict=False
+"""The compiled loops for American exercise, under the same contract at the border as `_kernel.pyx`.
+
+Contiguous float64 arrays in, one value per row or a single one for all rows; caller-allocated arrays out; no checks.
+american.py sees to them and owns the documentation; the arithmetic is in american*.h.
+"""
+
+cdef extern from "american.h" nogil:
+    ctypedef struct Input:
+        const double *values
+        Py_ssize_t length
+    ctypedef struct LogSpots:
+        Py_ssize_t count
+        double reference
+        const double *log_spot
+    void fill_american_tables()
+    void fill_knot_tables()
+    void american_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *const *)
+    void american_implied_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *, signed char *)
+    Py_ssize_t american_profile_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, LogSpots, double *)
+
+
+fill_american_tables()
+fill_knot_tables()
+
+
+cdef int _read(list columns, Input *inputs) except -1:
+    """Point `inputs` at the columns, which the list keeps alive."""
+    cdef const double[::1] values
+    cdef Py_ssize_t k
+    for k in range(len(columns)):
+        values = columns[k]
+        inputs[k].values = &values[0]
+        inputs[k].length = values.shape[0]
+    return 0
+
+
+def american(list columns, const unsigned char[::1] is_call, double[::1] price, double[::1] delta, double[::1] gamma):
+    """Columns: spot, strike, years, sigma, rate, dividend."""
+    cdef Input[6] inputs
+    cdef double *out[3]
+    out[:] = [&price[0], &delta[0], &gamma[0]]
+    _read(columns, inputs)
+    with nogil:
+        american_rows(price.shape[0], inputs, &is_call[0], is_call.shape[0], out)
+
+
+def american_profile(double reference, const double[::1] log_spots, list columns, const unsigned char[::1] is_call,
+                     Py_ssize_t rows, double[::1] out):
+    """Add weight * gamma * spot of every row to `out`, at ascending spots given as ln(spot / reference).
+
+    Columns: strike, years, sigma, weight, rate, dividend. Returns the first row that cannot be priced, or `rows`; where
+    there is one, `out` is of no use.
+    """
+    cdef Input[6] inputs
+    cdef LogSpots spots = LogSpots(log_spots.shape[0], reference, &log_spots[0])
+    cdef Py_ssize_t first
+    _read(columns, inputs)
+    with nogil:
+        first = american_profile_rows(rows, inputs, &is_call[0], is_call.shape[0], spots, &out[0])
+    return first
+
+
+def american_implied(list columns, const unsigned char[::1] is_call, double[::1] sigma, signed char[::1] status):
+    """Columns: price, spot, strike, years, rate, dividend."""
+    cdef Input[6] inputs
+    _read(columns, inputs)
+    with nogil:
+        american_implied_rows(sigma.shape[0], inputs, &is_call[0], is_call.shape[0], &sigma[0], &status[0])
