@@ -129,3 +129,8 @@ def check_outputs(out: Sequence[Float64Array], names: Sequence[str], rows: Rows)
         check_out(f"out.{name}", array, rows, others=out[:i])
         for i, (name, array) in enumerate(zip(names, out, strict=True))
     ]
+
+
+def new_outputs(names: Sequence[str], rows: Rows) -> list[Float64Array]:
+    """Return one new array per name; each its own, because iterating over one of results without a shape copies them."""
+    return [np.empty(rows.shape) for _ in names]

@@ -24,8 +24,12 @@ INLINE double excess(Contract c, double sigma, int is_call, double price, Premiu
 }
 
 INLINE int european_volatility(Contract c, int is_call, double price, double *sigma) {
-    double w, forward = c.spot * fast_exp((c.rate - c.dividend) * c.years);
-    int status = implied_row(price, forward, c.strike, fast_exp(-c.rate * c.years), is_call, &w);
+    double quote[4] = {price, c.spot * fast_exp((c.rate - c.dividend) * c.years), c.strike, fast_exp(-c.rate * c.years)};
+    const Input in[4] = {{&quote[0], 1}, {&quote[1], 1}, {&quote[2], 1}, {&quote[3], 1}};
+    unsigned char call = (unsigned char)is_call;
+    signed char status;
+    double w;
+    implied_rows(1, in, &call, 1, &w, &status);
     *sigma = w / sqrt(c.years);
     return status;
 }

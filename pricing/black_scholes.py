@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
 import numpy as np
 
 from gex.pricing import _kernel
-from gex.pricing._arrays import Float64Array, are_scalars, as_rows, check_out, check_outputs
+from gex.pricing._arrays import Float64Array, are_scalars, as_rows, check_out, check_outputs, new_outputs
 from gex.pricing._threads import fill
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def greeks(
         return Greeks._make(_kernel.greeks_one(spot, strike, years, sigma, rate, dividend, is_call))
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     results: Greeks[Float64Array] = Greeks._make(
-        np.empty((7, *rows.shape)) if out is None else check_outputs(out, Greeks._fields, rows)
+        new_outputs(Greeks._fields, rows) if out is None else check_outputs(out, Greeks._fields, rows)
     )
     fill(_kernel.greeks, rows, results, threads, signed=True)
     return results if rows.shape or out is not None else Greeks._make(map(float, results))

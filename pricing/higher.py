@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, overload
 import numpy as np
 
 from gex.pricing import _kernel
-from gex.pricing._arrays import Float64Array, are_scalars, as_rows, check_out, check_outputs
+from gex.pricing._arrays import Float64Array, are_scalars, as_rows, check_out, check_outputs, new_outputs
 from gex.pricing._threads import fill
 from gex.pricing.black_scholes import Value
 
@@ -100,7 +100,7 @@ def higher_greeks(
         return HigherGreeks._make(values)
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     results: HigherGreeks[Float64Array] = HigherGreeks._make(
-        np.empty((4, *rows.shape)) if out is None else check_outputs(out, HigherGreeks._fields, rows)
+        new_outputs(HigherGreeks._fields, rows) if out is None else check_outputs(out, HigherGreeks._fields, rows)
     )
     fill(_kernel.higher_greeks, rows, results, threads, signed=False)
     return results if rows.shape or out is not None else HigherGreeks._make(map(float, results))

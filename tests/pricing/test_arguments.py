@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from gex.pricing import Greeks, Status, gamma, greeks, implied_total_volatility, implied_vol, price
+from gex.pricing import Greeks, Status, gamma, greeks, higher_greeks, implied_total_volatility, implied_vol, price
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,3 +239,15 @@ def test_implied_volatility_needs_positive_arguments(name: str, value: float) ->
 
     assert np.isnan(sigma)
     assert status == Status.NOT_FINITE
+
+
+@pytest.mark.parametrize("function", [gamma, price, greeks, higher_greeks])
+def test_arrays_without_a_shape_count_as_numbers(function) -> None:
+    """A 0-d array, or NumPy's own True, takes the way around the scalar path and must arrive at the same figures."""
+    by_number = function(100.0, 103.0, 0.5, 0.2, 0.04, 0.01)
+    assert np.array_equal(function(np.array(100.0), 103.0, 0.5, 0.2, 0.04, 0.01), by_number)
+    assert np.array_equal(function(100.0, np.float64(103.0), 0.5, np.array(0.2), 0.04, 0.01), by_number)
+
+
+def test_numpys_true_counts_as_true() -> None:
+    assert greeks(100.0, 103.0, 0.5, 0.2, is_call=np.True_) == greeks(100.0, 103.0, 0.5, 0.2, is_call=True)
