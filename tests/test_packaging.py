@@ -47,16 +47,24 @@ def test_the_sdist_holds_sources_once_and_nothing_generated(dist: Path) -> None:
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         names = ["/".join(name.split("/")[1:]) for name in archive.getnames()]
     assert {"pricing/_kernel.pyx", "pricing/kernel.h", "Makefile", "constraints.txt", "tests/conftest.py"} <= set(names)
-    assert not [name for name in names if name.endswith((".c", ".so", ".pyc")) or name.startswith("gex/pricing")]
+    assert not [name for name in names if name.endswith((".so", ".pyc")) or name.startswith("gex/pricing")]
+    assert not [name for name in names if name.startswith("pricing/") and name.endswith(".c")]
 
 
 def test_the_wheel_installs_gex_alone(dist: Path) -> None:
     with zipfile.ZipFile(next(dist.glob("*.whl"))) as archive:
         names = archive.namelist()
     assert {name.split("/")[0] for name in names} == {"gex", next(n for n in names if "dist-info" in n).split("/")[0]}
-    needed = {"gex/py.typed", "gex/pricing/_kernel.pyi", "gex/ingest/holidays.csv", "gex/cli/report.schema.json"}
+    needed = {
+        "gex/py.typed",
+        "gex/pricing/_kernel.pyi",
+        "gex/pricing/_american.pyi",
+        "gex/ingest/holidays.csv",
+        "gex/cli/report.schema.json",
+    }
     assert needed <= set(names)
-    assert any(name.startswith("gex/pricing/_kernel.") and name.endswith(".so") for name in names)
+    for module in ("_kernel", "_american"):
+        assert any(name.startswith(f"gex/pricing/{module}.") and name.endswith(".so") for name in names)
 
 
 @pytest.mark.parametrize("python", pythons())
