@@ -17,7 +17,7 @@ UNITS = {PRICE: 1.0, "delta": 1.0, "gamma": 1.0, "vega": 100.0, "theta": 365.0, 
 def _rates(columns: Columns) -> tuple[float, float]:
     rate, dividend = columns["rate"], columns["dividend"]
     if np.ptp(rate) or np.ptp(dividend):
-        raise NotImplementedError("opengreeks takes one rate for all contracts")
+        raise ValueError("opengreeks takes one rate for all contracts")
     return float(rate[0]), float(dividend[0])
 
 
