@@ -12,7 +12,7 @@ from gex import summary
 from gex.exposure import PER_PCT, contract_exposure, hedge_flows
 from gex.market import market_of
 from gex.positioning import dealer_contracts, dealer_sign, default_positions
-from gex.profile import ladder_of, profile_of
+from gex.profile import ladder_of
 from gex.quotes import MINUTES_PER_YEAR
 from gex.results import Analysis, Profile
 from gex.settings import Settings
@@ -104,7 +104,7 @@ def _parts(market: Market, book: Book, dollars: ContractExposure, ladder: Ladder
     everything = np.ones(len(book), dtype=bool)
     held = book.units != 0
     zero, next_, later = (book.where(held & chosen) for chosen in (today, following, ~today & ~following))
-    profiles = [profile_of(each, ladder.spots) for each in (zero, next_, later)]
+    profiles = [each.gamma_usd_profile(ladder.spots) for each in (zero, next_, later)]
     part = partial(part_of, market, dollars)
     return _Parts(
         whole=part(book.where(held), profiles[0] + profiles[1] + profiles[2], ladder, everything),

@@ -6,16 +6,18 @@ strike keeps its volatility (sticky strike).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.pricing import gamma_sum, greeks
+from gex.pricing import EarlyExercise, gamma_profile, gamma_sum, greeks
 from gex.results import Exposure, GammaExposure, HedgeFlow
 
 if TYPE_CHECKING:
-    from gex.quotes import Bools, Floats
+    from gex.pricing import Greeks
+    from gex.quotes import Bools, Floats, Ints
 
 PER_PCT = 0.01
 MOVES_PCT = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
@@ -34,23 +36,76 @@ class Book:
     dividend: Floats
     units: Floats
     """Dealers' signed contracts times the multiplier."""
+    early: EarlyExercise | None = None
+    """Of the contracts that may be exercised early; None if none may."""
+    early_row: Ints | None = None
+    """The number in `early` of each contract, -1 for European ones."""
 
     def __len__(self) -> int:
         """Return the number of contracts."""
         return len(self.strike)
 
+    def exercised_early(self, american: Bools, reach: tuple[float, float]) -> Book:
+        """Return the same contracts, those that `american` marks with early exercise at spots within `reach`."""
+        if not american.any():
+            return self
+        early = EarlyExercise(
+            self.strike[american],
+            self.years[american],
+            self.sigma[american],
+            self.rate[american],
+            self.dividend[american],
+            self.is_call[american],
+            between=reach,
+        )
+        return replace(self, early=early, early_row=np.where(american, np.cumsum(american) - 1, -1))
+
     def where(self, chosen: Bools) -> Book:
         """Return the contracts that `chosen` marks."""
-        return Book(**{name: values[chosen] for name, values in vars(self).items()})
+        columns = ("strike", "is_call", "years", "sigma", "rate", "dividend", "units")
+        kept = {name: getattr(self, name)[chosen] for name in columns}
+        return Book(**kept, early=self.early, early_row=None if self.early_row is None else self.early_row[chosen])
 
     def held(self) -> Book:
         """Return the contracts with a position: the others add nothing to a sum and cost as much."""
         return self.where(self.units != 0)
 
+    @cached_property
+    def _american(self) -> tuple[EarlyExercise, Ints, Ints] | None:
+        """The early exercise of the contracts that have it, their places in the book and their numbers there."""
+        if self.early is None or self.early_row is None:
+            return None
+        places = np.flatnonzero(self.early_row >= 0)
+        return (self.early, places, self.early_row[places]) if len(places) else None
+
+    def greeks(self, spot: float) -> Greeks[Floats]:
+        """Return the greeks of one unit of each contract; of early exercise delta, gamma and vanna hold their part."""
+        unit = greeks(spot, self.strike, self.years, self.sigma, self.rate, self.dividend, self.is_call)
+        if self._american:
+            early, places, rows = self._american
+            _, delta, gamma = early.values(spot, rows)
+            unit.delta[places] += delta
+            unit.gamma[places] += gamma
+            unit.vanna[places] += early.vanna(spot)[rows]
+        return unit
+
     def net_gamma_usd(self, spot: float) -> float:
         """Return $ of delta per +1% of spot: 0.01 S^2 sum(N m gamma)."""
         total = gamma_sum(spot, self.strike, self.years, self.sigma, self.units, self.rate, self.dividend)
+        if self._american:
+            early, places, rows = self._american
+            total += float(np.sum(self.units[places] * early.values(spot, rows).gamma))
         return PER_PCT * spot * spot * total
+
+    def gamma_usd_profile(self, spots: Floats) -> Floats:
+        """Return `net_gamma_usd` at spots that go up."""
+        if not len(self):
+            return np.zeros(len(spots))
+        total = gamma_profile(spots, self.strike, self.years, self.sigma, self.units, self.rate, self.dividend)
+        if self._american:
+            early, places, rows = self._american
+            total += early.gamma_profile(spots, self.units[places], rows)
+        return PER_PCT * spots**2 * total
 
     def delta(self, spot: float, elapsed: float = 0.0) -> Floats:
         """Return each contract's delta after `elapsed` years; one that has expired by then has its payoff's slope."""
@@ -60,7 +115,11 @@ class Book:
             delta[alive] = self.where(alive).delta(spot, elapsed)
             return delta
         years = self.years - elapsed
-        return greeks(spot, self.strike, years, self.sigma, self.rate, self.dividend, self.is_call).delta
+        delta = greeks(spot, self.strike, years, self.sigma, self.rate, self.dividend, self.is_call).delta
+        if self._american:
+            early, places, rows = self._american
+            delta[places] += early.after(elapsed).values(spot, rows).delta
+        return delta
 
     def shares(self, spot: float) -> float:
         """Return dealers' option delta at a spot, in shares or index units."""
@@ -107,7 +166,7 @@ def contract_exposure(book: Book, spot: float, years_to_close: float | None) -> 
             None where there is no such close.
 
     """
-    unit = greeks(spot, book.strike, book.years, book.sigma, book.rate, book.dividend, book.is_call)
+    unit = book.greeks(spot)
     dollars = spot * book.units
     charm = None if years_to_close is None else dollars * (book.delta(spot, years_to_close) - unit.delta)
     return ContractExposure(

@@ -42,14 +42,23 @@ class Forwards:
     parity_spot: float | None
     """The spot that near forwards imply, points."""
 
+    def carry(self, years: Floats, spot: float) -> tuple[Floats, Floats]:
+        """Return the rate and the dividend yield per year that lead from `spot` to the forwards in `years`."""
+        rate = -np.log(self.discount) / years
+        return rate, rate - np.log(self.forward / spot) / years
 
-def forwards_of(quotes: Quotes, settings: Settings, spot: float | None) -> Forwards:
+
+def forwards_of(
+    quotes: Quotes, settings: Settings, spot: float | None, early_premium: Floats | None = None
+) -> Forwards:
     """Find the forward and the discount of each expiration.
 
     Args:
         quotes: The chain as arrays.
         settings: `rate` and `dividend` fix the carry; else `curve` discounts and parity gives forwards.
         spot: The underlying's price in points; needed with a fixed carry or where no expiration has parity.
+        early_premium: What each contract's quotes hold for early exercise, in points, taken off before parity is read;
+            NaN for those not to be read.
 
     Raises:
         ValueError: No spot is given and none can be implied.
@@ -63,7 +72,7 @@ def forwards_of(quotes: Quotes, settings: Settings, spot: float | None) -> Forwa
         discount = np.exp(-settings.rate * years)
         return Forwards(forward, discount, ("fixed",) * len(years), np.full(len(years), np.nan), None)
     discount = np.exp(-zero_rates(settings.curve, years) * years)
-    parity, fitted = _parity(quotes, discount)
+    parity, fitted = _parity(quotes, discount, early_premium)
     forward = _drop_jumps(parity, years)
     believed = np.isfinite(forward)
     parity_spot = _implied_spot(forward[believed], years[believed], settings.curve)
@@ -89,11 +98,14 @@ def zero_rates(curve: Curve, years: Floats) -> Floats:
     return np.interp(years, curve.years, curve.rates)
 
 
-def _parity(quotes: Quotes, discount: Floats) -> tuple[Floats, Floats]:
+def _parity(quotes: Quotes, discount: Floats, premium: Floats | None) -> tuple[Floats, Floats]:
     """Return each expiration's forward from put-call parity and its freely fitted discount; NaN for none."""
     rungs, expirations = quotes.rungs, quotes.expirations
-    call_bid, call_ask = quotes.leg(quotes.bid, rungs.call), quotes.leg(quotes.ask, rungs.call)
-    put_bid, put_ask = quotes.leg(quotes.bid, rungs.put), quotes.leg(quotes.ask, rungs.put)
+    bid, ask = quotes.bid, quotes.ask
+    if premium is not None:  # no bid stays none: such an option is too far out of the money to be exercised early
+        bid, ask = np.where(bid > 0, np.maximum(bid - premium, 0.0), bid + 0.0 * premium), ask - premium
+    call_bid, call_ask = quotes.leg(bid, rungs.call), quotes.leg(ask, rungs.call)
+    put_bid, put_ask = quotes.leg(bid, rungs.put), quotes.leg(ask, rungs.put)
     forward, fitted = np.full((2, len(expirations)), np.nan)
     for index in range(len(expirations)):
         at = expirations.rungs(index)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.exposure import Book
+from gex.early import EARLIEST_YEARS, american_expirations, early_premium
+from gex.exposure import MOVES_PCT, Book
 from gex.forwards import forwards_of
 from gex.quotes import MINUTES_PER_YEAR, quotes_of
 from gex.results import Spot
 from gex.settings import MIN_YEARS
-from gex.volatility import volatility_of
+from gex.volatility import Pricing, volatility_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 SPOT_TOLERANCE = 5e-4
 """Where parity's spot is further than this from the source's, the source's is stale."""
+ROUNDS = 3
+"""Times that forwards are found from quotes freed of early exercise, which takes the forwards found last."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Market:
     """For the spot used, at quote time."""
     volatility: Volatility
     """Total standard deviations at quote time."""
+    american: Bools
+    """Marks the (root, expiration) pairs that are priced as American."""
     spot: Spot
     level: float
     """The spot everything is priced at: the one used, or where `settings.move_to` puts it."""
@@ -52,6 +57,8 @@ class Market:
     """Rows of the chain that are priced."""
     set_aside: dict[str, int]
     """Rows that are not, by reason."""
+    ladder: float
+    """Half-width of the profile's ladder, as a fraction of spot."""
 
     @cached_property
     def strikes(self) -> tuple[Floats, Ints]:
@@ -70,10 +77,9 @@ class Market:
 
     def book(self, units: Floats) -> Book:
         """Return the used contracts with dealers' signed units in each row of the chain."""
-        quotes, forwards = self.quotes, self.forwards
+        quotes = self.quotes
         quoted = quotes.expirations.years
-        rate = -np.log(forwards.discount) / quoted
-        dividend = rate - np.log(forwards.forward / self.spot.used) / quoted
+        rate, dividend = self.forwards.carry(quoted, self.spot.used)
         group = quotes.expiration[self.used]
         return Book(
             strike=quotes.strike[self.used],
@@ -83,7 +89,12 @@ class Market:
             rate=rate[group],
             dividend=dividend[group],
             units=units[self.used],
-        )
+        ).exercised_early((self.american & (self.years > EARLIEST_YEARS))[group], self._reach())
+
+    def _reach(self) -> tuple[float, float]:
+        """Return the range of spots that a book is priced at: the ladder and the hedging flows."""
+        width = 1.01 * max(self.ladder, 0.01 * max(MOVES_PCT))
+        return self.level * (1.0 - min(width, 0.999)), self.level * (1.0 + width)
 
     def nearest(self) -> int | None:
         """Return the (root, expiration) that expires first among those priced and with a smile; None if none."""
@@ -115,11 +126,10 @@ def market_of(chain: Chain, settings: Settings) -> Market:
             "quotes say nothing about the past"
         )
     quotes = quotes_of(chain.frame, chain.quote_time)
-    header = settings.spot or chain.spot
-    forwards = forwards_of(quotes, settings, header)
-    spot = _choose_spot(chain.spot, settings.spot, forwards.parity_spot)
+    american = american_expirations(quotes, settings)
+    forwards, spot = _carry(quotes, chain.spot, settings, american)
     elapsed = (evaluated_at - chain.quote_time) / dt.timedelta(minutes=MINUTES_PER_YEAR)
-    volatility = volatility_of(quotes, forwards, settings)
+    volatility = volatility_of(quotes, Pricing(forwards, spot.used, american), settings)
     left = quotes.expirations.years - elapsed
     today = _new_york_date(evaluated_at) if settings.at else chain.quote_date
     chosen = _chosen_dates(quotes.expirations.table["expiration"], left, today, settings.expirations)
@@ -128,6 +138,7 @@ def market_of(chain: Chain, settings: Settings) -> Market:
         quotes=quotes,
         forwards=forwards,
         volatility=volatility,
+        american=american,
         spot=spot,
         level=settings.move_to or spot.used,
         evaluated_at=evaluated_at,
@@ -135,7 +146,21 @@ def market_of(chain: Chain, settings: Settings) -> Market:
         years=np.maximum(left, MIN_YEARS),
         used=used,
         set_aside=set_aside,
+        ladder=settings.ladder,
     )
+
+
+def _carry(quotes: Quotes, header: float | None, settings: Settings, american: Bools) -> tuple[Forwards, Spot]:
+    """Find forwards and spot; American quotes are freed of early exercise, which needs both, in a few rounds."""
+    forwards = forwards_of(quotes, settings, settings.spot or header)
+    spot = _choose_spot(header, settings.spot, forwards.parity_spot)
+    if not american.any() or settings.rate is not None:
+        return forwards, spot
+    for _ in range(ROUNDS):
+        premium = early_premium(quotes, forwards, spot.used, american)
+        forwards = forwards_of(quotes, settings, settings.spot or header, premium)
+        spot = _choose_spot(header, settings.spot, forwards.parity_spot)
+    return forwards, spot
 
 
 def _choose_spot(header: float | None, given: float | None, parity: float | None) -> Spot:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.exposure import PER_PCT
-from gex.pricing import gamma_profile, log_ladder
+from gex.pricing import log_ladder
 from gex.results import Crossing
 
 if TYPE_CHECKING:
@@ -32,14 +31,6 @@ def ladder_of(book: Book, spot: float, half_width: float) -> Floats:
     narrowest = float(np.min(w[reach])) if reach.any() else np.inf
     steps = int(np.clip(np.ceil(2.0 * half_width / (0.5 * narrowest)), MIN_STEPS, MAX_STEPS))
     return log_ladder(spot, half_width, steps + 1)
-
-
-def profile_of(book: Book, spots: Floats) -> Floats:
-    """Return dealers' net gamma at each spot, $ of delta per +1%."""
-    if not len(book):
-        return np.zeros(len(spots))
-    columns = (book.strike, book.years, book.sigma, book.units, book.rate, book.dividend)
-    return PER_PCT * spots**2 * gamma_profile(spots, *columns)
 
 
 def crossings_of(book: Book, spots: Floats, profile: Floats) -> tuple[Crossing, ...]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gex.early import american_volatility
 from gex.pricing import implied_total_volatility
 from gex.quotes import median
 
 if TYPE_CHECKING:
     from gex.forwards import Forwards
-    from gex.quotes import Floats, Ints, Quotes
+    from gex.quotes import Bools, Floats, Ints, Quotes
     from gex.settings import Settings
 
 MIN_W, MAX_W = 1e-5, 2.9
@@ -50,20 +51,32 @@ class Volatility:
         return float(np.interp(np.log(level / forwards.forward[expiration]), k, smile[known]))
 
 
-def volatility_of(quotes: Quotes, forwards: Forwards, settings: Settings) -> Volatility:
+@dataclass(frozen=True)
+class Pricing:
+    """What a mid is inverted with."""
+
+    forwards: Forwards
+    spot: float
+    """What an American contract is exercised against, points."""
+    american: Bools
+    """Marks the (root, expiration) pairs that may be exercised early."""
+
+
+def volatility_of(quotes: Quotes, pricing: Pricing, settings: Settings) -> Volatility:
     """Find each contract's total standard deviation by the source that `settings.vol` names.
 
     Where an expiration cannot be re-implied from its quotes, the vendor's volatility stands in, and
     `Volatility.source` says so.
     """
+    forwards = pricing.forwards
     if settings.vol in {"vendor", "vendor-fitted"}:
         return _vendor(quotes, forwards, fitted=settings.vol == "vendor-fitted")
-    smile = _smile(quotes, forwards)
+    smile = _smile(quotes, pricing)
     vendor = _vendor(quotes, forwards, fitted=False)
     reimplied = np.isfinite(smile)
     w = np.where(reimplied[quotes.rung], smile[quotes.rung], vendor.w)
     if settings.vol == "per-contract":
-        own = _own(quotes, forwards, np.arange(len(w)))
+        own = _own(quotes, pricing, np.arange(len(w)))
         w = np.where(np.isfinite(own), own, w)
     starts = quotes.expirations.first_rung[:-1]
     return Volatility(
@@ -79,10 +92,10 @@ def otm_rows(quotes: Quotes, forwards: Forwards) -> Ints:
     return np.where(rungs.strike >= forwards.forward[rungs.expiration], rungs.call, rungs.put)
 
 
-def _smile(quotes: Quotes, forwards: Forwards) -> Floats:
+def _smile(quotes: Quotes, pricing: Pricing) -> Floats:
     """Interpolate each expiration's out-of-the-money w in ln(K/F), flat ends; NaN for a stale expiration."""
-    rungs = quotes.rungs
-    implied = _own(quotes, forwards, otm_rows(quotes, forwards))
+    rungs, forwards = quotes.rungs, pricing.forwards
+    implied = _own(quotes, pricing, otm_rows(quotes, forwards))
     k = np.log(rungs.strike / forwards.forward[rungs.expiration])
     smile = np.full(len(k), np.nan)
     for index in range(len(quotes.expirations)):
@@ -93,20 +106,28 @@ def _smile(quotes: Quotes, forwards: Forwards) -> Floats:
     return smile
 
 
-def _own(quotes: Quotes, forwards: Forwards, rows: Ints) -> Floats:
+def _own(quotes: Quotes, pricing: Pricing, rows: Ints) -> Floats:
     """Imply w from the mid of each contract in `rows`; NaN where unquoted, crossed, without a bid, or impossible."""
     quoted = np.flatnonzero(np.isfinite(quotes.leg(quotes.mid, rows)))
-    priced = rows[quoted]
-    group = quotes.expiration[priced]
-    implied, status = implied_total_volatility(
-        quotes.mid[priced],
-        forwards.forward[group],
-        quotes.strike[priced],
-        forwards.discount[group],
-        quotes.is_call[priced],
-    )
+    implied = _invert(quotes, pricing, rows[quoted])
     w = np.full(len(rows), np.nan)
-    w[quoted] = np.where((status == 0) & (implied > MIN_W) & (implied < MAX_W), implied, np.nan)
+    w[quoted] = np.where((implied > MIN_W) & (implied < MAX_W), implied, np.nan)
+    return w
+
+
+def _invert(quotes: Quotes, pricing: Pricing, rows: Ints) -> Floats:
+    """Imply w from the mids of contracts, by Black's formula or, for American ones, with early exercise."""
+    forwards, group = pricing.forwards, quotes.expiration[rows]
+    american = pricing.american[group]
+    if american.any():
+        w = np.empty(len(rows))
+        sigma = american_volatility(quotes, forwards, pricing.spot, rows[american])
+        w[american] = sigma * np.sqrt(quotes.expirations.years[group[american]])
+        w[~american] = _invert(quotes, pricing, rows[~american])
+        return w
+    w, _ = implied_total_volatility(
+        quotes.mid[rows], forwards.forward[group], quotes.strike[rows], forwards.discount[group], quotes.is_call[rows]
+    )
     return w
 
 

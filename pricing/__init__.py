@@ -7,6 +7,7 @@ from gex.pricing.american import American, american, early_exercise_premium, may
 from gex.pricing.american_implied import american_implied_vol
 from gex.pricing.american_profile import american_gamma_profile
 from gex.pricing.black_scholes import Greeks, gamma, greeks, price
+from gex.pricing.early_exercise import EarlyExercise
 from gex.pricing.higher import HigherGreeks, finite_move_gamma, higher_greeks
 from gex.pricing.implied import Status, implied_total_volatility, implied_vol
 from gex.pricing.parity import ParityForward, forward_from_parity
@@ -14,6 +15,7 @@ from gex.pricing.profile import charm_profile, delta_profile, gamma_profile, gam
 
 __all__ = [
     "American",
+    "EarlyExercise",
     "Greeks",
     "HigherGreeks",
     "ParityForward",

@@ -62,26 +62,41 @@ static void fit_premium(const Premium *p, int is_call, Interpolant *out) {
         for (int k = 0; k < KNOTS; k++) out->coefficient[k] += value[i] * knots.to_coefficient[i][k];
 }
 
-/* Add weight times the polynomial at x = sign log_spot - origin, by Clenshaw's recurrence. */
+/* Spots that go through the recurrence side by side, enough of them that none waits for the last. */
+enum { SIDE_BY_SIDE = 32 };
+
+/* weight times the polynomial at y = scale log_spot + shift in [-1, 1], by Clenshaw's recurrence. */
+INLINE void clenshaw(const double coefficient[KNOTS], double weight, double scale, double shift, const double *log_spot,
+                     double *sum) {
+    double y[SIDE_BY_SIDE], a[SIDE_BY_SIDE], b[SIDE_BY_SIDE];
+    for (int i = 0; i < SIDE_BY_SIDE; i++)
+        y[i] = scale * log_spot[i] + shift, a[i] = coefficient[KNOTS - 1], b[i] = 0.0;
+    for (int k = KNOTS - 2; k > 0; k--)
+        for (int i = 0; i < SIDE_BY_SIDE; i++) {
+            double next = coefficient[k] + 2.0 * y[i] * a[i] - b[i];
+            b[i] = a[i], a[i] = next;
+        }
+    for (int i = 0; i < SIDE_BY_SIDE; i++) sum[i] = weight * (coefficient[0] + y[i] * a[i] - b[i]);
+}
+
+/* Add weight times the polynomial at x = sign log_spot - origin. */
 MULTIVERSION void add_premium(const Interpolant *f, double weight, double sign, double origin, Py_ssize_t n,
                               const double *log_spot, double *out) {
-    double scale = 2.0 / (f->high - f->low), shift = -1.0 - scale * (f->low + origin);
-    INDEPENDENT
-    for (Py_ssize_t i = 0; i < n; i++) {
-        double y = scale * sign * log_spot[i] + shift, a = 0.0, b = 0.0;
-        for (int k = KNOTS - 1; k > 0; k--) {
-            double next = f->coefficient[k] + 2.0 * y * a - b;
-            b = a, a = next;
-        }
-        out[i] += weight * (f->coefficient[0] + y * a - b);
+    double scale = 2.0 / (f->high - f->low), shift = -1.0 - scale * (f->low + origin), sum[SIDE_BY_SIDE];
+    for (Py_ssize_t start = 0; start < n; start += SIDE_BY_SIDE) {
+        Py_ssize_t rest = n - start < SIDE_BY_SIDE ? n - start : SIDE_BY_SIDE;
+        double some[SIDE_BY_SIDE];
+        for (Py_ssize_t i = 0; i < SIDE_BY_SIDE; i++) some[i] = log_spot[start + (i < rest ? i : rest - 1)];
+        clenshaw(f->coefficient, weight, scale * sign, shift, some, sum);
+        for (Py_ssize_t i = 0; i < rest; i++) out[start + i] += sum[i];
     }
 }
 
-MULTIVERSION void add_european(Bell bell, double center, Py_ssize_t n, const double *log_spot, double *out) {
+MULTIVERSION void add_bell(double scale, double center, double inv_w, Py_ssize_t n, const double *log_spot, double *out) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) {
-        double d = center + log_spot[i] * bell.inv_w;
-        out[i] += bell.scale * fast_exp(-0.5 * d * d);
+        double d = center + log_spot[i] * inv_w;
+        out[i] += scale * fast_exp(-0.5 * d * d);
     }
 }
 
@@ -132,26 +147,40 @@ static void add_early_exercise(const Premium *p, double weight, LogSpots spots, 
     if (first < end) add_premium(&f, weight, alive.sign, alive.origin, end - first, spots.log_spot + first, out + first);
 }
 
+/* Add weight * European gamma * spot at the spots of a range; `log_strike` is ln(strike / reference). */
+static void add_european(Contract c, double weight, double log_strike, Py_ssize_t first, Py_ssize_t end, LogSpots spots,
+                         double *out) {
+    double w = c.sigma * sqrt(c.years), inv_w = 1.0 / w;
+    double scale = weight * fast_exp(-c.dividend * c.years) * (inv_w * INV_SQRT_2PI);
+    double center = ((c.rate - c.dividend) * c.years - log_strike) * inv_w + 0.5 * w;
+    add_bell(scale, center, inv_w, end - first, spots.log_spot + first, out + first);
+}
+
+/* Add weight * the premium's gamma * spot; return the spots that are not beyond the boundary, all where none is near. */
+static Alive add_premium_gamma(const Premium *p, double weight, double log_strike, int is_call, LogSpots spots,
+                               double *out) {
+    Carry carry = p->carry;
+    double drift = carry.rate - carry.yield - 0.5 * carry.w * carry.w, sign = is_call ? -1.0 : 1.0;
+    double reach = log_exercise_limit(carry) - p->log_boundary + PREMIUM_REACH * carry.w + fmax(-drift, 0.0);
+    Alive alive = alive_spots(spots, sign, sign * log_strike + p->log_boundary);
+    add_early_exercise(p, weight, spots, alive, reach, out);
+    return alive;
+}
+
 /* Add one contract's weight * gamma * spot; 0 if it cannot be priced. */
 static int add_contract(Contract c, double weight, int is_call, LogSpots spots, PremiumCache *cache, double *out) {
     Carry carry = carry_of(c, is_call);
     if (weight == 0.0) return 1;
     if (!is_valid(c, carry.w) || !(fabs(weight) < INFINITY) || has_two_boundaries(carry)) return 0;
-    double log_strike = log_ratio(c.strike, spots.reference), sign = is_call ? -1.0 : 1.0, inv_w = 1.0 / carry.w;
-    Bell bell = {weight * fast_exp(-c.dividend * c.years) * (inv_w * INV_SQRT_2PI), inv_w,
-                 (c.rate - c.dividend) * c.years * inv_w + 0.5 * carry.w};
+    double log_strike = log_ratio(c.strike, spots.reference), sign = is_call ? -1.0 : 1.0;
     double nearest = sign * (spots.log_spot[is_call ? spots.count - 1 : 0] - log_strike);
     Alive alive = {sign, 0.0, 0, spots.count};
     if (!never_exercised(carry) && !is_far(carry, nearest)) {
         const Premium *p = find_premium(carry, cache);
         if (!p) return 0;
-        double drift = carry.rate - carry.yield - 0.5 * carry.w * carry.w;
-        double reach = log_exercise_limit(carry) - p->log_boundary + PREMIUM_REACH * carry.w + fmax(-drift, 0.0);
-        alive = alive_spots(spots, sign, sign * log_strike + p->log_boundary);
-        add_early_exercise(p, weight, spots, alive, reach, out);
+        alive = add_premium_gamma(p, weight, log_strike, is_call, spots, out);
     }
-    add_european(bell, bell.shift - log_strike * inv_w, alive.end - alive.first, spots.log_spot + alive.first,
-                 out + alive.first);
+    add_european(c, weight, log_strike, alive.first, alive.end, spots, out);
     return 1;
 }
 

@@ -45,12 +45,17 @@ static void gauss_legendre(int n, double *sine, double *cosine, double *weight) 
     }
 }
 
+INLINE double node(int j) { return 0.5 + 0.5 * cos(2.0 * HALF_PI * j / NODES); }
+
 /* Weights of the Chebyshev points in the interpolant at zeta, by the barycentric formula (Berrut and Trefethen, 2004). The
  * weight of the point at 0, where every function here vanishes, is not kept. */
 static void interpolation_row(double zeta, double row[NODES]) {
     double total = 0.0;
+    for (int j = 0; j < NODES; j++) row[j] = zeta == node(j);
+    for (int j = 0; j < NODES; j++)
+        if (row[j] != 0.0) return;
     for (int j = 0; j <= NODES; j++) {
-        double point = 0.5 + 0.5 * cos(2.0 * HALF_PI * j / NODES);
+        double point = node(j);
         double weight = (j % 2 ? -1.0 : 1.0) * (j == 0 || j == NODES ? 0.5 : 1.0) / (zeta - point);
         total += weight;
         if (j < NODES) row[j] = weight;
@@ -69,7 +74,7 @@ static void fill_slope(void) {
 static void fill_american_tables(void) {
     gauss_legendre(POINTS, tables.sine, tables.cosine, tables.weight);
     gauss_legendre(PREMIUM_POINTS, tables.premium_sine, tables.premium_cosine, tables.premium_weight);
-    for (int i = 0; i < NODES; i++) tables.zeta[i] = 0.5 + 0.5 * cos(2.0 * HALF_PI * i / NODES);
+    for (int i = 0; i < NODES; i++) tables.zeta[i] = node(i);
     for (int k = 0; k < POINTS; k++)
         for (int i = 0; i < NODES; i++) {
             double *row = tables.by_point[k][i];

@@ -157,6 +157,14 @@ INLINE Carry carry_of(Contract c, int is_call) {
     return is_call ? call : put;
 }
 
+/* Figures of a contract from those of its put of strike 1 at spot `ratio`. A call is `spot` puts of strike 1 on an asset
+ * worth strike / spot. */
+INLINE Value of_contract(Contract c, int is_call, double ratio, Value put) {
+    Value as_put = {c.strike * put.price, put.delta, put.gamma / c.strike};
+    Value as_call = {c.spot * put.price, put.price - ratio * put.delta, ratio * ratio * put.gamma / c.spot};
+    return is_call ? as_call : as_put;
+}
+
 static Value american_value(Contract c, int is_call, PremiumCache *cache) {
     Value invalid = {NAN, NAN, NAN}, exercised = {c.strike - c.spot, -1.0, 0.0};
     Carry carry = carry_of(c, is_call);
@@ -165,10 +173,7 @@ static Value american_value(Contract c, int is_call, PremiumCache *cache) {
     double log_spot = log_ratio(c.spot, c.strike), ratio = is_call ? c.strike / c.spot : c.spot / c.strike;
     Value put = put_value(carry, ratio, is_call ? -log_spot : log_spot, cache);
     if (put.delta == -1.0 && put.gamma == 0.0) return exercised;
-    Value as_put = {c.strike * put.price, put.delta, put.gamma / c.strike};
-    /* The call is `spot` puts of strike 1 on an asset worth `ratio`. */
-    Value as_call = {c.spot * put.price, put.price - ratio * put.delta, ratio * ratio * put.gamma / c.spot};
-    Value out = is_call ? as_call : as_put;
+    Value out = of_contract(c, is_call, ratio, put);
     if (out.price < exercised.price) out.price = exercised.price;
     return out;
 }

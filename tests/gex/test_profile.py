@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 
 from gex.exposure import Book
-from gex.profile import MAX_STEPS, MIN_STEPS, crossings_of, ladder_of, profile_of
+from gex.profile import MAX_STEPS, MIN_STEPS, crossings_of, ladder_of
 
 
 def book_of(strikes, units, w: float = 0.02, years: float = 0.02) -> Book:
@@ -27,7 +27,7 @@ def test_two_equal_strikes_of_opposite_sign_cross_at_their_geometric_mean() -> N
     """With w alike, n(d1) is alike where |ln(S/K) + w^2/2| is: S = sqrt(K1 K2) exp(-w^2/2)."""
     book = book_of([95.0, 105.0], [-1.0, 1.0])
     spots = ladder_of(book, 100.0, 0.15)
-    (crossing,) = crossings_of(book, spots, profile_of(book, spots))
+    (crossing,) = crossings_of(book, spots, book.gamma_usd_profile(spots))
     assert crossing.spot == pytest.approx(np.sqrt(95.0 * 105.0) * np.exp(-0.0002), rel=1e-12)
     assert crossing.slope > 0
 
@@ -36,7 +36,7 @@ def test_every_crossing_is_found() -> None:
     """Five strikes of alternating sign cross four times; each root against SciPy's brentq on the exact sum."""
     book = book_of([90, 95, 100, 105, 110], [1, -1, 1, -1, 1], w=0.01)
     spots = ladder_of(book, 100.0, 0.15)
-    found = crossings_of(book, spots, profile_of(book, spots))
+    found = crossings_of(book, spots, book.gamma_usd_profile(spots))
     expected = [brentq(book.net_gamma_usd, k - 2.4, k + 2.6, xtol=1e-12) for k in (92.5, 97.5, 102.5, 107.5)]
     assert [c.spot for c in found] == pytest.approx(expected, rel=1e-11)
     assert [np.sign(c.slope) for c in found] == [-1, 1, -1, 1]
@@ -45,7 +45,7 @@ def test_every_crossing_is_found() -> None:
 def test_the_slope_is_the_derivative() -> None:
     book = book_of([95.0, 105.0], [-1.0, 1.3])
     spots = ladder_of(book, 100.0, 0.15)
-    (crossing,) = crossings_of(book, spots, profile_of(book, spots))
+    (crossing,) = crossings_of(book, spots, book.gamma_usd_profile(spots))
     h = 1e-3
     around = [book.net_gamma_usd(crossing.spot + d) for d in (-2 * h, -h, h, 2 * h)]
     derivative = (around[0] - 8 * around[1] + 8 * around[2] - around[3]) / (12 * h)
@@ -55,7 +55,7 @@ def test_the_slope_is_the_derivative() -> None:
 def test_the_profile_is_the_sum_at_each_spot() -> None:
     book = book_of([95.0, 100.0, 105.0], [-4.0, 2.0, 3.0])
     spots = ladder_of(book, 100.0, 0.15)
-    profile = profile_of(book, spots)
+    profile = book.gamma_usd_profile(spots)
     exact = np.array([book.net_gamma_usd(float(s)) for s in spots])
     assert profile == pytest.approx(exact, rel=1e-10, abs=1e-12 * np.max(np.abs(exact)))
 
@@ -74,12 +74,12 @@ def test_the_ladder_resolves_the_narrowest_gamma() -> None:
 def test_one_sign_has_no_crossing() -> None:
     book = book_of([95.0, 105.0], [-1.0, -2.0])
     spots = ladder_of(book, 100.0, 0.15)
-    assert crossings_of(book, spots, profile_of(book, spots)) == ()
+    assert crossings_of(book, spots, book.gamma_usd_profile(spots)) == ()
 
 
 def test_no_position_has_a_flat_profile() -> None:
     book = book_of([95.0, 105.0], [0.0, 0.0])
     spots = ladder_of(book, 100.0, 0.15)
-    profile = profile_of(book, spots)
+    profile = book.gamma_usd_profile(spots)
     assert not profile.any()
     assert crossings_of(book, spots, profile) == ()
