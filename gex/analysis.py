@@ -81,8 +81,8 @@ def analyze(chain: Chain, settings: Settings | None = None, *, positions: Positi
         by_expiration=by_expiration(market, dollars.gamma),
         profile=Profile(ladder.spots, parts.whole.profile, parts.zero_dte.profile, parts.whole.crossings),
         vendor_check=summary.vendor_check_of(market, dollars.unit_gamma, parts.zero_dte.chosen),
-        assumptions=summary.assumptions_of(settings, model),
-        warnings=summary.warnings_of(chain, market, settings),
+        assumptions=summary.assumptions_of(market, settings, model),
+        warnings=summary.warnings_of(chain, market, book, settings),
     )
 
 

@@ -6,17 +6,17 @@ strike keeps its volatility (sticky strike).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.pricing import EarlyExercise, gamma_profile, gamma_sum, greeks
+from gex.pricing import gamma_profile, gamma_sum, greeks
 from gex.results import Exposure, GammaExposure, HedgeFlow
 
 if TYPE_CHECKING:
-    from gex.pricing import Greeks
+    from gex.pricing import EarlyExercise, Greeks
     from gex.quotes import Bools, Floats, Ints
 
 PER_PCT = 0.01
@@ -44,21 +44,6 @@ class Book:
     def __len__(self) -> int:
         """Return the number of contracts."""
         return len(self.strike)
-
-    def exercised_early(self, american: Bools, reach: tuple[float, float]) -> Book:
-        """Return the same contracts, those that `american` marks with early exercise at spots within `reach`."""
-        if not american.any():
-            return self
-        early = EarlyExercise(
-            self.strike[american],
-            self.years[american],
-            self.sigma[american],
-            self.rate[american],
-            self.dividend[american],
-            self.is_call[american],
-            between=reach,
-        )
-        return replace(self, early=early, early_row=np.where(american, np.cumsum(american) - 1, -1))
 
     def where(self, chosen: Bools) -> Book:
         """Return the contracts that `chosen` marks."""
@@ -94,7 +79,7 @@ class Book:
         total = gamma_sum(spot, self.strike, self.years, self.sigma, self.units, self.rate, self.dividend)
         if self._american:
             early, places, rows = self._american
-            total += float(np.sum(self.units[places] * early.values(spot, rows).gamma))
+            total += early.gamma_sum(spot, self.units[places], rows)
         return PER_PCT * spot * spot * total
 
     def gamma_usd_profile(self, spots: Floats) -> Floats:

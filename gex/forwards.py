@@ -15,7 +15,7 @@ from gex.pricing import forward_from_parity
 from gex.quotes import median
 
 if TYPE_CHECKING:
-    from gex.quotes import Floats, Quotes
+    from gex.quotes import Bools, Floats, Quotes
     from gex.settings import Curve, Settings
 
 NEAR_YEARS = 10 / 365
@@ -42,6 +42,13 @@ class Forwards:
     parity_spot: float | None
     """The spot that near forwards imply, points."""
 
+    def spot_of_quotes(self, used: float) -> float:
+        """Return the spot at which the quotes were made: parity's, or the one used where there is none.
+
+        A spot a few basis points off makes a yield of several percent over a week.
+        """
+        return used if self.parity_spot is None else self.parity_spot
+
     def carry(self, years: Floats, spot: float) -> tuple[Floats, Floats]:
         """Return the rate and the dividend yield per year that lead from `spot` to the forwards in `years`."""
         rate = -np.log(self.discount) / years
@@ -49,7 +56,11 @@ class Forwards:
 
 
 def forwards_of(
-    quotes: Quotes, settings: Settings, spot: float | None, early_premium: Floats | None = None
+    quotes: Quotes,
+    settings: Settings,
+    spot: float | None,
+    early_premium: Floats | None = None,
+    unsettled: Bools | None = None,
 ) -> Forwards:
     """Find the forward and the discount of each expiration.
 
@@ -59,6 +70,8 @@ def forwards_of(
         spot: The underlying's price in points; needed with a fixed carry or where no expiration has parity.
         early_premium: What each contract's quotes hold for early exercise, in points, taken off before parity is read;
             NaN for those not to be read.
+        unsettled: Marks expirations whose strikes need not agree on a forward yet, because `early_premium` is still to
+            be improved on.
 
     Raises:
         ValueError: No spot is given and none can be implied.
@@ -72,7 +85,7 @@ def forwards_of(
         discount = np.exp(-settings.rate * years)
         return Forwards(forward, discount, ("fixed",) * len(years), np.full(len(years), np.nan), None)
     discount = np.exp(-zero_rates(settings.curve, years) * years)
-    parity, fitted = _parity(quotes, discount, early_premium)
+    parity, fitted = _parity(quotes, discount, early_premium, unsettled)
     forward = _drop_jumps(parity, years)
     believed = np.isfinite(forward)
     parity_spot = _implied_spot(forward[believed], years[believed], settings.curve)
@@ -98,7 +111,9 @@ def zero_rates(curve: Curve, years: Floats) -> Floats:
     return np.interp(years, curve.years, curve.rates)
 
 
-def _parity(quotes: Quotes, discount: Floats, premium: Floats | None) -> tuple[Floats, Floats]:
+def _parity(
+    quotes: Quotes, discount: Floats, premium: Floats | None, unsettled: Bools | None
+) -> tuple[Floats, Floats]:
     """Return each expiration's forward from put-call parity and its freely fitted discount; NaN for none."""
     rungs, expirations = quotes.rungs, quotes.expirations
     bid, ask = quotes.bid, quotes.ask
@@ -112,7 +127,7 @@ def _parity(quotes: Quotes, discount: Floats, premium: Floats | None) -> tuple[F
         fit = forward_from_parity(
             rungs.strike[at], call_bid[at], call_ask[at], put_bid[at], put_ask[at], float(discount[index])
         )
-        if fit.status == "ok":
+        if fit.status == "ok" or (fit.status == "inconsistent" and unsettled is not None and unsettled[index]):
             forward[index], fitted[index] = fit.forward, fit.fitted_discount
     return forward, fitted
 

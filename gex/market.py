@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 from gex.early import EARLIEST_YEARS, american_expirations, early_premium
 from gex.exposure import MOVES_PCT, Book
 from gex.forwards import forwards_of
+from gex.pricing import EarlyExercise
 from gex.quotes import MINUTES_PER_YEAR, quotes_of
 from gex.results import Spot
 from gex.settings import MIN_YEARS
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 SPOT_TOLERANCE = 5e-4
 """Where parity's spot is further than this from the source's, the source's is stale."""
-ROUNDS = 3
+ROUNDS = 4
 """Times that forwards are found from quotes freed of early exercise, which takes the forwards found last."""
 
 
@@ -81,6 +82,7 @@ class Market:
         quoted = quotes.expirations.years
         rate, dividend = self.forwards.carry(quoted, self.spot.used)
         group = quotes.expiration[self.used]
+        early, early_row = self._early()
         return Book(
             strike=quotes.strike[self.used],
             is_call=quotes.is_call[self.used],
@@ -89,7 +91,33 @@ class Market:
             rate=rate[group],
             dividend=dividend[group],
             units=units[self.used],
-        ).exercised_early((self.american & (self.years > EARLIEST_YEARS))[group], self._reach())
+            early=early,
+            early_row=early_row,
+        )
+
+    def _early(self) -> tuple[EarlyExercise | None, Ints | None]:
+        """Return the early exercise of the used American contracts, and each used contract's number there or -1.
+
+        The yield is the one from the spot the quotes were made at. Where that is not the one used, strikes move along.
+        """
+        quotes = self.quotes
+        group = quotes.expiration[self.used]
+        american = (self.american & (self.years > EARLIEST_YEARS))[group]
+        if not american.any():
+            return None, None
+        rows, of = self.used[american], group[american]
+        spot = self.forwards.spot_of_quotes(self.spot.used)
+        rate, dividend = self.forwards.carry(quotes.expirations.years, spot)
+        early = EarlyExercise(
+            quotes.strike[rows] * (self.spot.used / spot),
+            self.years[of],
+            self.volatility.w[rows] / np.sqrt(quotes.expirations.years[of]),
+            rate[of],
+            dividend[of],
+            quotes.is_call[rows],
+            between=self._reach(),
+        )
+        return early, np.where(american, np.cumsum(american) - 1, -1)
 
     def _reach(self) -> tuple[float, float]:
         """Return the range of spots that a book is priced at: the ladder and the hedging flows."""
@@ -129,7 +157,7 @@ def market_of(chain: Chain, settings: Settings) -> Market:
     american = american_expirations(quotes, settings)
     forwards, spot = _carry(quotes, chain.spot, settings, american)
     elapsed = (evaluated_at - chain.quote_time) / dt.timedelta(minutes=MINUTES_PER_YEAR)
-    volatility = volatility_of(quotes, Pricing(forwards, spot.used, american), settings)
+    volatility = volatility_of(quotes, Pricing(forwards, forwards.spot_of_quotes(spot.used), american), settings)
     left = quotes.expirations.years - elapsed
     today = _new_york_date(evaluated_at) if settings.at else chain.quote_date
     chosen = _chosen_dates(quotes.expirations.table["expiration"], left, today, settings.expirations)
@@ -152,15 +180,26 @@ def market_of(chain: Chain, settings: Settings) -> Market:
 
 def _carry(quotes: Quotes, header: float | None, settings: Settings, american: Bools) -> tuple[Forwards, Spot]:
     """Find forwards and spot; American quotes are freed of early exercise, which needs both, in a few rounds."""
-    forwards = forwards_of(quotes, settings, settings.spot or header)
+    given = settings.spot or header
+    exercised = american if settings.rate is None else np.zeros_like(american)
+    forwards = forwards_of(quotes, settings, given, unsettled=exercised)
     spot = _choose_spot(header, settings.spot, forwards.parity_spot)
-    if not american.any() or settings.rate is not None:
-        return forwards, spot
-    for _ in range(ROUNDS):
-        premium = early_premium(quotes, forwards, spot.used, american)
-        forwards = forwards_of(quotes, settings, settings.spot or header, premium)
+    found = [forwards.forward]
+    for left in reversed(range(ROUNDS if exercised.any() else 0)):
+        premium = early_premium(quotes, forwards, forwards.spot_of_quotes(spot.used), american)
+        forwards = forwards_of(quotes, settings, given, premium, exercised if left else None)
         spot = _choose_spot(header, settings.spot, forwards.parity_spot)
+        found.append(forwards.forward)
+        if len(found) == 3:
+            forwards = replace(forwards, forward=_limit(*found))
     return forwards, spot
+
+
+def _limit(first: Floats, second: Floats, third: Floats) -> Floats:
+    """Return where sequences of three lead whose steps shrink evenly (Aitken, 1926); the last value elsewhere."""
+    step, last = second - first, third - second
+    ratio = np.divide(last, step, out=np.zeros(len(step)), where=step != 0)
+    return np.where((ratio > 0.0) & (ratio < 0.6), third + last * ratio / (1.0 - ratio), third)
 
 
 def _choose_spot(header: float | None, given: float | None, parity: float | None) -> Spot:

@@ -46,8 +46,8 @@ class Settings:
         curve: Discount rates; flat 4% unless given.
         rate: With `dividend`, fixes the carry of every expiration: parity is not used.
         dividend: Continuous yield per year, with `rate`.
-        exercise: `european` prices every contract as European. `auto` leaves the choice to the program,
-            which for now is the same; the report's assumptions say what was done.
+        exercise: `auto` prices American contracts with more than seven days left with early exercise, all others as
+            European; `european` prices every contract as European.
         spot: The underlying's price at quote time, in place of the source's.
         at: Evaluate at this instant instead of the quote time (UTC).
         move_to: Re-price with the underlying here: forwards move with spot, volatility sticks to strikes.

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gex.early import EARLIEST_YEARS
 from gex.levels import distance
 from gex.quotes import median
 from gex.results import VendorCheck
 
 if TYPE_CHECKING:
+    from gex.exposure import Book
     from gex.ingest.schema import Chain, QualityReport
     from gex.market import Market
     from gex.quotes import Bools, Floats
@@ -92,18 +94,20 @@ def vendor_check_of(market: Market, unit_gamma: Floats, today: Bools) -> VendorC
     return VendorCheck(int(compared.sum()), median(unit_gamma[compared] / vendor[compared]))
 
 
-def assumptions_of(settings: Settings, model: PositionsModel) -> tuple[str, ...]:
+def assumptions_of(market: Market, settings: Settings, model: PositionsModel) -> tuple[str, ...]:
     """Name each convention used, the one that matters most first."""
+    exercise = f"American beyond {EARLIEST_YEARS * 365:.0f} days" if market.american.any() else "European"
     carry = "parity forwards"
     rates = f"{settings.curve.rates[0]:.2%} flat" if len(settings.curve.rates) == 1 else "discount curve as given"
     if settings.rate is not None and settings.dividend is not None:
         carry, rates = "no parity", f"rate {settings.rate:.2%}, dividend {settings.dividend:.2%}"
-    return (POSITIONS_TEXT[model], VOL_TEXT[settings.vol], carry, "sticky strike", "European", rates)
+    return (POSITIONS_TEXT[model], VOL_TEXT[settings.vol], carry, "sticky strike", exercise, rates)
 
 
-def warnings_of(chain: Chain, market: Market, settings: Settings) -> tuple[str, ...]:
+def warnings_of(chain: Chain, market: Market, book: Book, settings: Settings) -> tuple[str, ...]:
     """Say what was replaced or fell back, one sentence each."""
-    return (*chain.quality.notes, *_spot_warning(market), *_fallback_warnings(market, settings))
+    fallbacks = (*_fallback_warnings(market, settings), *_exercise_warning(book))
+    return (*chain.quality.notes, *_spot_warning(market), *fallbacks)
 
 
 def _spot_warning(market: Market) -> tuple[str, ...]:
@@ -128,3 +132,9 @@ def _fallback_warnings(market: Market, settings: Settings) -> tuple[str, ...]:
     if replaced:
         texts.append(f"{replaced} of {len(priced)} expirations with stale quotes: the vendor's volatility")
     return tuple(texts)
+
+
+def _exercise_warning(book: Book) -> tuple[str, ...]:
+    """Count the American contracts for which no exercise boundary was found."""
+    unsolved = 0 if book.early is None else int(np.count_nonzero(~book.early.solved))
+    return (f"{unsolved} American contracts without an exercise boundary: priced as European",) if unsolved else ()

@@ -31,6 +31,7 @@ cdef extern from "american.h" nogil:
     void solve_early_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, Range, Early *)
     void age_early(const Early *, double, Early *)
     void early_values(Py_ssize_t, const int64_t *, const Early *, double, double *const *)
+    double early_gamma_sum(Py_ssize_t, const int64_t *, const Early *, const double *, double)
     void early_profile_rows(Py_ssize_t, const int64_t *, const Early *, const double *, LogSpots, double *)
 
 
@@ -125,6 +126,13 @@ cdef class EarlyStore:
         out[:] = [&price[0], &delta[0], &gamma[0]]
         with nogil:
             early_values(rows.shape[0], &rows[0], self.early, spot, out)
+
+    def gamma_sum(self, double spot, const int64_t[::1] rows, const double[::1] weight):
+        """Return the sum of weight * what early exercise adds to gamma."""
+        cdef double total
+        with nogil:
+            total = early_gamma_sum(rows.shape[0], &rows[0], self.early, &weight[0], spot)
+        return total
 
     def profile(self, double reference, const double[::1] log_spots, const int64_t[::1] rows, const double[::1] weight,
                 double[::1] out):

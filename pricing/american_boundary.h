@@ -22,12 +22,15 @@ typedef struct {
 } Boundary;
 
 /* A Newton step below this fraction of the depth leaves an error of about its square. */
-#define LAST_NEWTON 3e-4
+#define LAST_NEWTON 2e-5
 /* No depth is a smaller part of w sqrt(t), or of the largest depth, than this: a step that wants to go there is lost. */
 #define LEAST_DEPTH 0.05
 /* With Q above R the finite equations have false solutions as well, which Newton's method may find from a distance: a few
  * plain iterations come first. Where it does not end, it starts again from many. */
-enum { FIRST_PLAIN = 8, NEWTON_ROUNDS = 18, PLAIN_ROUNDS = 25, MAX_ROUNDS = 2 * NEWTON_ROUNDS + PLAIN_ROUNDS };
+enum { FIRST_PLAIN = 8, FIRST_ROUNDS = 18, PLAIN_ROUNDS = 25, NEWTON_ROUNDS = 18, CONTINUED_ROUNDS = 5 };
+
+/* Relative difference of volatilities up to which one contract's boundary leads to another's. */
+#define NEAR_VOLATILITY 0.2
 
 #define EIGHT_PI 25.13274122871834590770
 
@@ -138,11 +141,16 @@ INLINE void add_asset(Carry c, const double *depth, const PastPoints *past, Sums
     }
 }
 
-/* One step's linear system: residual of ln B = ln(exp(-(R - Q) t) N / D), and its matrix by the depths. Since the
+/* One step's linear system. */
+typedef struct {
+    double matrix[NODES][NODES], residual[NODES];
+} Linear;
+
+/* The residual of ln B = ln(exp(-(R - Q) t) N / D), and its matrix by the depths. Since the
  * derivatives of the probabilities and of 1 / B cancel, only those of the densities are left. */
 INLINE void linearize(Carry c, const double *log_boundary, const double *depth, const PastPoints *past, const Sums *sums,
-                      double matrix[NODES][NODES + 1]) {
-    double own[NODES], by_cash[NODES], by_asset[NODES], residual[NODES];
+                      Linear *out) {
+    double own[NODES], by_cash[NODES], by_asset[NODES];
     INDEPENDENT
     for (int i = 0; i < NODES; i++) {
         double t = tables.zeta[i] * tables.zeta[i];
@@ -151,40 +159,45 @@ INLINE void linearize(Carry c, const double *log_boundary, const double *depth, 
         by_cash[i] = c.rate / sums->cash[i];
         by_asset[i] = c.yield * lift / divisor;
         own[i] = 1.0 - sums->cash_slope[i] / sums->cash[i] + lift * sums->asset_slope[i] / divisor;
-        residual[i] = log_boundary[i] - log_ratio(forward * sums->cash[i], divisor);
+        out->residual[i] = log_boundary[i] - log_ratio(forward * sums->cash[i], divisor);
+    }
+    double pull[POINTS][NODES];
+    for (int k = 0; k < POINTS; k++) {
+        INDEPENDENT
+        for (int i = 0; i < NODES; i++)
+            pull[k][i] = past->pull[k][i] * (by_cash[i] - by_asset[i] * past->past[k][i]) / past->depth[k][i];
     }
     for (int i = 0; i < NODES; i++) {
-        for (int j = 0; j < NODES; j++) matrix[i][j] = 0.0;
-        for (int k = 0; k < POINTS; k++) {
-            double pull = past->pull[k][i] * (by_cash[i] - by_asset[i] * past->past[k][i]) / past->depth[k][i];
-            for (int j = 0; j < NODES; j++) matrix[i][j] -= pull * tables.by_point[k][i][j];
-        }
-        for (int j = 0; j < NODES; j++) matrix[i][j] *= depth[j];
-        matrix[i][i] += own[i];
-        matrix[i][NODES] = residual[i];
+        double row[NODES] = {0.0};
+        for (int k = 0; k < POINTS; k++)
+            for (int j = 0; j < NODES; j++) row[j] -= pull[k][i] * tables.by_point[k][i][j];
+        for (int j = 0; j < NODES; j++) out->matrix[i][j] = row[j] * depth[j];
+        out->matrix[i][i] += own[i];
     }
 }
 
-/* Gaussian elimination in place; the matrix is near enough to triangular that no rows need exchanging. The last column
+/* Gaussian elimination in place; the matrix is near enough to triangular that no rows need exchanging. The residual
  * becomes the solution. */
-INLINE void eliminate(double matrix[NODES][NODES + 1]) {
+INLINE void eliminate(Linear *system) {
     for (int p = 0; p < NODES; p++) {
-        double inv = 1.0 / matrix[p][p];
-        for (int j = 0; j <= NODES; j++) matrix[p][j] *= inv;
+        double inv = 1.0 / system->matrix[p][p], right = system->residual[p] * inv, pivot[NODES];
+        for (int j = 0; j < NODES; j++) pivot[j] = system->matrix[p][j] * inv;
         for (int i = 0; i < NODES; i++) {
-            if (i == p) continue;
-            double factor = matrix[i][p];
-            for (int j = 0; j <= NODES; j++) matrix[i][j] -= factor * matrix[p][j];
+            double factor = system->matrix[i][p];
+            for (int j = 0; j < NODES; j++) system->matrix[i][j] -= factor * pivot[j];
+            system->residual[i] -= factor * right;
         }
+        for (int j = 0; j < NODES; j++) system->matrix[p][j] = pivot[j];
+        system->residual[p] = right;
     }
 }
 
 /* Take the step, kept between the limits of the depth; return its largest size in units of the depth. */
-INLINE double take_step(Carry c, double matrix[NODES][NODES + 1], double largest, double *depth) {
+INLINE double take_step(Carry c, const double *step, double largest, double *depth) {
     double size = 0.0;
     for (int i = 0; i < NODES; i++) {
         double spread = c.w * tables.zeta[i], least = LEAST_DEPTH * (spread < largest ? spread : largest);
-        double next = depth[i] + matrix[i][NODES], change = fabs(next - depth[i]) / depth[i];
+        double next = depth[i] + step[i], change = fabs(next - depth[i]) / depth[i];
         if (!(next > least)) next = least, change = 1.0;
         if (next > largest) next = largest, change = fabs(next - depth[i]) / depth[i];
         size = change > size ? change : size;
@@ -200,30 +213,49 @@ INLINE int is_monotone(const double *depth) {
     return falls == 0;
 }
 
-/* Solve for the boundary; 0 if it did not converge. The put must be one that is exercised, at one boundary. */
-MULTIVERSION int solve_boundary(Carry c, Boundary *out) {
-    double log_boundary[NODES], matrix[NODES][NODES + 1];
+/* One step on all points, by the plain iteration or by Newton's method; returns its size. */
+INLINE double improve(Carry c, int plain, double largest, Boundary *b) {
+    double log_boundary[NODES];
+    Linear system;
     PastPoints past;
     Sums sums;
+    for (int i = 0; i < NODES; i++) log_boundary[i] = b->log_limit - b->depth[i];
+    add_expiry(c, log_boundary, &sums);
+    find_past(c, b->log_limit, b->depth, &past);
+    add_cash(c, &past, &sums);
+    if (c.yield != 0.0) add_asset(c, b->depth, &past, &sums);
+    linearize(c, log_boundary, b->depth, &past, &sums, &system);
+    if (!plain) eliminate(&system);
+    return take_step(c, system.residual, largest, b->depth);
+}
+
+/* Iterate from the depths in `b`, so many times by the plain iteration, then by Newton's method; 0 if that does not end. */
+MULTIVERSION int iterate(Carry c, int plain, int rounds, double largest, Boundary *b) {
+    for (int round = 0; round < rounds; round++)
+        if (improve(c, round < plain, largest, b) < LAST_NEWTON && round >= plain) return is_monotone(b->depth);
+    return 0;
+}
+
+/* Solve for the boundary; 0 if it did not converge. The put must be one that is exercised, at one boundary. */
+static int solve_boundary(Carry c, Boundary *out) {
     out->log_limit = log_exercise_limit(c);
     double largest = perpetual_depth(c, out->log_limit);
-    int first_plain = c.yield > c.rate ? FIRST_PLAIN : 0;
-    for (int round = 0; round < MAX_ROUNDS; round++) {
-        int plain = round < first_plain || (round >= NEWTON_ROUNDS && round < NEWTON_ROUNDS + PLAIN_ROUNDS);
-        if (round == 0 || round == NEWTON_ROUNDS) first_boundary(c, out->log_limit, largest, out->depth);
-        for (int i = 0; i < NODES; i++) log_boundary[i] = out->log_limit - out->depth[i];
-        add_expiry(c, log_boundary, &sums);
-        find_past(c, out->log_limit, out->depth, &past);
-        add_cash(c, &past, &sums);
-        if (c.yield != 0.0) add_asset(c, out->depth, &past, &sums);
-        linearize(c, log_boundary, out->depth, &past, &sums, matrix);
-        if (!plain) eliminate(matrix);
-        if (take_step(c, matrix, largest, out->depth) < LAST_NEWTON && round >= first_plain) {
-            if (is_monotone(out->depth)) return 1;
-            round = round < NEWTON_ROUNDS ? NEWTON_ROUNDS - 1 : MAX_ROUNDS;
-        }
+    first_boundary(c, out->log_limit, largest, out->depth);
+    if (iterate(c, c.yield > c.rate ? FIRST_PLAIN : 0, FIRST_ROUNDS, largest, out)) return 1;
+    first_boundary(c, out->log_limit, largest, out->depth);
+    return iterate(c, PLAIN_ROUNDS, PLAIN_ROUNDS + NEWTON_ROUNDS, largest, out);
+}
+
+/* The same from the boundary of a contract of nearly the same volatility, where that is so: two steps are enough then. Not
+ * with Q above R, for fear of false solutions. */
+static int continue_boundary(Carry c, Carry from, const Boundary *known, Boundary *out) {
+    double ratio = c.w / from.w;
+    if (from.rate == c.rate && from.yield == c.yield && c.yield <= c.rate && fabs(ratio - 1.0) < NEAR_VOLATILITY) {
+        out->log_limit = known->log_limit;
+        for (int i = 0; i < NODES; i++) out->depth[i] = ratio * known->depth[i];
+        if (iterate(c, 0, CONTINUED_ROUNDS, perpetual_depth(c, out->log_limit), out)) return 1;
     }
-    return 0;
+    return solve_boundary(c, out);
 }
 
 #endif

@@ -16,25 +16,27 @@ typedef struct {
     Premium premium;
 } Early;
 
-INLINE int same_carry(Carry a, Carry b) { return a.rate == b.rate && a.yield == b.yield && a.w == b.w; }
-
 /* The spots that figures will be asked for. */
 typedef struct {
     double low, high;
 } Range;
 
-static EarlyState find_early(Contract c, Carry carry, int is_call, Range spots, Early *out) {
+static EarlyState find_early(Contract c, Carry carry, int is_call, Range spots, const Early *neighbour, Early *out) {
     if (!is_valid(c, carry.w) || has_two_boundaries(carry)) return UNSOLVED;
     double nearest = is_call ? -log_ratio(spots.high, c.strike) : log_ratio(spots.low, c.strike);
     if (never_exercised(carry) || is_far(carry, nearest)) return NEVER_EARLY;
-    if (!solve_boundary(carry, &out->boundary)) return UNSOLVED;
+    int found = neighbour ? continue_boundary(carry, neighbour->premium.carry, &neighbour->boundary, &out->boundary)
+                          : solve_boundary(carry, &out->boundary);
+    if (!found) return UNSOLVED;
     prepare_premium(carry, &out->boundary, &out->premium);
     return EARLY;
 }
 
-/* The columns: strike, years, sigma, rate, dividend. Neighbours that differ in their strike alone share a boundary. */
+/* The columns: strike, years, sigma, rate, dividend. The last contract solved of the same side, in a chain of the same
+ * expiration, leads to the next. */
 static void solve_early_rows(Py_ssize_t n, const Input in[5], const unsigned char *is_call, Py_ssize_t flags, Range spots,
                              Early *out) {
+    const Early *last[2] = {NULL, NULL};
     for (Py_ssize_t i = 0; i < n; i++) {
         Contract c = {1.0,
                       input_at(in[0], i),
@@ -42,13 +44,10 @@ static void solve_early_rows(Py_ssize_t n, const Input in[5], const unsigned cha
                       input_at(in[2], i),
                       input_at(in[3], i),
                       input_at(in[4], i)};
-        int call = is_call[flags == 1 ? 0 : i];
-        Carry carry = carry_of(c, call);
-        if (i > 0 && out[i - 1].state == EARLY && same_carry(carry, out[i - 1].premium.carry) && is_valid(c, carry.w))
-            out[i] = out[i - 1];
-        else
-            out[i].state = find_early(c, carry, call, spots, &out[i]);
+        int call = is_call[flags == 1 ? 0 : i] != 0;
+        out[i].state = find_early(c, carry_of(c, call), call, spots, last[call], &out[i]);
         out[i].contract = c, out[i].is_call = call;
+        if (out[i].state == EARLY) last[call] = &out[i];
     }
 }
 
@@ -93,6 +92,25 @@ static void early_values(Py_ssize_t n, const int64_t *rows, const Early *early, 
         Value value = early_value(&early[rows[i]], spot);
         out[0][i] = value.price, out[1][i] = value.delta, out[2][i] = value.gamma;
     }
+}
+
+/* What it adds to gamma alone. */
+static double early_gamma(const Early *e, double spot) {
+    Contract c = e->contract;
+    c.spot = spot;
+    double log_spot = log_ratio(spot, c.strike), sign = e->is_call ? 1.0 : -1.0;
+    if (e->state != EARLY || is_far(e->premium.carry, -sign * log_spot)) return 0.0;
+    double x = -sign * log_spot - e->premium.log_boundary;
+    if (x <= 0.0) return -gamma_of(c);
+    double ratio = e->is_call ? c.strike / spot : spot / c.strike;
+    Value premium = {0.0, 0.0, premium_gamma(&e->premium, x, ratio)};
+    return of_contract(c, e->is_call, ratio, premium).gamma;
+}
+
+static double early_gamma_sum(Py_ssize_t n, const int64_t *rows, const Early *early, const double *weight, double spot) {
+    double sum = 0.0;
+    for (Py_ssize_t i = 0; i < n; i++) sum += weight[i] * early_gamma(&early[rows[i]], spot);
+    return sum;
 }
 
 /* Add weight * spot * what early exercise adds to gamma, at every spot. */

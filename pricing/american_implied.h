@@ -39,9 +39,11 @@ INLINE double next_sigma(Bracket b, double secant) {
     return b.high < INFINITY ? 0.5 * (b.low + b.high) : 2.0 * b.low;
 }
 
-/* Search from `sigma`, first along the European vega. Volatilities too low for a boundary to be found count as low. */
+/* Search from `sigma`, first along the European vega. Volatilities too low for a boundary to be found count as low. The
+ * secant method's errors go like e_k+1 = e_k^2 / e_k-2: the last of them need not be looked at. */
 static int solve_american(Contract c, int is_call, double price, double *sigma, PremiumCache *cache) {
-    double root = sqrt(c.years), error = PRICE_ERROR * c.strike, x = *sigma, before = NAN, f_before = NAN;
+    double root = sqrt(c.years), error = PRICE_ERROR * c.strike, x = *sigma, before = NAN;
+    double f_before = NAN, f_older = NAN;
     Bracket bracket = {LEAST_TOTAL / root, INFINITY};
     *sigma = NAN;
     for (int round = 0; round < IMPLIED_ROUNDS; round++) {
@@ -56,7 +58,8 @@ static int solve_american(Contract c, int is_call, double price, double *sigma, 
         Contract at = c;
         at.sigma = x;
         double slope = round == 0 ? greeks_of(at, 1.0).vega : (f - f_before) / (x - before);
-        before = x, f_before = f;
+        if (f * f <= error * fabs(f_older)) return *sigma = x - f / slope, CONVERGED;
+        before = x, f_older = f_before, f_before = f;
         x = next_sigma(bracket, x - f / slope);
     }
     return BELOW_INTRINSIC;

@@ -108,6 +108,22 @@ MULTIVERSION Value premium_value(const Premium *p, double x, double spot) {
     return out;
 }
 
+/* The third of them alone, at half the cost. */
+MULTIVERSION double premium_gamma(const Premium *p, double x, double spot) {
+    double rate = p->carry.rate, yield = p->carry.yield, now = rate - yield * p->boundary, gamma[PREMIUM_POINTS];
+    INDEPENDENT
+    for (int k = 0; k < PREMIUM_POINTS; k++) {
+        double u = x * p->inv_spread[k], d = u + p->shift[k], e = u + p->line_shift[k];
+        double density = p->density[k] * fast_exp(-0.5 * d * d), lined = p->line_density[k] * fast_exp(-0.5 * e * e);
+        gamma[k] = density * (rate + (rate - yield * p->past[k]) * d * p->inv_spread[k]) -
+                   lined * (rate + now * e * p->inv_spread[k]);
+    }
+    LineIntegrals line = line_integrals(x, p->line, p->carry.w);
+    double sum = rate * line.level + now * line.slope;
+    for (int k = 0; k < PREMIUM_POINTS; k++) sum += gamma[k];
+    return sum / (spot * spot);
+}
+
 /* The premium of the contract solved last: neighbours in a chain often share one, all strikes of one volatility do. */
 typedef struct {
     Carry carry;

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.pricing import _american, _kernel
-from gex.pricing._arrays import Float64Array, as_rows
+from gex.pricing._arrays import Float64Array, as_floats, as_rows
 from gex.pricing._book import as_spots
 from gex.pricing._threads import check_threads, over_chunks, parts_of
 from gex.pricing.american import American
@@ -159,8 +159,8 @@ class EarlyExercise:
         """
         at = float(self._within("spot", [spot])[0])
         up, down = self._at_volatility(1.0 + BUMP, at), self._at_volatility(1.0 - BUMP, at)
-        change = np.where(up.solved & down.solved, up.values(at).delta - down.values(at).delta, 0.0)
-        return change / (2.0 * BUMP * self._contracts.columns[2])
+        slope = (up.values(at).delta - down.values(at).delta) / (2.0 * BUMP * self._contracts.columns[2])
+        return np.where(up.solved & down.solved, slope, 0.0)
 
     def _at_volatility(self, factor: float, spot: float) -> EarlyExercise:
         strike, years, sigma, rate, dividend = self._contracts.columns
@@ -174,6 +174,22 @@ class EarlyExercise:
             between=(spot, spot),
             threads=self._threads,
         )
+
+    def gamma_sum(self, spot: float, weight: npt.ArrayLike, rows: IntArray | None = None) -> float:
+        """Return the sum over contracts of weight * what early exercise adds to gamma, at one spot.
+
+        Arguments and errors are those of `gamma_profile`.
+        """
+        at = float(self._within("spot", [spot])[0])
+        chosen = self._rows(rows)
+        weights = _weights(weight, chosen)
+        sums = np.zeros(-(-chosen.size // CONTRACTS))
+
+        def work(number: int, chunk: slice) -> None:
+            sums[number] = self._store.gamma_sum(at, chosen[chunk], weights[chunk])
+
+        over_chunks(work, chosen.size, CONTRACTS, self._threads)
+        return float(np.sum(sums))
 
     def gamma_profile(self, spots: npt.ArrayLike, weight: npt.ArrayLike, rows: IntArray | None = None) -> Float64Array:
         """Return the sum over contracts of weight * what early exercise adds to gamma, at each spot.
@@ -193,9 +209,7 @@ class EarlyExercise:
         if np.any(np.diff(ladder) < 0.0):
             raise ValueError("spots must go up")
         chosen = self._rows(rows)
-        weights = np.ascontiguousarray(np.broadcast_to(np.asarray(weight, dtype=np.float64), chosen.shape))
-        if not np.isfinite(weights).all():
-            raise ValueError("weight must be finite")
+        weights = _weights(weight, chosen)
         reference = float(ladder[ladder.size // 2])
         log_spots = np.empty_like(ladder)
         _kernel.log_ratios(ladder, reference, log_spots)
@@ -221,3 +235,12 @@ class EarlyExercise:
         if chosen.size and not (0 <= chosen.min() and chosen.max() < len(self)):
             raise IndexError(f"rows must lie between 0 and {len(self) - 1}, got {chosen.min()} to {chosen.max()}")
         return chosen
+
+
+def _weights(weight: npt.ArrayLike, rows: IntArray) -> Float64Array:
+    weights = as_floats("weight", weight)
+    if weights.shape not in {(), rows.shape}:
+        raise ValueError(f"weight must be one number or {rows.size}, got shape {weights.shape}")
+    if not np.isfinite(weights).all():
+        raise ValueError("weight must be finite")
+    return np.ascontiguousarray(np.broadcast_to(weights, rows.shape))
