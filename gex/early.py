@@ -87,7 +87,7 @@ def _nearest_rungs(quotes: Quotes, forwards: Forwards, american: Bools) -> Ints:
     offered = (quotes.leg(quotes.ask, rungs.call) > 0) & (quotes.leg(quotes.ask, rungs.put) > 0)
     found = []
     for index in np.flatnonzero(american):
-        at = expirations.rungs(index)
+        at = expirations.rungs(int(index))
         listed = at.start + np.flatnonzero(offered[at])
         distance = np.abs(rungs.strike[listed] - forwards.forward[index])
         found.append(np.sort(listed[np.argsort(distance, kind="stable")[:NEAREST]]))

@@ -111,9 +111,7 @@ def zero_rates(curve: Curve, years: Floats) -> Floats:
     return np.interp(years, curve.years, curve.rates)
 
 
-def _parity(
-    quotes: Quotes, discount: Floats, premium: Floats | None, unsettled: Bools | None
-) -> tuple[Floats, Floats]:
+def _parity(quotes: Quotes, discount: Floats, premium: Floats | None, unsettled: Bools | None) -> tuple[Floats, Floats]:
     """Return each expiration's forward from put-call parity and its freely fitted discount; NaN for none."""
     rungs, expirations = quotes.rungs, quotes.expirations
     bid, ask = quotes.bid, quotes.ask

@@ -5,6 +5,7 @@ Contiguous float64 arrays in, one value per row or a single one for all rows; ca
 american.py sees to them and owns the documentation; the arithmetic is in american*.h.
 """
 
+cimport cython
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 
@@ -84,6 +85,8 @@ def american_implied(list columns, const unsigned char[::1] is_call, double[::1]
         american_implied_rows(sigma.shape[0], inputs, &is_call[0], is_call.shape[0], &sigma[0], &status[0])
 
 
+@cython.final
+@cython.auto_pickle(False)
 cdef class EarlyStore:
     """The boundaries of `count` contracts; each is to be solved before it is used."""
 

@@ -99,7 +99,7 @@ class EarlyExercise:
     def _solved(self) -> BoolArray:
         unsolved = np.empty(len(self), np.uint8)
         self._store.unsolved(unsolved)
-        return unsolved == 0
+        return ~unsolved.view(np.bool_)
 
     def after(self, elapsed: float) -> EarlyExercise:
         """Return the same contracts `elapsed` years later.
@@ -113,7 +113,9 @@ class EarlyExercise:
         if elapsed == 0.0:
             return self
         if np.any(self._years <= elapsed):
-            raise ValueError(f"elapsed must leave every contract some time, got {elapsed!r} of {self._years.min()!r} years")
+            raise ValueError(
+                f"elapsed must leave every contract some time, got {elapsed!r} of {self._years.min()!r} years"
+            )
         later = object.__new__(EarlyExercise)
         later._threads, later._between = self._threads, self._between
         later._years = self._years - elapsed
@@ -232,7 +234,7 @@ class EarlyExercise:
         if rows is None:
             return np.arange(len(self))
         chosen = np.ascontiguousarray(rows, dtype=np.int64)
-        if chosen.size and not (0 <= chosen.min() and chosen.max() < len(self)):
+        if chosen.size and not (chosen.min() >= 0 and chosen.max() < len(self)):
             raise IndexError(f"rows must lie between 0 and {len(self) - 1}, got {chosen.min()} to {chosen.max()}")
         return chosen
 

@@ -12,11 +12,12 @@ import pytest
 import QuantLib as ql  # noqa: N813
 
 from gex import Settings, analyze
-from gex.results import Analysis
 from gex.settings import Curve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gex.results import Analysis
 
 SPOT, RATE, DIVIDEND = 6500.0, 0.045, 0.012
 STRIKES = np.arange(5000.0, 8001.0, 150.0)
@@ -100,7 +101,9 @@ def test_exposures_are_those_of_the_american_contracts(analyses: dict[str, Analy
         dollars = SPOT * row["position"] * row["multiplier"]
         peak = 1 / (math.sqrt(2 * math.pi * row["years"]) * SPOT * row["sigma"])
         assert row["delta_usd"] == pytest.approx(dollars * delta, abs=5e-4 * abs(dollars))
-        assert row["gamma_usd_per_1pct"] == pytest.approx(0.01 * SPOT * dollars * gamma, abs=0.01 * SPOT * abs(dollars) * 5e-3 * peak)
+        assert row["gamma_usd_per_1pct"] == pytest.approx(
+            0.01 * SPOT * dollars * gamma, abs=0.01 * SPOT * abs(dollars) * 5e-3 * peak
+        )
 
 
 def test_flows_and_profile_reprice_early_exercise(analyses: dict[str, Analysis]) -> None:

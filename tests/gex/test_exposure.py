@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mpmath as mp
 import numpy as np
 import pytest
@@ -56,7 +58,7 @@ def test_delta_and_vanna_in_dollars(book: Book) -> None:
     """Vanna is the change of dollar delta when every volatility rises one point, by central difference."""
     dollars = contract_exposure(book, SPOT, None)
     assert dollars.delta == pytest.approx(SPOT * book.units * scipy_delta(book, SPOT, book.years), rel=1e-11, abs=1e-4)
-    up, down = (Book(**{**vars(book), "sigma": book.sigma + h}) for h in (1e-5, -1e-5))
+    up, down = (replace(book, sigma=book.sigma + h) for h in (1e-5, -1e-5))
     change = (scipy_delta(up, SPOT, book.years) - scipy_delta(down, SPOT, book.years)) / 2e-5
     assert dollars.vanna == pytest.approx(0.01 * SPOT * book.units * change, rel=1e-6, abs=1.0)
 

@@ -97,7 +97,7 @@ def test_out_of_reach_of_the_spots_asked_for_nothing_is_added() -> None:
     for spot in (95.0, 100.0, 105.0):
         for some, whole in zip(near.values(spot), everywhere.values(spot), strict=True):
             np.testing.assert_allclose(some, whole, rtol=0.0, atol=1e-8)
-    with pytest.raises(ValueError, match="spot must lie between 95.0 and 105.0"):
+    with pytest.raises(ValueError, match=r"spot must lie between 95\.0 and 105\.0"):
         near.values(94.9)
     with pytest.raises(ValueError, match="spots must lie between"):
         near.gamma_profile([100.0, 106.0], 1.0)
