@@ -218,7 +218,7 @@ model_options = gathered(
         type=click.Choice(get_args(Exercise)),
         default="auto",
         show_default=True,
-        help="How American contracts are priced.",
+        help="Early exercise of American contracts: beyond 7 days, or never.",
     ),
     setting(
         "--expirations",

@@ -1,13 +1,15 @@
-"""Small chains with known forwards, volatilities and open interest, priced by SciPy."""
+"""Small chains with known forwards, volatilities and open interest, priced by SciPy; American options by QuantLib."""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 import pytest
+import QuantLib as ql  # noqa: N813
 from scipy.special import ndtr
 
 from gex.ingest.schema import SCHEMA, SORT, Chain, QualityReport, Source
@@ -120,3 +122,25 @@ def _make_chain() -> Callable[..., Chain]:
 def _chain(make_chain: Callable[..., Chain]) -> Chain:
     """Return the default small chain."""
     return make_chain()
+
+
+@pytest.fixture(scope="session", name="american_price")
+def _american_price() -> Callable[..., float]:
+    """Return QuantLib's price of an American option by its high-precision engine, any life scaled to 365 days."""
+
+    def price(
+        spot: float, strike: float, years: float, sigma: float, carry: tuple[float, float], is_call: bool
+    ) -> float:
+        today, clock = ql.Date(2, 1, 2024), ql.Actual365Fixed()
+        ql.Settings.instance().evaluationDate = today
+        rate, dividend = (ql.YieldTermStructureHandle(ql.FlatForward(today, x * years, clock)) for x in carry)
+        volatility = ql.BlackConstantVol(today, ql.NullCalendar(), sigma * math.sqrt(years), clock)
+        process = ql.BlackScholesMertonProcess(
+            ql.QuoteHandle(ql.SimpleQuote(spot)), dividend, rate, ql.BlackVolTermStructureHandle(volatility)
+        )
+        payoff = ql.PlainVanillaPayoff(ql.Option.Call if is_call else ql.Option.Put, strike)
+        option = ql.VanillaOption(payoff, ql.AmericanExercise(today, today + 365))
+        option.setPricingEngine(ql.QdFpAmericanEngine(process, ql.QdFpAmericanEngine.highPrecisionScheme()))
+        return float(option.NPV())
+
+    return price

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import polars as pl
 import pytest
-import QuantLib as ql  # noqa: N813
 
 from gex import Settings, analyze
 from gex.settings import Curve
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 SPOT, RATE, DIVIDEND = 6500.0, 0.045, 0.012
 STRIKES = np.arange(5000.0, 8001.0, 150.0)
 DATES = (dt.date(2025, 9, 8), dt.date(2025, 9, 19), dt.date(2025, 12, 19), dt.date(2026, 9, 18), dt.date(2027, 3, 19))
-SETTINGS = Settings(curve=Curve((1.0,), (RATE,)))
 
 
 def sigma_of(strike: float) -> float:
@@ -30,26 +28,15 @@ def sigma_of(strike: float) -> float:
 
 
 class Option(NamedTuple):
-    """One contract by QuantLib's high-precision engine, its life scaled to 365 whole days."""
+    """One contract, and QuantLib to price it."""
 
     strike: float
     years: float
     is_call: bool
+    by: Callable[..., float]
 
     def price(self, spot: float) -> float:
-        today, clock = ql.Date(2, 1, 2024), ql.Actual365Fixed()
-        ql.Settings.instance().evaluationDate = today
-        dividend, rate = (
-            ql.YieldTermStructureHandle(ql.FlatForward(today, x * self.years, clock)) for x in (DIVIDEND, RATE)
-        )
-        w = sigma_of(self.strike) * math.sqrt(self.years)
-        volatility = ql.BlackVolTermStructureHandle(ql.BlackConstantVol(today, ql.NullCalendar(), w, clock))
-        quote = ql.QuoteHandle(ql.SimpleQuote(spot))
-        process = ql.BlackScholesMertonProcess(quote, dividend, rate, volatility)
-        payoff = ql.PlainVanillaPayoff(ql.Option.Call if self.is_call else ql.Option.Put, self.strike)
-        option = ql.VanillaOption(payoff, ql.AmericanExercise(today, today + 365))
-        option.setPricingEngine(ql.QdFpAmericanEngine(process, ql.QdFpAmericanEngine.highPrecisionScheme()))
-        return float(option.NPV())
+        return self.by(spot, self.strike, self.years, sigma_of(self.strike), (RATE, DIVIDEND), self.is_call)
 
     def differences(self, spot: float) -> tuple[float, float]:
         """Return delta and gamma by central differences."""
@@ -58,22 +45,24 @@ class Option(NamedTuple):
         return (high - low) / (2 * h), (high - 2 * middle + low) / (h * h)
 
 
-def quoted(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows as American contracts, bid and ask around QuantLib's price."""
-    years = (frame["expires_at"] - frame["quote_time"]).dt.total_seconds() / 31_536_000
-    rows = zip(frame["strike"], years, frame["option_type"], strict=True)
-    price = pl.Series("price", [Option(k, t, side == "C").price(SPOT) for k, t, side in rows])
-    quotes = (price * factor for factor in (0.999, 1.001))
-    bid, ask = (quote.alias(name) for quote, name in zip(quotes, ("bid", "ask"), strict=True))
-    return frame.with_columns(bid, ask, pl.lit("A").alias("exercise"), pl.lit("QQQ").alias("root"))
+def option_of(row: dict[str, Any], by: Callable[..., float]) -> Option:
+    return Option(row["strike"], row["years"], row["option_type"] == "C", by)
 
 
 @pytest.fixture(scope="module", name="analyses")
-def _analyses(make_chain: Callable[..., Any]) -> dict[str, Analysis]:
+def _analyses(make_chain: Callable[..., Any], american_price: Callable[..., float]) -> dict[str, Analysis]:
+    """Return the chain of American contracts, quoted around QuantLib's prices, under either setting."""
+
+    def quoted(frame: pl.DataFrame) -> pl.DataFrame:
+        years = (frame["expires_at"] - frame["quote_time"]).dt.total_seconds() / 31_536_000
+        rows = zip(frame["strike"], years, frame["option_type"], strict=True)
+        price = pl.Series([Option(k, t, side == "C", american_price).price(SPOT) for k, t, side in rows])
+        american = (pl.lit("A").alias("exercise"), pl.lit("QQQ").alias("root"))
+        return frame.with_columns((price * 0.999).alias("bid"), (price * 1.001).alias("ask"), *american)
+
     chain = make_chain(DATES, STRIKES, edit=quoted, asset_class="etf")
-    return {
-        exercise: analyze(chain, Settings(curve=SETTINGS.curve, exercise=exercise)) for exercise in ("auto", "european")
-    }
+    curve = Curve((1.0,), (RATE,))
+    return {exercise: analyze(chain, Settings(curve=curve, exercise=exercise)) for exercise in ("auto", "european")}
 
 
 def test_forwards_and_volatilities_come_out_as_they_were_put_in(analyses: dict[str, Analysis]) -> None:
@@ -90,11 +79,13 @@ def test_forwards_and_volatilities_come_out_as_they_were_put_in(analyses: dict[s
     assert contracts["sigma"].to_list() == pytest.approx(expected, abs=2e-4)
 
 
-def test_exposures_are_those_of_the_american_contracts(analyses: dict[str, Analysis]) -> None:
+def test_exposures_are_those_of_the_american_contracts(
+    analyses: dict[str, Analysis], american_price: Callable[..., float]
+) -> None:
     """Gamma and delta of each contract by differences of QuantLib's prices; contracts at the boundary apart."""
     contracts = analyses["auto"].by_contract.filter(pl.col("years") > 7 / 365).sample(40, seed=1)
     for row in contracts.iter_rows(named=True):
-        option = Option(row["strike"], row["years"], row["option_type"] == "C")
+        option = option_of(row, american_price)
         if abs(option.price(SPOT * 1.01) - abs(SPOT * 1.01 - row["strike"])) < 1e-6:
             continue
         delta, gamma = option.differences(SPOT)
@@ -106,13 +97,15 @@ def test_exposures_are_those_of_the_american_contracts(analyses: dict[str, Analy
         )
 
 
-def test_flows_and_profile_reprice_early_exercise(analyses: dict[str, Analysis]) -> None:
+def test_flows_and_profile_reprice_early_exercise(
+    analyses: dict[str, Analysis], american_price: Callable[..., float]
+) -> None:
     """The flow of +2% is minus the change of the contracts' own deltas; the profile at spot is the net."""
     analysis = analyses["auto"]
     contracts = analysis.by_contract
     change, moved = 0.0, 1.02 * SPOT
     for row in contracts.filter(pl.col("years") > 7 / 365).iter_rows(named=True):
-        option = Option(row["strike"], row["years"], row["option_type"] == "C")
+        option = option_of(row, american_price)
         change += row["position"] * row["multiplier"] * (option.differences(moved)[0] - option.differences(SPOT)[0])
     near = analyze_without(analysis, contracts)
     flow = next(f.flow_usd for f in analysis.hedge_flow if f.spot_move_pct == 2.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import NamedTuple
 
 import polars as pl
@@ -169,3 +170,54 @@ def test_hedging_flows_are_far_from_linear(data_path) -> None:
     assert flow[-0.5] == pytest.approx(34, abs=2)
     assert flow[0.5] == pytest.approx(-73, abs=2)
     assert flow[1.0] == pytest.approx(-149, abs=2)
+
+
+class Rebased(NamedTuple):
+    """One file with early exercise, and what it gives where every contract is taken for European."""
+
+    name: str
+    flip: float
+    european_flip: float
+    net: float
+    expirations: int
+    european_forwards: int
+
+
+# Black's formula reads an American put's premium as a lower forward and a higher volatility: past a few months calls
+# and puts then agree on no forward at all. Freed of the premium they do, and puts have more gamma than taken for.
+REBASED = [
+    Rebased("qqq_2023-05-10_1510", 323.384, 323.262, 1.0102, 32, 28),
+    Rebased("qqq_2023-06-12_1635", 354.630, 354.323, 0.7298, 28, 19),
+    Rebased("qqq_2024-03-22_2146", 444.852, 444.483, 0.2777, 30, 22),
+    Rebased("spy_2025-08-19_2042", 645.738, 645.696, -6.3443, 32, 23),
+]
+
+
+@pytest.mark.parametrize("expected", REBASED, ids=lambda rebased: rebased.name)
+def test_early_exercise_moves_forwards_and_flip(expected: Rebased, data_path) -> None:
+    """Every expiration but one at most has a parity forward; the flip moves by up to 0.37 points."""
+    chain = read_chain(data_path("chains", "cboe_csv", f"{expected.name}.csv"))
+    american, european = analyze(chain), analyze(chain, Settings(exercise="european"))
+    for analysis, flip in ((american, expected.flip), (european, expected.european_flip)):
+        assert analysis.levels.gamma_flip == pytest.approx(flip, abs=2e-3)
+        assert len(analysis.by_expiration) == expected.expirations
+    assert american.exposure.gamma_usd_per_1pct.net / 1e9 == pytest.approx(expected.net, abs=1e-3)
+    found = [analysis.by_expiration["forward_source"].to_list().count("parity") for analysis in (american, european)]
+    assert found[0] >= expected.expirations - 1
+    assert found[1] == expected.european_forwards
+
+
+@pytest.mark.parametrize("name", [rebased.name for rebased in REBASED])
+def test_quantlib_gives_the_mids_back(name, data_path, american_price) -> None:
+    """Out-of-the-money mids within 5e-6 of spot, at the volatility, rate and yield that we read from them."""
+    analysis = analyze(read_chain(data_path("chains", "cboe_csv", f"{name}.csv")))
+    spot = analysis.spot.parity
+    otm = (pl.col("option_type") == "C") == (pl.col("strike") >= pl.col("forward"))
+    quoted = analysis.by_contract.filter((pl.col("bid") > 0) & otm & (pl.col("years") > 7 / 365))
+    near = quoted.filter((pl.col("strike") / spot - 1).abs() < 0.2).sample(50, seed=1)
+    for row in near.iter_rows(named=True):
+        strike, years, sigma, is_call = (*(row[x] for x in ("strike", "years", "sigma")), row["option_type"] == "C")
+        rate = -math.log(row["discount"]) / years
+        carry = (rate, rate - math.log(row["forward"] / spot) / years)
+        mid = 0.5 * (row["bid"] + row["ask"])
+        assert american_price(spot, strike, years, sigma, carry, is_call) == pytest.approx(mid, abs=5e-6 * spot)
