@@ -47,9 +47,10 @@ def sample(n: int, seed: int) -> list[Row]:
 
 
 def scales(row: Row) -> Figures:
-    """Return what errors are measured in: the larger of spot and strike, 1, and the European gamma at the money."""
+    """Return what errors are measured in: the larger of spot and strike, 1, and European gamma at the money at the lesser."""
     spot, strike, years, sigma, _, _, _ = row
-    return Figures(max(spot, strike), 1.0, 1.0 / (math.sqrt(2.0 * math.pi * years) * strike * sigma))
+    at_the_money = 1.0 / (math.sqrt(2.0 * math.pi * years) * min(spot, strike) * sigma)
+    return Figures(max(spot, strike), 1.0, at_the_money)
 
 
 class QuantLibOption:

@@ -1,7 +1,7 @@
 """American figures against two truths that share nothing with the kernel: QuantLib's at high precision, and a dense tree.
 
-QuantLib's own error is 1e-8 of the price (from its finer schemes); the tree's is up to 7e-6 of the price, 2e-4 of delta
-and 4e-3 of gamma's peak where the boundary is near, about 1e-8 elsewhere.
+On the scales below QuantLib's own error is 1e-8 of the price (beside its finest schemes); the tree's is up to 7e-6 of the
+price, 2e-4 of delta and 2e-3 of gamma where the boundary is near, about 1e-8 elsewhere.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from gex.pricing import Status, american, american_gamma_profile, american_impli
 if TYPE_CHECKING:
     from types import ModuleType
 
-PRICE, DELTA, GAMMA = 1e-6, 1e-5, 1e-3
-"""Of the larger of spot and strike; of 1; of the European gamma at the money, its peak but for the drift."""
+PRICE, DELTA, GAMMA = 1e-6, 1e-5, 7e-4
+"""Of the larger of spot and strike; of 1; of the European gamma at the money, at the lesser of spot and strike."""
 
 Truths = list[tuple[Any, Any]]
 
@@ -54,7 +54,7 @@ def test_price_delta_and_gamma_agree_with_a_dense_tree(american_reference: Modul
     defined = np.isfinite(errors)  # delta and gamma are not where exercise is due at some of three nodes
     assert defined[:, 0].all()
     assert defined.mean() > 0.95
-    assert (np.nanmax(errors, axis=0) < [5e-6, 2e-4, 5e-3]).all()
+    assert (np.nanmax(errors, axis=0) < [5e-6, 2e-4, 2e-3]).all()
     assert (np.nanmedian(errors, axis=0) < 1e-7).all()
 
 
