@@ -67,10 +67,13 @@ COARSE = 0.1
 WRONG = 0.5
 """The bound of approximations that are known to be wrong: their errors are what the table is to show."""
 
+ARRAYS = {task: bound for task, bound in OURS.items() if task not in SCALAR}
+LOOPS = {task: OURS[task] for task in ("gamma", "greeks", "profile")}
+
 PEERS = (
-    Peer("ours, AVX2", "ours", "avx2", "avx2", tolerance=OURS, note="built for AVX2 without AVX-512"),
-    Peer("ours, without AVX2", "ours", "baseline", "baseline", tolerance=OURS, note="built with -DGEX_BASELINE"),
-    Peer(LIMIT, "c_loop", tolerance=OURS, note="our own headers in a bare loop, -O3 -march=native, outputs given"),
+    Peer("ours, AVX2", "ours", "avx2", "avx2", tolerance=ARRAYS, note="built for AVX2 without AVX-512"),
+    Peer("ours, without AVX2", "ours", "baseline", "baseline", tolerance=ARRAYS, note="built with -DGEX_BASELINE"),
+    Peer(LIMIT, "c_loop", tolerance=LOOPS, note="our own headers in a bare loop, -O3 -march=native, outputs given"),
     Peer(NUMPY, "numpy_scipy"),
     Peer("numba", "numba_loops", variant="strict", note="outputs given"),
     Peer("numba, fastmath", "numba_loops", variant="fastmath", note="outputs given"),
