@@ -54,6 +54,7 @@ VECTORIZED = "py_vollib_vectorized"
 QUANTLIB = "QuantLib BlackCalculator"
 QDFP, QDFP_LADDER = "QuantLib QdFp, fast", "QuantLib QdFp, fast, along the ladder"
 
+ALONG = "one price a spot, gamma by differences along the ladder"
 FIVE = "price and four of the seven greeks"
 FOUR = "four of the seven greeks, and rho"
 DIFFERENCES = (
@@ -63,7 +64,7 @@ DIFFERENCES = (
 FEW = 24
 """American contracts for QuantLib."""
 COARSE = 0.1
-"""The fast scheme's gamma next to the boundary of a long life: its quadrature has seven points. Elsewhere it is within 1e-3."""
+"""The fast scheme's gamma next to the exercise boundary, where it has few quadrature points. Elsewhere it is within 1e-3."""
 WRONG = 0.5
 """The bound of approximations that are known to be wrong: their errors are what the table is to show."""
 
@@ -103,7 +104,7 @@ PEERS = (
         variant="fast",
         rows=FEW,
         tolerance={"american": 1e-3, "american_profile": COARSE, "american_implied": 1e-3},
-        note="delta and gamma from three prices; volatility by Brent's method",
+        note="delta and gamma from three prices, gamma off by percents next to the exercise boundary; volatility by Brent",
     ),
     Peer(
         QDFP_LADDER,
@@ -111,7 +112,7 @@ PEERS = (
         variant="ladder",
         rows=FEW,
         tolerance={"american_profile": COARSE},
-        note="one price a spot, gamma by differences along the ladder",
+        note=ALONG,
     ),
     Peer(
         "QuantLib QdFp, accurate, along the ladder",
@@ -119,7 +120,7 @@ PEERS = (
         variant="accurate",
         rows=FEW // 4,
         tolerance={"american_profile": 1e-3},
-        note="one price a spot, gamma by differences along the ladder",
+        note=ALONG,
     ),
     Peer(
         "QuantLib binomial, Leisen-Reimer 201",
