@@ -12,13 +12,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 from benchmarks.environments import FOLDER, ROOT
 
 BUILDS = {"baseline": "-DGEX_BASELINE", "avx2": "-DGEX_BASELINE -march=x86-64-v3"}
 """By the name that `instruction_set` gives the loops: without AVX2, and with AVX2 but no AVX-512."""
-SOURCES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "gex", "pricing", "ingest", "cli")
+FILES = ("setup.py", "pyproject.toml", "README.md", "LICENSE")
 GENERATED = shutil.ignore_patterns("*.so", "*.c", "__pycache__")
 
 
@@ -31,11 +32,10 @@ def folder_of(name: str) -> Path | None:
 def _copy(tree: Path) -> str:
     """Copy what the package is built from, and return a digest of it."""
     digest = hashlib.sha256()
-    for source in map(ROOT.joinpath, SOURCES):
-        if source.is_dir():
-            shutil.copytree(source, tree / source.name, symlinks=True, ignore=GENERATED)
-        else:
-            shutil.copy2(source, tree)
+    for name in FILES:
+        shutil.copy2(ROOT / name, tree)
+    for folder in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-dir"].values():
+        shutil.copytree(ROOT / folder, tree / folder, symlinks=True, ignore=GENERATED)
     for file in sorted(path for path in tree.rglob("*") if path.is_file()):
         digest.update(bytes(file.relative_to(tree)) + file.read_bytes())
     return digest.hexdigest()
