@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 SAMPLE := sample/spx_quotedata.csv
 
-.PHONY: report test test-all bench lint types examples lock clean
+.PHONY: report test test-all test-baseline bench lint types examples lock clean
 
 report: $(BIN)/gex
 	@mkdir -p sample
@@ -20,12 +20,21 @@ test: $(VENV)/.test
 test-all: $(VENV)/.test
 	$(BIN)/python -m pytest -q tests
 
-# The peers get environments of their own under .bench/; benchmarks/REPORT.md is what this run found.
+# What a machine without AVX2 runs: a build of its own, and the tests of the floor that is compiled.
+test-baseline: $(VENV)/.test
+	@$(BIN)/python -m benchmarks.builds baseline
+	cd .bench/baseline && $(abspath $(BIN))/python -m pytest -q -c $(CURDIR)/pyproject.toml --rootdir $(CURDIR) $(CURDIR)/tests/pricing
+
+# The peers and our own other builds get folders under .bench/; benchmarks/REPORT.md is what this run found, written
+# whether or not a topic failed. TOPICS="american or gamma" runs some (pytest -k), and reports to .bench/.
+bench: REPORT = $(if $(TOPICS),.bench,benchmarks)/REPORT.md
 bench: $(VENV)/.test
 	@$(BIN)/python -m benchmarks.environments
-	$(BIN)/python -m pytest -q benchmarks -o addopts="--import-mode=importlib" --benchmark-columns=min,median,rounds \
-		--benchmark-json=.bench/results.json
-	@$(BIN)/python -m benchmarks.report .bench/results.json benchmarks/REPORT.md
+	@$(BIN)/python -m benchmarks.builds
+	@rm -f .bench/results.json
+	$(BIN)/python -m pytest -q -s benchmarks -o addopts="--import-mode=importlib" $(if $(TOPICS),-k "$(TOPICS)") \
+		--benchmark-columns=min,median,rounds --benchmark-json=.bench/results.json; status=$$?; \
+		$(BIN)/python -m benchmarks.report .bench/results.json $(REPORT) && exit $$status
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.pricing import log_ladder, price
+from gex.pricing import american, log_ladder, price
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -18,18 +18,29 @@ Columns = dict[str, np.ndarray]
 
 CHAIN, MILLION, SPOTS = 20_000, 1_000_000, 400
 TICK = 0.05
+AMERICAN_DAYS, AMERICAN_STRIKES = (8, 15, 29, 57, 92, 183, 365, 547, 730), 220
 
 
 @cache
-def reference() -> ModuleType:
-    """Return the tests' sample contracts and exact formulas, loaded by their path."""
-    path = Path(__file__).parents[1] / "tests" / "pricing" / "reference.py"
-    spec = importlib.util.spec_from_file_location("pricing_reference", path)
+def from_tests(name: str) -> ModuleType:
+    """Return a module beside the tests of pricing, loaded by its path."""
+    path = Path(__file__).parents[1] / "tests" / "pricing" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"pricing_{name}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def reference() -> ModuleType:
+    """Return the tests' sample contracts and exact formulas."""
+    return from_tests("reference")
+
+
+def american_reference() -> ModuleType:
+    """Return the tests' American contracts and their two truths."""
+    return from_tests("american_reference")
 
 
 @cache
@@ -61,6 +72,43 @@ def quotes() -> Columns:
         "sigma": columns["sigma"],
     }
     return {name: np.ascontiguousarray(column[value >= TICK]) for name, column in everything.items()}
+
+
+@cache
+def american_chain() -> Columns:
+    """Return a chain like that of QQQ, eight days to two years, every strike with a volatility of its own.
+
+    Its expirations are whole days away, as QuantLib wants them.
+    """
+    spot, rng = 500.0, np.random.default_rng(5)
+    legs = []
+    for days in AMERICAN_DAYS:
+        root = np.sqrt(days / 365.0)
+        strikes = np.unique(np.round(spot * np.exp(root * np.linspace(-0.75, 0.5, AMERICAN_STRIKES))))
+        legs += [(strike, days / 365.0, is_call) for strike in strikes for is_call in (1.0, 0.0)]
+    strike, years, is_call = np.array(legs).T
+    slope = np.log(strike / spot) / np.sqrt(years + 0.02)
+    interest = np.floor(np.exp(rng.normal(5.0, 2.0, strike.size)))
+    return {
+        "spot": np.full(strike.size, spot),
+        "strike": strike,
+        "years": years,
+        "sigma": np.clip(0.2 - 0.12 * slope + 0.08 * slope * slope, 0.1, 0.6),
+        "rate": np.full(strike.size, 0.045),
+        "dividend": np.full(strike.size, 0.006),
+        "is_call": is_call == 1.0,
+        "weight": np.where(is_call == 1.0, interest, -interest),
+        "spots": log_ladder(spot, 0.15, SPOTS),
+    }
+
+
+@cache
+def american_quotes() -> Columns:
+    """Return the American chain's options that are out of the money and worth a tick or more."""
+    columns = {name: column for name, column in american_chain().items() if name not in {"weight", "spots"}}
+    value = american(**columns).price
+    chosen = (columns["is_call"] == (columns["strike"] > columns["spot"])) & (value >= TICK)
+    return {name: column[chosen] for name, column in {**columns, "price": value}.items()}
 
 
 def few(columns: Columns, rows: int) -> Columns:

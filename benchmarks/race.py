@@ -10,13 +10,16 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.builds import BUILDS, folder_of
 from benchmarks.environments import ROOT, failures_of, python_of
 from benchmarks.inputs import CHAIN
 from benchmarks.roster import OURS, Peer
@@ -24,7 +27,6 @@ from benchmarks.worker import calls_for, seconds_per_call, spread_rows, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -71,16 +73,20 @@ class Contestant:
         self.process: subprocess.Popen[str] | None = None
         self.hello = self._start()
 
+    def _home(self) -> tuple[Path | None, Path | None]:
+        """Return the interpreter, and the folder it starts in: `gex` is imported from there."""
+        name = self.peer.environment
+        return (Path(sys.executable), folder_of(name)) if name in BUILDS else (python_of(name), ROOT)
+
     def _start(self) -> dict[str, Any]:
-        python = python_of(self.peer.environment)
-        if python is None:
-            return {
-                "failure": f"no environment `{self.peer.environment}`: `make bench` makes it, if its Python is here"
-            }
+        python, folder = self._home()
+        if python is None or folder is None:
+            wanted = "compiler" if self.peer.environment in BUILDS else "Python"
+            return {"failure": f"no `{self.peer.environment}`: `make bench` makes it, if its {wanted} is here"}
         libraries = str(python.parents[1] / "lib")  # where icc_rt puts SVML
         self.process = subprocess.Popen(
             [python, "-W", "ignore", "-m", "benchmarks.worker", self.peer.module, self.peer.variant],
-            cwd=ROOT,
+            cwd=folder,
             env=os.environ | ONE_THREAD | {"LD_LIBRARY_PATH": libraries},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -154,6 +160,7 @@ class Race:
         error: Error,
         *,
         also: Sequence[Lane] = (),
+        answers: Columns | None = None,
         **facts: Any,
     ) -> None:
         """Check every answer, then time all in turn.
@@ -164,12 +171,15 @@ class Race:
             ours: Our call, with the same inputs bound.
             error: The error of an answer.
             also: Lanes to time beside the peers.
+            answers: What is checked of ours where our call returns a sum only.
             facts: For `run` and the report: `topic`, `unit`, and `items`, what each row counts for.
 
         """
+        print(f"\n{facts['topic']}: checking", end="", flush=True)
         rows = columns["strike"].size
-        answer = ours()
-        answers = answer._asdict() if hasattr(answer, "_asdict") else {"value": np.asarray(answer)}
+        if answers is None:
+            answer = ours()
+            answers = answer._asdict() if hasattr(answer, "_asdict") else {"value": np.asarray(answer)}
         found = error(columns, answers, 8.5)
         assert found <= OURS[task], f"ours is off by {found}"
         lanes, skipped = self._line_up(task, columns, error)
@@ -184,6 +194,7 @@ class Race:
             if not contestant.does(task) or (contestant.peer.rows and columns["strike"].size > CHAIN):
                 continue
             failure = contestant.hello.get("failure")
+            print(f" {contestant.peer.name}{' (not here)' if failure else ''}", end=";", flush=True)
             if failure is None:
                 lane = self._prepare(contestant, task, columns, error)
                 if isinstance(lane, Lane):
@@ -222,6 +233,7 @@ class Race:
     ) -> None:
         """Time ours and the lanes in turn."""
         calls = calls_for(ours)
+        print(f"\n{facts['topic']}: {rounds} rounds of {len(lanes) + 1}", flush=True)
 
         def others_first() -> tuple[tuple[Any, ...], dict[str, Any]]:
             for lane in lanes:
@@ -231,3 +243,5 @@ class Race:
 
         self.benchmark.pedantic(seconds_per_call, setup=others_first, rounds=rounds)
         self.benchmark.extra_info.update(facts, rows=rows, calls=calls, peers=[lane.facts() for lane in lanes])
+        own = self.benchmark.stats.stats.min / calls / rows
+        print(*(f"{lane.name} {min(lane.seconds) / lane.rows / own:.3g}x" for lane in lanes), sep="; ", flush=True)

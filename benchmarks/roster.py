@@ -13,9 +13,12 @@ OURS = {
     "profile": 1e-12,
     "implied": 1e-12,
     **dict.fromkeys(SCALAR, 1e-12),
-    "scalar_implied": 1e-12,
+    "american": 7e-4,
+    "american_profile": 7e-4,
+    "american_implied": 1e-6,
 }
-"""Relative; for greeks, of the largest term; for the profile, of its largest value; for volatility, absolute."""
+"""Relative; for greeks, of the largest term; for the profile, of its largest value; for volatility, absolute;
+American figures on the scales of tests/pricing/american_reference.py."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +52,29 @@ NUMPY = "NumPy + SciPy"
 SVML = "numba 0.60, fastmath, SVML"
 VECTORIZED = "py_vollib_vectorized"
 QUANTLIB = "QuantLib BlackCalculator"
+QDFP, QDFP_LADDER = "QuantLib QdFp, fast", "QuantLib QdFp, fast, along the ladder"
 
+ALONG = "one price a spot, gamma by differences along the ladder"
 FIVE = "price and four of the seven greeks"
 FOUR = "four of the seven greeks, and rho"
 DIFFERENCES = (
     "greeks by finite differences: compared where abs(d1) < 1; theta, a difference over a day, is not compared"
 )
 
+FEW = 24
+"""American contracts for QuantLib."""
+COARSE = 0.1
+"""The fast scheme's gamma next to the exercise boundary, where it has few quadrature points. Elsewhere it is within 1e-3."""
+WRONG = 0.5
+"""The bound of approximations that are known to be wrong: their errors are what the table is to show."""
+
+ARRAYS = {task: bound for task, bound in OURS.items() if task not in SCALAR}
+LOOPS = {task: OURS[task] for task in ("gamma", "greeks", "profile")}
+
 PEERS = (
-    Peer(LIMIT, "c_loop", tolerance=OURS, note="our own headers in a bare loop, -O3 -march=native, outputs given"),
+    Peer("ours, AVX2", "ours", "avx2", "avx2", tolerance=ARRAYS, note="built for AVX2 without AVX-512"),
+    Peer("ours, without AVX2", "ours", "baseline", "baseline", tolerance=ARRAYS, note="built with -DGEX_BASELINE"),
+    Peer(LIMIT, "c_loop", tolerance=LOOPS, note="our own headers in a bare loop, -O3 -march=native, outputs given"),
     Peer(NUMPY, "numpy_scipy"),
     Peer("numba", "numba_loops", variant="strict", note="outputs given"),
     Peer("numba, fastmath", "numba_loops", variant="fastmath", note="outputs given"),
@@ -81,4 +98,60 @@ PEERS = (
     Peer(QUANTLIB, "quantlib", rows=2_000, reach=5.0, note=f"{FIVE}, compared where abs(d1) < 5"),
     Peer("py_vollib", "vollib", rows=500, note=FIVE),
     Peer("Python's math module", "plain_python", rows=2_000),
+    Peer(
+        QDFP,
+        "quantlib_american",
+        variant="fast",
+        rows=FEW,
+        tolerance={"american": 1e-3, "american_profile": COARSE, "american_implied": 1e-3},
+        note="delta and gamma from three prices, gamma off by percents next to the exercise boundary; volatility by Brent",
+    ),
+    Peer(
+        QDFP_LADDER,
+        "quantlib_american",
+        variant="ladder",
+        rows=FEW,
+        tolerance={"american_profile": COARSE},
+        note=ALONG,
+    ),
+    Peer(
+        "QuantLib QdFp, accurate, along the ladder",
+        "quantlib_american",
+        variant="accurate",
+        rows=FEW // 4,
+        tolerance={"american_profile": 1e-3},
+        note=ALONG,
+    ),
+    Peer(
+        "QuantLib binomial, Leisen-Reimer 201",
+        "quantlib_american",
+        variant="binomial",
+        rows=FEW,
+        tolerance={"american": 1e-2},
+        note="with the engine's own delta and gamma",
+    ),
+    Peer(
+        "QuantLib Barone-Adesi-Whaley",
+        "quantlib_american",
+        variant="baw",
+        rows=FEW,
+        tolerance={"american": WRONG},
+        note="delta and gamma from three prices",
+    ),
+    Peer(
+        "QuantLib Bjerksund-Stensland",
+        "quantlib_american",
+        variant="bjerksund",
+        rows=FEW,
+        tolerance={"american": WRONG},
+        note="with the engine's own delta and gamma",
+    ),
+    Peer(
+        "QuantLib impliedVolatility",
+        "quantlib_american",
+        variant="implied",
+        rows=FEW,
+        tolerance={"american_implied": 1e-2},
+        note="on finite differences, which it uses for American options whatever the engine",
+    ),
 )

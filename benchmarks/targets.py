@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.roster import LIMIT, NUMPY, QUANTLIB, SVML, VECTORIZED
+from benchmarks.roster import LIMIT, NUMPY, QDFP, QDFP_LADDER, QUANTLIB, SVML, VECTORIZED
 
 BARE = "python -c 'import numpy, polars'"
 
@@ -46,6 +46,8 @@ TARGETS = (
     ),
     Target(PROFILE, LIMIT, 1.25, at_least=False),
     Target("Implied volatility, quotes of a chain", VECTORIZED, 25.0),
+    Target("American gamma ladder", QDFP, 5.0),
+    Target("American gamma ladder", QDFP_LADDER, 5.0),
     Target("Full analysis, a chain in memory", "one gamma_profile of ours", 12.0, at_least=False),
     Target("Whole process, gex report on a parquet file", BARE, 1.3, at_least=False),
 )

@@ -1,4 +1,7 @@
-"""How exact an answer is: the largest error on a sample, against fifty digits (profiles: long double)."""
+"""How exact an answer is: the largest error on a sample.
+
+Against fifty digits; profiles against long double; American options against QuantLib's QdFp engine at high precision.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 
-from benchmarks.inputs import Columns, reference
+from benchmarks.inputs import Columns, american_reference, reference
+from benchmarks.roster import FEW
+from benchmarks.worker import spread_rows
 
 SAMPLE = 300
 PROFILE_SAMPLE = 9
+AMERICAN_SPOTS = 5
 CONTRACT = ("spot", "strike", "years", "sigma", "rate", "dividend", "is_call")
 
 mp.mp.dps = 50
@@ -22,14 +28,14 @@ def _exact_greeks(*row: Any) -> tuple[dict[str, mp.mpf], dict[str, mp.mpf]]:
     return reference().exact_greeks(*row)
 
 
-def _d1(columns: Columns) -> np.ndarray:
+def d1_of(columns: Columns) -> np.ndarray:
     w = columns["sigma"] * np.sqrt(columns["years"])
     drift = (columns["rate"] - columns["dividend"]) * columns["years"]
     return (np.log(columns["spot"] / columns["strike"]) + drift) / w + 0.5 * w
 
 
 def _sample(columns: Columns, reach: float) -> np.ndarray:
-    usable = np.flatnonzero(np.abs(_d1(columns)) < reach)
+    usable = np.flatnonzero(np.abs(d1_of(columns)) < reach)
     return usable[np.linspace(0, usable.size - 1, min(SAMPLE, usable.size)).astype(int)]
 
 
@@ -84,3 +90,58 @@ def _exact_sigma(price: float, forward: float, strike: float, years: float, is_c
         model = sign * (forward * mp.ncdf(sign * d1) - strike * mp.ncdf(sign * (d1 - w)))
         w += (mp.mpf(price) - model) / (forward * mp.npdf(d1))
     return w / root
+
+
+def _american_rows(columns: Columns) -> list[tuple[Any, ...]]:
+    """Return as many rows as the slow peers get, and the same ones."""
+    chosen = spread_rows(columns, FEW)
+    return list(zip(chosen.tolist(), *(columns[name][chosen].tolist() for name in CONTRACT), strict=True))
+
+
+@cache
+def _exact_american(*row: Any) -> tuple[float, float, float] | None:
+    return american_reference().QuantLibOption(row).figures()
+
+
+def _scaled(ours: Any, exact: Any, row: tuple[Any, ...]) -> float:
+    return float(np.max(np.abs(np.subtract(ours, exact)) / american_reference().scales(row)))
+
+
+def american_error(columns: Columns, answer: dict[str, np.ndarray], _reach: float) -> float:
+    """Return the largest error of price, of delta and of gamma, each on its own scale."""
+    worst = 0.0
+    for i, *row in _american_rows(columns):
+        exact = _exact_american(*row)
+        if exact is not None:
+            found = [answer[name][i] for name in ("price", "delta", "gamma")]
+            worst = max(worst, _scaled(found, exact, tuple(row)))
+    return worst
+
+
+def american_profile_error(columns: Columns, answer: dict[str, np.ndarray], _reach: float) -> float:
+    """Return the largest error of a contract's gamma at a few of the spots, on the scale of gamma."""
+    worst = 0.0
+    for j in np.linspace(0, columns["spots"].size - 1, AMERICAN_SPOTS).astype(int).tolist():
+        for i, _, *rest in _american_rows(columns):
+            row = (columns["spots"][j].item(), *rest)
+            exact = _exact_american(*row)
+            if exact is not None:
+                worst = max(worst, _scaled([*exact[:2], answer["value"][i, j]], exact, row))
+    return worst
+
+
+def american_implied_error(columns: Columns, answer: dict[str, np.ndarray], _reach: float) -> float:
+    """Return the largest absolute error in sigma, against the sigma that the price, as it was given, implies."""
+    return max(
+        abs(answer["value"][i].item() - _exact_american_sigma(columns["price"][i].item(), *row))
+        for i, *row in _american_rows(columns)
+    )
+
+
+@cache
+def _exact_american_sigma(price: float, *row: Any) -> float:
+    """One step of the secant method from the volatility the price was made with, which is all but right."""
+    option = american_reference().QuantLibOption
+    spot, sigma, step = row[0], row[3], 1e-4
+    here, there = (option((*row[:3], v, *row[4:])).price(spot) for v in (sigma, sigma + step))
+    return sigma + (price - here) * step / (there - here)

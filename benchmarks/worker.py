@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
+TASKS = (
+    *("gamma", "greeks", "profile", "implied"),
+    *("scalar_gamma", "scalar_greeks", "scalar_implied"),
+    *("american", "american_profile", "american_implied"),
+)
+"""The functions a peer's module may have."""
 SHORTEST = 0.004
 """Seconds one timing takes at least, by repeated calls: far above the clock's resolution and a cold cache."""
 
@@ -80,7 +86,7 @@ class Session:
             return {"failure": f"{type(failure).__name__}: {failure}"}
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
     try:
         return f"{name} {version(name)}"
     except PackageNotFoundError:
@@ -92,10 +98,9 @@ def describe(module: ModuleType, variant: str) -> dict[str, Any]:
     unfit = getattr(module, "requirement", lambda _: None)(variant)
     if unfit:
         return {"failure": unfit}
-    tasks = ("gamma", "greeks", "profile", "implied", "scalar_gamma", "scalar_greeks", "scalar_implied", "american")
     return {
-        "tasks": [task for task in tasks if hasattr(module, task)],
-        "versions": [f"Python {sys.version.split()[0]}", *map(_version, module.DISTRIBUTIONS)],
+        "tasks": [task for task in TASKS if hasattr(module, task)],
+        "versions": [f"Python {sys.version.split()[0]}", *map(version_of, module.DISTRIBUTIONS)],
     }
 
 

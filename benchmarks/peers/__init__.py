@@ -1,7 +1,6 @@
-"""One module a peer; it runs in the peer's own environment, so it imports NumPy and the peer, never `gex`.
+"""One module a peer; it runs in the peer's own environment, so it imports NumPy and the peer, never `gex` (but `ours`).
 
-A module has a function for each task it can do: `gamma`, `greeks`, `profile`, `implied`, `scalar_gamma`, `scalar_greeks`,
-`scalar_implied`. It takes the columns of the task's inputs and the peer's variant, and returns the work to be timed.
+A module has a function for each task it can do (`benchmarks.worker.TASKS`). It takes the columns of the task's inputs and the peer's variant, and returns the work to be timed.
 """
 
 from __future__ import annotations

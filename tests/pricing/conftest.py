@@ -26,6 +26,11 @@ def _reference() -> ModuleType:
     return _load("reference")
 
 
+@pytest.fixture(scope="session", name="american_reference")
+def _american_reference() -> ModuleType:
+    return _load("american_reference")
+
+
 @pytest.fixture(scope="session", name="make_coefficients")
 def _make_coefficients() -> ModuleType:
     return _load("make_coefficients")
