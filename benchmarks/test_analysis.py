@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from benchmarks.peers.numpy_scipy import profile
 from benchmarks.race import local_lane
-from gex import analyze, read_chain
+from gex import Settings, analyze, read_chain
 from gex.ingest.sample import generate
-from gex.pricing import gamma_profile, log_ladder
+from gex.pricing import EarlyExercise, gamma_profile, log_ladder
 
 if TYPE_CHECKING:
     from benchmarks.race import Race
+    from gex.ingest.schema import Chain
 
 SPOTS = 601
 ROUNDS = 15
@@ -44,5 +46,36 @@ def test_analysis(free_race: Race) -> None:
         rows=rows,
         rounds=ROUNDS,
         topic="Full analysis, a chain in memory",
+        unit="contract",
+    )
+
+
+def american_chain() -> Chain:
+    """Return a QQQ-like chain whose quotes hold what early exercise is worth."""
+    chain = read_chain(generate("QQQ", seed=1).chain)
+    european = analyze(chain, Settings(exercise="european"))
+    table, spot = european.by_contract, european.spot.used
+    strike, years, sigma, discount, forward = (
+        table[name].to_numpy() for name in ("strike", "years", "sigma", "discount", "forward")
+    )
+    rate, calls = -np.log(discount) / years, (table["option_type"] == "C").to_numpy()
+    early = EarlyExercise(strike, years, sigma, rate, rate - np.log(forward / spot) / years, calls)
+    premium = np.where(years > 7 / 365, early.values(spot).price, 0.0)
+    quotes = (pl.when(pl.col(name) > 0).then(pl.col(name) + pl.Series(premium)).alias(name) for name in ("bid", "ask"))
+    return read_chain(chain.frame.with_columns(*quotes))
+
+
+def test_american_analysis(free_race: Race) -> None:
+    chain = american_chain()
+    analysis = analyze(chain)
+    assert "American beyond 7 days" in analysis.assumptions
+    assert analysis.by_expiration["forward_source"].to_list().count("parity") >= len(analysis.by_expiration) - 1
+    as_european = Settings(exercise="european")
+    free_race.run(
+        lambda: analyze(chain),
+        [local_lane("the same chain as European", len(chain.frame), lambda: analyze(chain, as_european))],
+        rows=len(chain.frame),
+        rounds=ROUNDS,
+        topic="Full analysis, an American chain in memory",
         unit="contract",
     )

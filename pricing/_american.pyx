@@ -32,6 +32,7 @@ cdef extern from "american.h" nogil:
     void solve_early_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, Range, Early *)
     void age_early(const Early *, double, Early *)
     void early_values(Py_ssize_t, const int64_t *, const Early *, double, double *const *)
+    void early_vannas(Py_ssize_t, const Early *, double, double, double *)
     double early_gamma_sum(Py_ssize_t, const int64_t *, const Early *, const double *, double)
     void early_profile_rows(Py_ssize_t, const int64_t *, const Early *, const double *, LogSpots, double *)
 
@@ -129,6 +130,11 @@ cdef class EarlyStore:
         out[:] = [&price[0], &delta[0], &gamma[0]]
         with nogil:
             early_values(rows.shape[0], &rows[0], self.early, spot, out)
+
+    def vannas(self, double spot, double bump, Py_ssize_t first, double[::1] out):
+        """Write what early exercise adds to vanna, of the contracts from `first` on."""
+        with nogil:
+            early_vannas(out.shape[0], self.early + first, spot, bump, &out[0])
 
     def gamma_sum(self, double spot, const int64_t[::1] rows, const double[::1] weight):
         """Return the sum of weight * what early exercise adds to gamma."""

@@ -144,35 +144,38 @@ INLINE void add_asset(Carry c, const double *depth, const PastPoints *past, Sums
 /* One step's linear system. */
 typedef struct {
     double matrix[NODES][NODES], residual[NODES];
+    double own[NODES], by_cash[NODES], by_asset[NODES]; /* what the matrix is made of */
 } Linear;
 
-/* The residual of ln B = ln(exp(-(R - Q) t) N / D), and its matrix by the depths. Since the
- * derivatives of the probabilities and of 1 / B cancel, only those of the densities are left. */
-INLINE void linearize(Carry c, const double *log_boundary, const double *depth, const PastPoints *past, const Sums *sums,
-                      Linear *out) {
-    double own[NODES], by_cash[NODES], by_asset[NODES];
+/* The residual of ln B = ln(exp(-(R - Q) t) N / D): the step of the plain iteration. */
+INLINE void find_residual(Carry c, const double *log_boundary, const Sums *sums, Linear *out) {
     INDEPENDENT
     for (int i = 0; i < NODES; i++) {
         double t = tables.zeta[i] * tables.zeta[i];
         double forward = fast_exp((c.yield - c.rate) * t), lift = forward * fast_exp(-log_boundary[i]);
         double divisor = lift * sums->asset[i] + sums->held[i];
-        by_cash[i] = c.rate / sums->cash[i];
-        by_asset[i] = c.yield * lift / divisor;
-        own[i] = 1.0 - sums->cash_slope[i] / sums->cash[i] + lift * sums->asset_slope[i] / divisor;
+        out->by_cash[i] = c.rate / sums->cash[i];
+        out->by_asset[i] = c.yield * lift / divisor;
+        out->own[i] = 1.0 - sums->cash_slope[i] / sums->cash[i] + lift * sums->asset_slope[i] / divisor;
         out->residual[i] = log_boundary[i] - log_ratio(forward * sums->cash[i], divisor);
     }
+}
+
+/* Its matrix by the depths. Since the derivatives of the probabilities and of 1 / B cancel, only those of the densities
+ * are left. */
+INLINE void find_matrix(const double *depth, const PastPoints *past, Linear *out) {
     double pull[POINTS][NODES];
     for (int k = 0; k < POINTS; k++) {
         INDEPENDENT
         for (int i = 0; i < NODES; i++)
-            pull[k][i] = past->pull[k][i] * (by_cash[i] - by_asset[i] * past->past[k][i]) / past->depth[k][i];
+            pull[k][i] = past->pull[k][i] * (out->by_cash[i] - out->by_asset[i] * past->past[k][i]) / past->depth[k][i];
     }
     for (int i = 0; i < NODES; i++) {
         double row[NODES] = {0.0};
         for (int k = 0; k < POINTS; k++)
             for (int j = 0; j < NODES; j++) row[j] -= pull[k][i] * tables.by_point[k][i][j];
         for (int j = 0; j < NODES; j++) out->matrix[i][j] = row[j] * depth[j];
-        out->matrix[i][i] += own[i];
+        out->matrix[i][i] += out->own[i];
     }
 }
 
@@ -224,8 +227,11 @@ INLINE double improve(Carry c, int plain, double largest, Boundary *b) {
     find_past(c, b->log_limit, b->depth, &past);
     add_cash(c, &past, &sums);
     if (c.yield != 0.0) add_asset(c, b->depth, &past, &sums);
-    linearize(c, log_boundary, b->depth, &past, &sums, &system);
-    if (!plain) eliminate(&system);
+    find_residual(c, log_boundary, &sums, &system);
+    if (!plain) {
+        find_matrix(b->depth, &past, &system);
+        eliminate(&system);
+    }
     return take_step(c, system.residual, largest, b->depth);
 }
 

@@ -86,6 +86,34 @@ static Value early_value(const Early *e, double spot) {
     return of_contract(c, e->is_call, ratio, premium);
 }
 
+/* The same contract at another volatility, for figures at one spot. */
+static void bump_early(const Early *in, double factor, double spot, Early *out) {
+    out->contract = in->contract, out->is_call = in->is_call;
+    out->contract.sigma *= factor;
+    Carry carry = carry_of(out->contract, out->is_call);
+    double log_spot = log_ratio(spot, in->contract.strike);
+    out->state = NEVER_EARLY;
+    if (is_far(carry, in->is_call ? -log_spot : log_spot)) return;
+    out->state = UNSOLVED;
+    if (!continue_boundary(carry, in->premium.carry, &in->boundary, &out->boundary)) return;
+    prepare_premium(carry, &out->boundary, &out->premium);
+    out->state = EARLY;
+}
+
+/* What early exercise adds to d delta / d sigma, by a central difference; nothing where a boundary is not found. */
+static void early_vannas(Py_ssize_t n, const Early *early, double spot, double bump, double *out) {
+    for (Py_ssize_t i = 0; i < n; i++) {
+        Early up, down;
+        out[i] = 0.0;
+        if (early[i].state != EARLY) continue;
+        bump_early(&early[i], 1.0 + bump, spot, &up);
+        bump_early(&early[i], 1.0 - bump, spot, &down);
+        if (up.state == EARLY && down.state == EARLY)
+            out[i] = (early_value(&up, spot).delta - early_value(&down, spot).delta) /
+                     (2.0 * bump * early[i].contract.sigma);
+    }
+}
+
 /* The outputs: price, delta, gamma, one entry for each of `rows`, numbers of contracts. */
 static void early_values(Py_ssize_t n, const int64_t *rows, const Early *early, double spot, double *const out[3]) {
     for (Py_ssize_t i = 0; i < n; i++) {

@@ -81,8 +81,10 @@ INLINE int american_implied_row(Contract c, double price, int is_call, double *s
 /* The columns: price, spot, strike, years, rate, dividend. */
 static void american_implied_rows(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags,
                                   double *sigma, signed char *status) {
-    PremiumCache cache = {{NAN, NAN, NAN}, 0, {{0}}};
+    PremiumCache cache;
     for (Py_ssize_t i = 0; i < n; i++) {
+        empty_cache(&cache); /* a row's result is its own */
+        cache.continues = 1;
         Contract c = {input_at(in[1], i), input_at(in[2], i), input_at(in[3], i),
                       1.0,                input_at(in[4], i), input_at(in[5], i)};
         status[i] = (signed char)american_implied_row(c, input_at(in[0], i), is_call[flags == 1 ? 0 : i], &sigma[i],

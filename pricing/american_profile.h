@@ -187,7 +187,8 @@ static int add_contract(Contract c, double weight, int is_call, LogSpots spots, 
 /* The columns: strike, years, sigma, weight, rate, dividend. Returns the first row that cannot be priced, or n. */
 static Py_ssize_t american_profile_rows(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags,
                                         LogSpots spots, double *out) {
-    PremiumCache cache = {{NAN, NAN, NAN}, 0, {{0}}};
+    PremiumCache cache;
+    empty_cache(&cache);
     for (Py_ssize_t i = 0; i < n; i++) {
         Contract c = {spots.reference,    input_at(in[0], i), input_at(in[1], i),
                       input_at(in[2], i), input_at(in[4], i), input_at(in[5], i)};

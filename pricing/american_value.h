@@ -124,19 +124,27 @@ MULTIVERSION double premium_gamma(const Premium *p, double x, double spot) {
     return sum / (spot * spot);
 }
 
-/* The premium of the contract solved last: neighbours in a chain often share one, all strikes of one volatility do. */
+/* The premium of the contract solved last: neighbours in a chain often share one, all strikes of one volatility do. Where
+ * it `continues`, its boundary also leads to that of another volatility. */
 typedef struct {
     Carry carry;
-    int solved; /* 0: none, or not converged */
+    int solved, continues; /* 0: none, or not converged */
+    Boundary boundary;
     Premium premium;
 } PremiumCache;
 
+INLINE void empty_cache(PremiumCache *cache) {
+    cache->carry = (Carry){NAN, NAN, NAN};
+    cache->solved = cache->continues = 0;
+}
+
 static const Premium *find_premium(Carry c, PremiumCache *cache) {
-    Boundary boundary;
     if (!(cache->carry.rate == c.rate && cache->carry.yield == c.yield && cache->carry.w == c.w)) {
+        Boundary known = cache->boundary;
+        cache->solved = cache->solved && cache->continues ? continue_boundary(c, cache->carry, &known, &cache->boundary)
+                                                          : solve_boundary(c, &cache->boundary);
         cache->carry = c;
-        cache->solved = solve_boundary(c, &boundary);
-        if (cache->solved) prepare_premium(c, &boundary, &cache->premium);
+        if (cache->solved) prepare_premium(c, &cache->boundary, &cache->premium);
     }
     return cache->solved ? &cache->premium : NULL;
 }
@@ -205,7 +213,8 @@ INLINE Contract contract_of(const Input in[6], Py_ssize_t i) {
 /* The outputs: price, delta, gamma. */
 static void american_rows(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags,
                           double *const out[3]) {
-    PremiumCache cache = {{NAN, NAN, NAN}, 0, {{0}}};
+    PremiumCache cache;
+    empty_cache(&cache);
     for (Py_ssize_t i = 0; i < n; i++) {
         Value value = american_value(contract_of(in, i), is_call[flags == 1 ? 0 : i], &cache);
         out[0][i] = value.price, out[1][i] = value.delta, out[2][i] = value.gamma;

@@ -80,7 +80,6 @@ class EarlyExercise:
         if len(contracts.shape) > 1:
             raise ValueError(f"contracts must be one-dimensional, got shape {contracts.shape}")
         self._threads, self._between = check_threads(threads), (float(low), float(high))
-        self._contracts = contracts
         self._years = np.broadcast_to(contracts.columns[1], math.prod(contracts.shape))
         self._store = _american.EarlyStore(len(self))
 
@@ -119,8 +118,6 @@ class EarlyExercise:
         later = object.__new__(EarlyExercise)
         later._threads, later._between = self._threads, self._between
         later._years = self._years - elapsed
-        strike, _, *others = self._contracts.columns
-        later._contracts = self._contracts._replace(columns=[strike, np.ascontiguousarray(later._years), *others])
         later._store = _american.EarlyStore(len(self))
         later._store.age(self._store, elapsed)
         later.solved = self.solved
@@ -160,22 +157,13 @@ class EarlyExercise:
 
         """
         at = float(self._within("spot", [spot])[0])
-        up, down = self._at_volatility(1.0 + BUMP, at), self._at_volatility(1.0 - BUMP, at)
-        slope = (up.values(at).delta - down.values(at).delta) / (2.0 * BUMP * self._contracts.columns[2])
-        return np.where(up.solved & down.solved, slope, 0.0)
+        vanna = np.empty(len(self))
 
-    def _at_volatility(self, factor: float, spot: float) -> EarlyExercise:
-        strike, years, sigma, rate, dividend = self._contracts.columns
-        return EarlyExercise(
-            strike,
-            years,
-            factor * sigma,
-            rate,
-            dividend,
-            self._contracts.is_call.view(np.bool_),
-            between=(spot, spot),
-            threads=self._threads,
-        )
+        def work(_number: int, chunk: slice) -> None:
+            self._store.vannas(at, BUMP, chunk.start, vanna[chunk])
+
+        over_chunks(work, len(self), CONTRACTS, self._threads)
+        return vanna
 
     def gamma_sum(self, spot: float, weight: npt.ArrayLike, rows: IntArray | None = None) -> float:
         """Return the sum over contracts of weight * what early exercise adds to gamma, at one spot.
