@@ -24,21 +24,22 @@ cdef extern from "kernel.h" nogil:
     void finite_move_rows(Py_ssize_t, const Input *, double *)
     void implied_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *, signed char *)
     enum:
-        LANES
-    Py_ssize_t ladder_rows(Py_ssize_t, const Input *, Ladder, double *)
-    Py_ssize_t direct_rows(Py_ssize_t, const Input *, double, Py_ssize_t, const double *, double *)
+        CHUNK
     ctypedef enum Figure:
-        VANNA
-        CHARM
-    Py_ssize_t sloped_ladder_rows(Py_ssize_t, const Input *, Figure, Ladder, double *)
-    Py_ssize_t sloped_direct_rows(Py_ssize_t, const Input *, Figure, double, Py_ssize_t, const double *, double *)
-    ctypedef struct DeltaSums:
-        double *here
-        double *upward
-        double *downward
-    Py_ssize_t delta_ladder_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, Ladder, DeltaSums)
-    Py_ssize_t delta_direct_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double, Py_ssize_t,
+        _GAMMA "GAMMA"
+        _VANNA "VANNA"
+        _CHARM "CHARM"
+    double step_of(Py_ssize_t, const double *, double)
+    Py_ssize_t bells_length(Py_ssize_t)
+    Py_ssize_t ladder_rows(Py_ssize_t, const Input *, Figure, Ladder, double *)
+    void total_rows(Py_ssize_t, Ladder, double *, double *)
+    Py_ssize_t deltas_length(Py_ssize_t)
+    Py_ssize_t delta_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, Ladder, double *)
+    void total_deltas(Py_ssize_t, Ladder, double *, double *)
+    Py_ssize_t direct_rows(Py_ssize_t, const Input *, Figure, double, Py_ssize_t, const double *, double *)
+    Py_ssize_t direct_delta_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double, Py_ssize_t,
                                  const double *, double *)
+    double sum_weighted(Py_ssize_t, Input, Input)
     void log_block(Py_ssize_t, const double *, double, double *)
     ctypedef struct Fit:
         double level
@@ -51,8 +52,11 @@ cdef extern from "kernel.h" nogil:
     const char *instruction_set_name()
 
 
-LADDER_PADDING = LANES
-"""What an output of a ladder function is longer than its ladder: whole strips are added, and the last may run over."""
+GAMMA, VANNA, CHARM = _GAMMA, _VANNA, _CHARM
+"""What sums over a ladder are of: gamma times spot, vanna, or charm less its part in delta."""
+
+CONTRACTS = CHUNK
+"""Contracts in a chunk. Each chunk is summed by itself, and the sums in the order of the chunks."""
 
 
 cdef int _read(list columns, Input *inputs) except -1:
@@ -179,82 +183,104 @@ def log_ratios(const double[::1] values, double base, double[::1] out):
         log_block(out.shape[0], &values[0], base, &out[0])
 
 
-def gamma_ladder(const double[::1] spots, double log_step, list columns, Py_ssize_t rows, double[::1] out):
-    """Add weight * gamma * spot of every row to `out`, LADDER_PADDING longer than `spots`, a log ladder.
+cdef int _read_from(list columns, Py_ssize_t start, Input *inputs) except -1:
+    """Point `inputs` at the columns from row `start` on."""
+    cdef Py_ssize_t k
+    _read(columns, inputs)
+    for k in range(len(columns)):
+        if inputs[k].length != 1:
+            inputs[k].values += start
+    return 0
 
-    Columns: strike, years, sigma, weight, rate, dividend. Returns the number of invalid rows; where there are any,
-    `out` is of no use.
+
+cdef inline Ladder _ladder(const double[::1] spots, double step) noexcept nogil:
+    return Ladder(spots.shape[0], &spots[0], step)
+
+
+def even_step(const double[::1] spots, double tolerance):
+    """Return the distance of neighbours in ln(spot), or 0 where it is not the same all along, and above 0.
+
+    No spot may be off by more than `tolerance` per unit of the ladder's length, or of one where that is shorter.
+    """
+    return step_of(spots.shape[0], &spots[0], tolerance)
+
+
+def sums_length(Py_ssize_t spots):
+    """Return how many sums a chunk of contracts takes for a ladder of so many spots."""
+    return bells_length(spots)
+
+
+def ladder_sums(int figure, const double[::1] spots, double step, list columns, Py_ssize_t start, Py_ssize_t stop,
+                double[:, ::1] sums):
+    """Add rows `start` to `stop` of a book, a chunk to a row of `sums`, for a ladder with equal steps of ln(spot).
+
+    Columns: strike, years, sigma, weight, rate, dividend. Returns the number of rows that cannot be priced; where there
+    are any, the sums are of no use.
     """
     cdef Input[6] inputs
-    cdef Ladder ladder = Ladder(spots.shape[0], &spots[0], log_step)
     cdef Py_ssize_t invalid
-    _read(columns, inputs)
+    _read_from(columns, start, inputs)
     with nogil:
-        invalid = ladder_rows(rows, inputs, ladder, &out[0])
+        invalid = ladder_rows(stop - start, inputs, <Figure> figure, _ladder(spots, step), &sums[0, 0])
     return invalid
 
 
-def gamma_direct(double reference, const double[::1] log_spots, list columns, Py_ssize_t rows, double[::1] out):
-    """Do the same at any spots, given as ln(spot / reference)."""
+def ladder_total(const double[::1] spots, double step, double[:, ::1] sums, double[::1] out):
+    """Write the total of `ladder_sums` to `out`, one number a spot, and use up `sums`."""
+    with nogil:
+        total_rows(sums.shape[0], _ladder(spots, step), &sums[0, 0], &out[0])
+
+
+def delta_sums_length(Py_ssize_t spots):
+    """Return how many sums `delta_sums` takes."""
+    return deltas_length(spots)
+
+
+def delta_sums(const double[::1] spots, double step, list columns, const unsigned char[::1] is_call, Py_ssize_t start,
+               Py_ssize_t stop, double[:, ::1] sums):
+    """Do what `ladder_sums` does for delta."""
+    cdef Input[6] inputs
+    cdef Py_ssize_t invalid, flags = is_call.shape[0]
+    _read_from(columns, start, inputs)
+    with nogil:
+        invalid = delta_rows(stop - start, inputs, &is_call[0 if flags == 1 else start], flags, _ladder(spots, step),
+                             &sums[0, 0])
+    return invalid
+
+
+def delta_total(const double[::1] spots, double step, double[:, ::1] sums, double[::1] out):
+    """Do what `ladder_total` does for delta."""
+    with nogil:
+        total_deltas(sums.shape[0], _ladder(spots, step), &sums[0, 0], &out[0])
+
+
+def direct_sums(int figure, double reference, const double[::1] log_spots, list columns, Py_ssize_t start,
+                Py_ssize_t stop, double[:, ::1] sums):
+    """Do what `ladder_sums` does at any spots, given as ln(spot / reference): a row of `sums` is as long as they."""
     cdef Input[6] inputs
     cdef Py_ssize_t invalid
-    _read(columns, inputs)
+    _read_from(columns, start, inputs)
     with nogil:
-        invalid = direct_rows(rows, inputs, reference, log_spots.shape[0], &log_spots[0], &out[0])
+        invalid = direct_rows(stop - start, inputs, <Figure> figure, reference, log_spots.shape[0], &log_spots[0],
+                              &sums[0, 0])
     return invalid
 
 
-def sloped_ladder(bint charm, const double[::1] spots, double log_step, list columns, Py_ssize_t rows,
-                  double[::1] out):
-    """Add weight * vanna, or weight * (charm less its part in delta), as `gamma_ladder` adds gamma."""
+def direct_delta_sums(double reference, const double[::1] log_spots, list columns, const unsigned char[::1] is_call,
+                      Py_ssize_t start, Py_ssize_t stop, double[:, ::1] sums):
+    """Do the same for delta."""
     cdef Input[6] inputs
-    cdef Ladder ladder = Ladder(spots.shape[0], &spots[0], log_step)
-    cdef Figure figure = CHARM if charm else VANNA
-    cdef Py_ssize_t invalid
-    _read(columns, inputs)
+    cdef Py_ssize_t invalid, flags = is_call.shape[0]
+    _read_from(columns, start, inputs)
     with nogil:
-        invalid = sloped_ladder_rows(rows, inputs, figure, ladder, &out[0])
+        invalid = direct_delta_rows(stop - start, inputs, &is_call[0 if flags == 1 else start], flags, reference,
+                                    log_spots.shape[0], &log_spots[0], &sums[0, 0])
     return invalid
 
 
-def sloped_direct(bint charm, double reference, const double[::1] log_spots, list columns, Py_ssize_t rows,
-                  double[::1] out):
-    """Do the same at any spots, given as ln(spot / reference)."""
-    cdef Input[6] inputs
-    cdef Figure figure = CHARM if charm else VANNA
-    cdef Py_ssize_t invalid
-    _read(columns, inputs)
-    with nogil:
-        invalid = sloped_direct_rows(rows, inputs, figure, reference, log_spots.shape[0], &log_spots[0], &out[0])
-    return invalid
-
-
-def delta_ladder(const double[::1] spots, double log_step, list columns, const unsigned char[::1] is_call,
-                 Py_ssize_t rows, double[::1] out, double[::1] upward, double[::1] downward):
-    """Add weight * delta of every row to three sums, each LADDER_PADDING longer than `spots`.
-
-    The total at a spot is `out` there, plus `upward` from the first spot to it, plus `downward` from the last.
-    """
-    cdef Input[6] inputs
-    cdef Ladder ladder = Ladder(spots.shape[0], &spots[0], log_step)
-    cdef DeltaSums sums = DeltaSums(&out[0], &upward[0], &downward[0])
-    cdef Py_ssize_t invalid
-    _read(columns, inputs)
-    with nogil:
-        invalid = delta_ladder_rows(rows, inputs, &is_call[0], is_call.shape[0], ladder, sums)
-    return invalid
-
-
-def delta_direct(double reference, const double[::1] log_spots, list columns, const unsigned char[::1] is_call,
-                 Py_ssize_t rows, double[::1] out):
-    """Add weight * delta of every row to `out` at any spots, given as ln(spot / reference)."""
-    cdef Input[6] inputs
-    cdef Py_ssize_t invalid
-    _read(columns, inputs)
-    with nogil:
-        invalid = delta_direct_rows(rows, inputs, &is_call[0], is_call.shape[0], reference, log_spots.shape[0],
-                                    &log_spots[0], &out[0])
-    return invalid
+def weighted_sum(Py_ssize_t rows, const double[::1] weight, const double[::1] values):
+    """Return the sum of weight * values over so many rows, leaving out where the weight is 0."""
+    return sum_weighted(rows, Input(&weight[0], weight.shape[0]), Input(&values[0], values.shape[0]))
 
 
 cdef double *_scratch(Py_ssize_t n) except NULL:

@@ -6,7 +6,7 @@
 #define GEX_AMERICAN_PROFILE_H
 
 #include "american_value.h"
-#include "profile.h"
+#include "book.h"
 
 /* Chebyshev points of the premium's gamma. */
 enum { KNOTS = 24 };

@@ -1,25 +1,31 @@
 /* sum_j weight_j delta_j(S) over a ladder of spots S.
  *
- * Delta is no Gaussian but gains one from spot to spot: with d1 at the middle of a step of width b,
- * N(d1 + b / 2) - N(d1 - b / 2) = b n(d1) (1 + He_2(d1) (b / 2)^2 / 3! + He_4(d1) (b / 2)^4 / 5! + ...), Taylor's series
- * with Hermite's polynomials. The recurrence of profile.h carries n(d1), and one sum along the ladder adds the gains
- * up. Where a step is too wide for that, delta is computed pair by pair within the window |d1| <= 8.5: beyond, it is 0
- * or +-exp(-q t) to 1e-17 of that, which is noted once, where the constant begins. */
+ * Delta gains gamma S per unit of ln S. Where the ladder's steps are fine beside a contract's width, its delta is that at
+ * the anchor and the integral from there of what profile.h sums up, which every 18 points around give for a step. Other
+ * contracts are computed spot by spot within the window |d1| <= 8.5: beyond, delta is 0 or +-exp(-q t) to 1e-17 of that,
+ * which is noted once, where the constant begins. */
 #ifndef GEX_DELTAS_H
 #define GEX_DELTAS_H
 
-#include "greeks.h"
 #include "profile.h"
 
-/* Three sums that make up the total: as it is, from the lowest spot up (calls in the money), and from the highest
- * spot down (puts in the money). Each has as many elements as the ladder, and one more. */
+/* The least width, in steps, of a contract whose delta is integrated: to 1e-15. */
+#define FINEST_AREA 7.0
+
+/* The sums of a chunk: of the bells on all grids; of deltas at the ladder's spots; of constants from a spot up (calls in
+ * the money), and from a spot down (puts in the money); and, in lanes, of deltas at the anchor. */
 typedef struct {
-    double *here, *upward, *downward;
+    double *bells, *here, *upward, *downward, *anchor;
 } DeltaSums;
 
-/* What delta tends to, far in the money: weight exp(-q t). */
-INLINE double asset_at(BookColumns in, Py_ssize_t i) {
-    return in.weight[i] * fast_exp(-in.dividend[i] * in.years[i]);
+static Py_ssize_t delta_part(const Grids *grids) { return loop_length(grids->ladder.count + STRIP); }
+static Py_ssize_t delta_length(const Grids *grids) { return grids->length + 3 * delta_part(grids) + STRIDE; }
+
+static DeltaSums delta_sums(const Grids *grids, double *sums) {
+    Py_ssize_t part = delta_part(grids);
+    double *here = sums + grids->length;
+    DeltaSums parts = {sums, here, here + part, here + 2 * part, here + 3 * part};
+    return parts;
 }
 
 /* N(x) for any x. */
@@ -29,47 +35,26 @@ INLINE double normal_cdf(double x) {
     return x > 0.0 ? 1.0 - tail : tail;
 }
 
-/* The widest step in d1 whose gain is taken from the series, which is then off by less than 1e-16, and how many spots
- * a window must hold for that to pay. */
-#define WIDEST_STEP 0.5
-enum { FEWEST_SPOTS = 12, TERMS = 7 };
-
-/* The series in powers of d1^2, times the width of the step in ln S. */
-INLINE void gain_series(double log_step, double b, double series[TERMS]) {
-    double x = 0.25 * b * b;
-    double a0 = log_step, a1 = a0 * x / 6.0, a2 = a1 * x / 20.0, a3 = a2 * x / 42.0, a4 = a3 * x / 72.0;
-    double a5 = a4 * x / 110.0, a6 = a5 * x / 156.0;
-    series[0] = a0 - a1 + 3.0 * a2 - 15.0 * a3 + 105.0 * a4 - 945.0 * a5 + 10395.0 * a6;
-    series[1] = a1 - 6.0 * a2 + 45.0 * a3 - 420.0 * a4 + 4725.0 * a5 - 62370.0 * a6;
-    series[2] = a2 - 15.0 * a3 + 210.0 * a4 - 3150.0 * a5 + 51975.0 * a6;
-    series[3] = a3 - 28.0 * a4 + 630.0 * a5 - 13860.0 * a6;
-    series[4] = a4 - 45.0 * a5 + 1485.0 * a6;
-    series[5] = a5 - 66.0 * a6;
-    series[6] = a6;
+/* What delta tends to, far in the money: weight exp(-q t). */
+INLINE double asset_at(BookColumns in, Py_ssize_t i) {
+    return in.weight[i] == 0.0 ? 0.0 : in.weight[i] * fast_exp(-in.dividend[i] * in.years[i]);
 }
 
-/* Add `sign` times what delta gains from each spot of one contract's window to the next, the last one's gain
- * included; `middle` is d1 halfway the first step. */
-INLINE void add_gains(const Windows *in, Py_ssize_t i, double sign, double middle, double b, double log_step,
-                      double *out) {
-    double value[LANES], ratio[LANES], where[LANES], series[TERMS];
-    double g = sign * in->value[i], r = in->ratio[i], strip = in->strip[i], step = in->strip_step[i];
-    double stride = LANES * b;
-    gain_series(log_step, b, series);
-    for (int lane = 0; lane < LANES; lane++) {
-        value[lane] = g, ratio[lane] = strip, where[lane] = middle + lane * b;
-        g *= r, r *= in->ratio_step[i], strip *= in->strip_lane[i];
-    }
-    for (Py_ssize_t strips = strips_of(in, i); strips > 0; strips--, out += LANES) {
-        INDEPENDENT
-        for (int lane = 0; lane < LANES; lane++) {
-            double y = where[lane] * where[lane];
-            double p = series[0] + y * (series[1] + y * (series[2] + y * (series[3] + y * (series[4] +
-                       y * (series[5] + y * series[6])))));
-            out[lane] += value[lane] * p;
-            value[lane] *= ratio[lane], ratio[lane] *= step, where[lane] += stride;
-        }
-    }
+/* Which contracts are computed spot by spot. */
+INLINE int is_coarse(const Bells *bells, Py_ssize_t i) {
+    return (bells->place[i] == WINDOWED) & (bells->grid[i] < 0.0);
+}
+
+/* The deltas of the others at the anchor. */
+MULTIVERSION void add_anchors(Py_ssize_t n, BookColumns in, const double *sign, const Bells *bells, double *lanes) {
+    double delta[BLOCK];
+    INDEPENDENT
+    for (Py_ssize_t i = 0; i < loop_length(n); i++)
+        delta[i] = sign[i] * asset_at(in, i) * normal_cdf(sign[i] * bells->d[i]);
+    for (Py_ssize_t i = 0; i < loop_length(n); i++)
+        if (i >= n || is_coarse(bells, i) || in.weight[i] == 0.0) delta[i] = 0.0;
+    for (Py_ssize_t i = 0; i < n; i += STRIDE)
+        for (int lane = 0; lane < STRIDE; lane++) lanes[lane] += delta[i + lane];
 }
 
 /* sign weight exp(-q t) N(sign d1) where d1 = d + j b. An int, because few instruction sets convert longer ones. */
@@ -78,39 +63,16 @@ INLINE void add_deltas(int spots, double sign, double asset, double d, double b,
     for (int j = 0; j < spots; j++) out[j] += sign * asset * normal_cdf(sign * (d + j * b));
 }
 
-/* A call gains from its window's first spot up to its value far in the money; a put, the same way down. */
-INLINE void add_call_gains(const Windows *in, Py_ssize_t i, double asset, double d, double b, double log_step,
-                           double *upward) {
-    Py_ssize_t first = in->first[i], end = first + in->spots[i];
-    upward[first] += asset * normal_cdf(d);
-    upward[end] += asset * normal_cdf(-d - (double)in->spots[i] * b);
-    add_gains(in, i, 1.0, d + 0.5 * b, b, log_step, upward + first + 1);
-}
-
-INLINE void add_put_gains(const Windows *in, Py_ssize_t i, double asset, double d, double b, double log_step,
-                          double *downward) {
-    Py_ssize_t first = in->first[i], end = first + in->spots[i];
-    downward[end - 1] -= asset * normal_cdf(-d - (double)in->spots[i] * b);
-    if (first > 0) downward[first - 1] -= asset * normal_cdf(d);
-    add_gains(in, i, -1.0, d + 0.5 * b, b, log_step, downward + first);
-}
-
-MULTIVERSION void add_delta_windows(Py_ssize_t n, BookColumns in, const double *sign, Ladder ladder,
-                                    const Windows *windows, DeltaSums out) {
+MULTIVERSION void add_coarse(Py_ssize_t n, BookColumns in, const double *sign, const Grids *grids, const Bells *bells,
+                             DeltaSums out) {
+    Windows window;
     for (Py_ssize_t i = 0; i < n; i++) {
-        if (in.weight[i] == 0.0) continue;
-        Bell bell = bell_at(in, ladder.spot[0], i);
-        double asset = asset_at(in, i), b = ladder.log_step * bell.inv_w;
-        Py_ssize_t first = windows->first[i], spots = windows->spots[i], end = first + spots;
-        double d = log_ratio(windows->start[i], in.strike[i]) * bell.inv_w + bell.shift;
-        if (b <= WIDEST_STEP && spots >= FEWEST_SPOTS) {
-            if (sign[i] > 0.0)
-                add_call_gains(windows, i, asset, d, b, ladder.log_step, out.upward);
-            else
-                add_put_gains(windows, i, asset, d, b, ladder.log_step, out.downward);
-            continue;
-        }
-        add_deltas((int)spots, sign[i], asset, d, b, out.here + first);
+        if (!is_coarse(bells, i)) continue;
+        note_window(grids, bells, in, 0, i, 0, &window);
+        Py_ssize_t first = window.first[0] - grids->origin[0], end = first + window.points[0];
+        double d = log_ratio(window.spot[0], in.strike[i]) * bells->inv_w[i] + bells->shift[i];
+        double asset = asset_at(in, i);
+        add_deltas((int)window.points[0], sign[i], asset, d, bells->step[i], out.here + first);
         if (sign[i] > 0.0)
             out.upward[end] += asset;
         else if (first > 0)
@@ -118,51 +80,91 @@ MULTIVERSION void add_delta_windows(Py_ssize_t n, BookColumns in, const double *
     }
 }
 
-static Py_ssize_t delta_ladder_rows(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags,
-                                    Ladder ladder, DeltaSums out) {
+INLINE void fill_sides(const unsigned char *is_call, Py_ssize_t flags, Py_ssize_t start, Py_ssize_t n, double *sign) {
+    for (Py_ssize_t i = 0; i < loop_length(n); i++) {
+        Py_ssize_t row = start + (i < n ? i : n - 1);
+        sign[i] = is_call[flags == 1 ? 0 : row] ? 1.0 : -1.0;
+    }
+}
+
+static Py_ssize_t delta_chunk(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags,
+                              const Grids *grids, DeltaSums out) {
     Copy copies[6], sign;
-    Windows windows;
+    Bells bells;
+    Sweeps sweeps;
+    Reach reach = reach_of(grids, FINEST_AREA);
     Py_ssize_t invalid = 0;
+    start_sweeps(grids, 0, &sweeps);
     for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
         BookColumns book = book_columns(in, n, start, copies);
-        fill_signs(is_call, flags, start, rows, sign.rows);
-        invalid += find_windows(rows, book, ladder, &windows);
+        fill_sides(is_call, flags, start, rows, sign.rows);
+        invalid += find_bells(rows, book, GAMMA, reach, &bells);
         if (invalid) continue;
-        seed_windows(rows, book, ladder, 0.5 * ladder.log_step, &windows);
-        add_delta_windows(rows, book, sign.rows, ladder, &windows, out);
+        add_swept(rows, &bells, &sweeps);
+        add_windowed(rows, grids, &bells, book, 0, 0.0, out.bells);
+        add_coarse(rows, book, sign.rows, grids, &bells, out);
+        add_anchors(rows, book, sign.rows, &bells, out.anchor);
+    }
+    finish_sweeps(grids, &sweeps, out.bells);
+    return invalid;
+}
+
+/* How many sums a chunk of contracts takes. */
+static Py_ssize_t deltas_length(Py_ssize_t spots) {
+    Ladder ladder = {spots, NULL, 0.0};
+    Grids grids = grids_of(ladder);
+    return delta_length(&grids);
+}
+
+static Py_ssize_t delta_rows(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags, Ladder ladder,
+                             double *sums) {
+    Grids grids = grids_of(ladder);
+    Py_ssize_t invalid = 0;
+    for (Py_ssize_t start = 0; start < n; start += CHUNK, sums += delta_length(&grids)) {
+        Input chunk[6];
+        chunk_columns(in, start, chunk);
+        invalid += delta_chunk(chunk_length(n, start), chunk, flags == 1 ? is_call : is_call + start, flags, &grids,
+                               delta_sums(&grids, sums));
     }
     return invalid;
 }
 
-/* Any spots. log_spot[j] = ln(spot[j] / reference). */
-MULTIVERSION Py_ssize_t delta_direct_block(Py_ssize_t n, BookColumns in, const double *sign, double reference,
-                                           Py_ssize_t spots, const double *log_spot, double *out) {
-    Py_ssize_t invalid = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        Bell bell = bell_at(in, reference, i);
-        double center = log_ratio(reference, in.strike[i]) * bell.inv_w + bell.shift;
-        double side = sign[i], asset = side * asset_at(in, i);
-        invalid += bell.scale != bell.scale;
-        if (bell.scale == 0.0) continue;
-        INDEPENDENT
-        for (Py_ssize_t j = 0; j < spots; j++)
-            out[j] += asset * normal_cdf(side * (center + log_spot[j] * bell.inv_w));
-    }
-    return invalid;
+/* A sum that keeps what it loses by rounding (Kahan, 1965). */
+typedef struct {
+    double total, lost;
+} KeptSum;
+
+INLINE void keep_adding(KeptSum *sum, double term) {
+    double whole = term - sum->lost, total = sum->total + whole;
+    sum->lost = (total - sum->total) - whole, sum->total = total;
 }
 
-static Py_ssize_t delta_direct_rows(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags,
-                                    double reference, Py_ssize_t spots, const double *log_spot, double *out) {
-    Copy copies[6], sign;
-    Py_ssize_t invalid = 0;
-    for (Py_ssize_t start = 0; start < n; start += BLOCK) {
-        Py_ssize_t rows = block_length(n, start);
-        fill_signs(is_call, flags, start, rows, sign.rows);
-        invalid += delta_direct_block(rows, book_columns(in, n, start, copies), sign.rows, reference, spots, log_spot,
-                                      out);
+/* The integral over the step from a point to the next. */
+INLINE double area_above(const double *point) {
+    double sum = 0.0;
+    for (int j = 0; j < AREA_TAPS / 2; j++) sum += area[j] * (point[-j] + point[1 + j]);
+    return sum;
+}
+
+/* Make the sums of all chunks one at each spot of the ladder. */
+static void total_deltas(Py_ssize_t chunks, Ladder ladder, double *sums, double *out) {
+    Grids grids = grids_of(ladder);
+    DeltaSums parts = delta_sums(&grids, sums);
+    add_chunks(delta_length(&grids), chunks, sums);
+    add_grids(&grids, sums);
+    const double *bells = sums + grids.origin[0];
+    double anchor = 0.0;
+    for (int lane = 0; lane < STRIDE; lane++) anchor += parts.anchor[lane];
+    KeptSum above = {anchor, 0.0}, below = {anchor, 0.0}, calls = {0.0, 0.0}, puts = {0.0, 0.0};
+    for (Py_ssize_t k = grids.anchor; k < ladder.count; keep_adding(&above, ladder.log_step * area_above(bells + k++)))
+        out[k] = above.total;
+    for (Py_ssize_t k = grids.anchor - 1; k >= 0; k--) {
+        keep_adding(&below, -ladder.log_step * area_above(bells + k));
+        out[k] = below.total;
     }
-    return invalid;
+    for (Py_ssize_t k = 0; k < ladder.count; k++) keep_adding(&calls, parts.upward[k]), out[k] += parts.here[k] + calls.total;
+    for (Py_ssize_t k = ladder.count - 1; k >= 0; k--) keep_adding(&puts, parts.downward[k]), out[k] += puts.total;
 }
 
 #endif

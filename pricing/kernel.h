@@ -2,12 +2,10 @@
 #ifndef GEX_KERNEL_H
 #define GEX_KERNEL_H
 
-#include "deltas.h"
+#include "direct.h"
 #include "greeks.h"
 #include "higher.h"
 #include "implied.h"
-#include "profile.h"
 #include "robust.h"
-#include "sloped.h"
 
 #endif

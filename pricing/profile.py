@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gex.pricing import _kernel
-from gex.pricing._book import as_book, as_ladder, as_spots, check_terms, gamma_terms, sum_over
+from gex.pricing._book import as_book, as_ladder, as_spots, check_terms, gamma_terms, log_spots, sum_over
+from gex.pricing.black_scholes import gamma
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -77,14 +79,7 @@ def gamma_profile(
     """
     ladder = as_ladder(spots)
     book = as_book(strike, years, sigma, weight, rate, dividend)
-
-    def add(part: Rows, rows: int, out: Float64Array) -> int:
-        if ladder.step:
-            return _kernel.gamma_ladder(ladder.spots, ladder.step, part.columns, rows, out[0])
-        return _kernel.gamma_direct(ladder.reference, ladder.log_spots, part.columns, rows, out[0])
-
-    total: Float64Array = sum_over(book, ladder, add, threads)[0]
-    return total / ladder.spots
+    return _bell_sums(_kernel.GAMMA, ladder, book, threads) / ladder.spots
 
 
 def gamma_sum(
@@ -101,9 +96,12 @@ def gamma_sum(
     Arguments and errors are those of `gamma_profile`; this is what to refine its roots with.
     """
     (at,) = as_spots("spot", np.reshape(spot, -1))
-    terms = gamma_terms(at, as_book(strike, years, sigma, weight, rate, dividend))
-    check_terms(terms)
-    return float(np.sum(terms))
+    book = as_book(strike, years, sigma, weight, rate, dividend)
+    strike, years, sigma, weight, rate, dividend = book.columns
+    total = _kernel.weighted_sum(math.prod(book.shape), weight, gamma(at, strike, years, sigma, rate, dividend))
+    if not math.isfinite(total):
+        check_terms(gamma_terms(at, book))
+    return total
 
 
 def delta_profile(
@@ -183,7 +181,7 @@ def vanna_profile(
 
     """
     ladder = as_ladder(spots)
-    return _sloped_sums(ladder, as_book(strike, years, sigma, weight, rate, dividend), threads, charm=False)
+    return _bell_sums(_kernel.VANNA, ladder, as_book(strike, years, sigma, weight, rate, dividend), threads)
 
 
 def charm_profile(
@@ -224,7 +222,7 @@ def charm_profile(
     """
     ladder = as_ladder(spots)
     book = as_book(strike, years, sigma, weight, rate, dividend, is_call)
-    total = _sloped_sums(ladder, book, threads, charm=True)
+    total = _bell_sums(_kernel.CHARM, ladder, book, threads)
     if not book.columns[5].any():
         return total
     return total + _delta_sums(ladder, _times_dividend(book), threads)
@@ -236,22 +234,37 @@ def _times_dividend(book: Rows) -> Rows:
     return book._replace(columns=[*others, product, rate, dividend])
 
 
+def _bell_sums(figure: int, ladder: Ladder, book: Rows, threads: int) -> Float64Array:
+    if not ladder.step:
+        reference, logs = log_spots(ladder)
+
+        def add_directly(start: int, stop: int, sums: Float64Array) -> int:
+            return _kernel.direct_sums(figure, reference, logs, book.columns, start, stop, sums)
+
+        total: Float64Array = np.add.reduce(sum_over(book, ladder, logs.size, add_directly, threads))
+        return total
+
+    def add(start: int, stop: int, sums: Float64Array) -> int:
+        return _kernel.ladder_sums(figure, *ladder, book.columns, start, stop, sums)
+
+    out = np.empty_like(ladder.spots)
+    _kernel.ladder_total(*ladder, sum_over(book, ladder, _kernel.sums_length(out.size), add, threads), out)
+    return out
+
+
 def _delta_sums(ladder: Ladder, book: Rows, threads: int) -> Float64Array:
-    def add(part: Rows, rows: int, out: Float64Array) -> int:
-        if ladder.step:
-            return _kernel.delta_ladder(ladder.spots, ladder.step, part.columns, part.is_call, rows, *out)
-        return _kernel.delta_direct(ladder.reference, ladder.log_spots, part.columns, part.is_call, rows, out[0])
+    if not ladder.step:
+        reference, logs = log_spots(ladder)
 
-    here, upward, downward = sum_over(book, ladder, add, threads, sums=3)
-    total: Float64Array = here + np.cumsum(upward) + np.cumsum(downward[::-1])[::-1]
-    return total
+        def add_directly(start: int, stop: int, sums: Float64Array) -> int:
+            return _kernel.direct_delta_sums(reference, logs, book.columns, book.is_call, start, stop, sums)
 
+        total: Float64Array = np.add.reduce(sum_over(book, ladder, logs.size, add_directly, threads))
+        return total
 
-def _sloped_sums(ladder: Ladder, book: Rows, threads: int, *, charm: bool) -> Float64Array:
-    def add(part: Rows, rows: int, out: Float64Array) -> int:
-        if ladder.step:
-            return _kernel.sloped_ladder(charm, ladder.spots, ladder.step, part.columns, rows, out[0])
-        return _kernel.sloped_direct(charm, ladder.reference, ladder.log_spots, part.columns, rows, out[0])
+    def add(start: int, stop: int, sums: Float64Array) -> int:
+        return _kernel.delta_sums(*ladder, book.columns, book.is_call, start, stop, sums)
 
-    total: Float64Array = sum_over(book, ladder, add, threads)[0]
-    return total
+    out = np.empty_like(ladder.spots)
+    _kernel.delta_total(*ladder, sum_over(book, ladder, _kernel.delta_sums_length(out.size), add, threads), out)
+    return out

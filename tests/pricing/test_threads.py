@@ -20,7 +20,7 @@ from gex.pricing import (
     price,
     vanna_profile,
 )
-from gex.pricing._book import CONTRACTS
+from gex.pricing._kernel import CONTRACTS
 from gex.pricing._threads import ROWS, check_threads, over_chunks
 
 if TYPE_CHECKING:
