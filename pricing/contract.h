@@ -25,6 +25,12 @@ typedef struct {
     Py_ssize_t length;
 } Input;
 
+/* Which rows are calls: one flag per row, or one for all rows. */
+typedef struct {
+    const unsigned char *values;
+    Py_ssize_t length;
+} Flags;
+
 /* Up to BLOCK rows of an input on the stack. */
 typedef struct {
     double rows[BLOCK];

@@ -97,35 +97,40 @@ INLINE void deliver(double *out, Py_ssize_t rows, const Copy *copy) {
     if (rows != loop_length(rows)) memcpy(out, copy->rows, (size_t)rows * sizeof(double));
 }
 
-static void gamma_rows(Py_ssize_t n, const Input in[6], double *out) {
+/* Figures of n rows: the inputs of a contract (and what else a function takes), who is a call, one output a figure. All
+ * such functions have this shape, so that one caller serves them all. */
+typedef void RowFunction(Py_ssize_t n, const Input *in, Flags is_call, double *const *out);
+
+static void gamma_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
     Copy copies[6], result;
-    for (Py_ssize_t start = 0; start < n; start += BLOCK, out += BLOCK) {
+    (void)is_call; /* the same for calls and puts */
+    for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
-        gamma_block(loop_length(rows), contract_columns(in, n, start, copies), target(out, rows, &result));
-        deliver(out, rows, &result);
+        gamma_block(loop_length(rows), contract_columns(in, n, start, copies), target(*out + start, rows, &result));
+        deliver(*out + start, rows, &result);
     }
 }
 
-static void price_rows(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags, double *out) {
+static void price_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
     Copy copies[6], sign, result;
-    for (Py_ssize_t start = 0; start < n; start += BLOCK, out += BLOCK) {
+    for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
-        fill_signs(is_call, flags, start, rows, sign.rows);
-        price_block(loop_length(rows), contract_columns(in, n, start, copies), sign.rows, target(out, rows, &result));
-        deliver(out, rows, &result);
+        fill_signs(is_call.values, is_call.length, start, rows, sign.rows);
+        price_block(loop_length(rows), contract_columns(in, n, start, copies), sign.rows,
+                    target(*out + start, rows, &result));
+        deliver(*out + start, rows, &result);
     }
 }
 
 /* The outputs: price, delta, gamma, vega, theta, vanna, charm. */
-static void greeks_rows(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags,
-                        double *const out[7]) {
+static void greeks_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
     Copy copies[6], sign, results[7];
     for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
         double *to[7];
         for (int k = 0; k < 7; k++) to[k] = target(out[k] + start, rows, &results[k]);
         GreeksColumns columns = {to[0], to[1], to[2], to[3], to[4], to[5], to[6]};
-        fill_signs(is_call, flags, start, rows, sign.rows);
+        fill_signs(is_call.values, is_call.length, start, rows, sign.rows);
         greeks_block(loop_length(rows), contract_columns(in, n, start, copies), sign.rows, columns);
         for (int k = 0; k < 7; k++) deliver(out[k] + start, rows, &results[k]);
     }

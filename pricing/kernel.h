@@ -3,9 +3,6 @@
 #define GEX_KERNEL_H
 
 #include "deltas.h"
-#include "greeks.h"
-#include "higher.h"
-#include "implied.h"
 #include "profile.h"
 #include "robust.h"
 #include "sloped.h"
