@@ -42,7 +42,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml gex.pricing._kernel gex.pricing._american
+	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml gex.pricing._kernel gex.pricing._rows gex.pricing._american
 
 examples: $(BIN)/gex
 	$(BIN)/python tests/run_readme.py README.md
@@ -72,4 +72,4 @@ $(VENV)/.dev: $(VENV)/.test
 	@touch $@
 
 clean:
-	rm -rf build dist sample *.egg-info .lock .bench $(VENV) pricing/_kernel.c pricing/_american.c pricing/*.so
+	rm -rf build dist sample *.egg-info .lock .bench $(VENV) pricing/_*.c pricing/*.so

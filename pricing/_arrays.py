@@ -14,10 +14,6 @@ Float64Array: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-SCALARS = frozenset({float, int, np.float64})
-"""Argument types that take the quick path around arrays."""
-
-
 def as_floats(name: str, value: npt.ArrayLike) -> Float64Array:
     """Return `value` as float64, refusing what is not a regular array of real numbers.
 
@@ -59,11 +55,6 @@ class Rows(NamedTuple):
     shape: tuple[int, ...]
     columns: list[Float64Array]
     is_call: npt.NDArray[np.uint8]
-
-
-def are_scalars(*values: object) -> bool:
-    """Tell whether all values may take the quick path around arrays."""
-    return SCALARS.issuperset(map(type, values))
 
 
 def as_rows(is_call: npt.ArrayLike, **numbers: npt.ArrayLike) -> Rows:

@@ -2,8 +2,8 @@
 """The compiled loops: contiguous float64 arrays in, caller-allocated arrays out, no checks.
 
 What may cross this border: every input array is C-contiguous and holds either one value per row of the output or a
-single value for all rows; no output overlaps an input or another output. black_scholes.py, implied.py, profile.py
-and parity.py see to that, and own the documentation of what is computed. The arithmetic is in the C headers.
+single value for all rows; no output overlaps an input or another output. profile.py and parity.py see to that, and own
+the documentation of what is computed. The arithmetic is in the C headers.
 """
 
 from libc.stdlib cimport free, malloc
@@ -17,12 +17,6 @@ cdef extern from "kernel.h" nogil:
         Py_ssize_t count
         const double *spot
         double log_step
-    void gamma_rows(Py_ssize_t, const Input *, double *)
-    void price_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *)
-    void greeks_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *const *)
-    void higher_rows(Py_ssize_t, const Input *, double *const *)
-    void finite_move_rows(Py_ssize_t, const Input *, double *)
-    void implied_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double *, signed char *)
     enum:
         CHUNK
     ctypedef enum Figure:
@@ -73,108 +67,6 @@ cdef int _read(list columns, Input *inputs) except -1:
 def instruction_set():
     """Return the instruction set the loops run on here: avx512, avx2 or baseline."""
     return instruction_set_name().decode()
-
-
-def gamma(list columns, double[::1] out):
-    """Columns: spot, strike, years, sigma, rate, dividend."""
-    cdef Input[6] inputs
-    _read(columns, inputs)
-    with nogil:
-        gamma_rows(out.shape[0], inputs, &out[0])
-
-
-def price(list columns, const unsigned char[::1] is_call, double[::1] out):
-    """Columns: spot, strike, years, sigma, rate, dividend."""
-    cdef Input[6] inputs
-    _read(columns, inputs)
-    with nogil:
-        price_rows(out.shape[0], inputs, &is_call[0], is_call.shape[0], &out[0])
-
-
-def greeks(list columns, const unsigned char[::1] is_call, double[::1] price, double[::1] delta, double[::1] gamma,
-           double[::1] vega, double[::1] theta, double[::1] vanna, double[::1] charm):
-    """Columns: spot, strike, years, sigma, rate, dividend."""
-    cdef Input[6] inputs
-    cdef double *out[7]
-    out[:] = [&price[0], &delta[0], &gamma[0], &vega[0], &theta[0], &vanna[0], &charm[0]]
-    _read(columns, inputs)
-    with nogil:
-        greeks_rows(price.shape[0], inputs, &is_call[0], is_call.shape[0], out)
-
-
-def higher_greeks(list columns, double[::1] speed, double[::1] zomma, double[::1] color, double[::1] vomma):
-    """Columns: spot, strike, years, sigma, rate, dividend."""
-    cdef Input[6] inputs
-    cdef double *out[4]
-    out[:] = [&speed[0], &zomma[0], &color[0], &vomma[0]]
-    _read(columns, inputs)
-    with nogil:
-        higher_rows(speed.shape[0], inputs, out)
-
-
-def finite_move_gamma(list columns, double[::1] out):
-    """Columns: spot, strike, years, sigma, rate, dividend; move, atanh(move), ln(1 - move^2) / 2."""
-    cdef Input[9] inputs
-    _read(columns, inputs)
-    with nogil:
-        finite_move_rows(out.shape[0], inputs, &out[0])
-
-
-cdef inline void _single(const double *contract, Input *inputs) noexcept nogil:
-    cdef int k
-    for k in range(6):
-        inputs[k].values = &contract[k]
-        inputs[k].length = 1
-
-
-def gamma_one(double spot, double strike, double years, double sigma, double rate, double dividend):
-    cdef double[6] contract = [spot, strike, years, sigma, rate, dividend]
-    cdef Input[6] inputs
-    cdef double out
-    _single(contract, inputs)
-    gamma_rows(1, inputs, &out)
-    return out
-
-
-def price_one(double spot, double strike, double years, double sigma, double rate, double dividend, bint is_call):
-    cdef double[6] contract = [spot, strike, years, sigma, rate, dividend]
-    cdef Input[6] inputs
-    cdef unsigned char flag = is_call
-    cdef double out
-    _single(contract, inputs)
-    price_rows(1, inputs, &flag, 1, &out)
-    return out
-
-
-def greeks_one(double spot, double strike, double years, double sigma, double rate, double dividend, bint is_call):
-    cdef double[6] contract = [spot, strike, years, sigma, rate, dividend]
-    cdef Input[6] inputs
-    cdef unsigned char flag = is_call
-    cdef double[7] g
-    _single(contract, inputs)
-    cdef double *out[7]
-    out[:] = [&g[0], &g[1], &g[2], &g[3], &g[4], &g[5], &g[6]]
-    greeks_rows(1, inputs, &flag, 1, out)
-    return g[0], g[1], g[2], g[3], g[4], g[5], g[6]
-
-
-def higher_greeks_one(double spot, double strike, double years, double sigma, double rate, double dividend):
-    cdef double[6] contract = [spot, strike, years, sigma, rate, dividend]
-    cdef Input[6] inputs
-    cdef double[4] h
-    _single(contract, inputs)
-    cdef double *out[4]
-    out[:] = [&h[0], &h[1], &h[2], &h[3]]
-    higher_rows(1, inputs, out)
-    return h[0], h[1], h[2], h[3]
-
-
-def implied_total_volatility(list columns, const unsigned char[::1] is_call, double[::1] out, signed char[::1] status):
-    """Columns: price, forward, strike, discount."""
-    cdef Input[4] inputs
-    _read(columns, inputs)
-    with nogil:
-        implied_rows(out.shape[0], inputs, &is_call[0], is_call.shape[0], &out[0], &status[0])
 
 
 def log_ratios(const double[::1] values, double base, double[::1] out):

@@ -92,9 +92,9 @@ def parts_of(columns: Sequence[npt.NDArray[Scalar]], rows: slice) -> list[npt.ND
 
 
 def fill(
-    kernel: Callable[..., None], rows: Rows, outputs: Sequence[npt.NDArray[Any]], threads: object, *, signed: bool
+    loop: Callable[..., None], rows: Rows, outputs: Sequence[npt.NDArray[Any]], threads: object
 ) -> None:
-    """Have `kernel` write the rows' figures to `outputs`; it takes the columns, `is_call` if `signed`, and outputs.
+    """Have `loop` write the rows' figures to `outputs`; it takes lists of columns, `is_call`, and a list of outputs.
 
     Raises:
         TypeError: If `threads` is not an integer.
@@ -102,12 +102,12 @@ def fill(
 
     """
     count, flat = check_threads(threads), [output.reshape(-1) for output in outputs]
-    flags = [rows.is_call] if signed else []
     if count == 1 or flat[0].size <= ROWS:
-        kernel(rows.columns, *flags, *flat)
+        loop(rows.columns, rows.is_call, flat)
         return
 
     def work(_number: int, chunk: slice) -> None:
-        kernel(parts_of(rows.columns, chunk), *parts_of(flags, chunk), *parts_of(flat, chunk))
+        (is_call,) = parts_of([rows.is_call], chunk)
+        loop(parts_of(rows.columns, chunk), is_call, parts_of(flat, chunk))
 
     over_chunks(work, flat[0].size, ROWS, count)

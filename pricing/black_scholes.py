@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
 
-from gex.pricing import _kernel
-from gex.pricing._arrays import Float64Array, are_scalars, as_rows, check_out, check_outputs, new_outputs
+from gex.pricing import _rows
+from gex.pricing._arrays import Float64Array, as_rows, check_out, check_outputs, new_outputs
 from gex.pricing._threads import fill
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def gamma(
     out: Float64Array | None = None,
     threads: int = 1,
 ) -> Float64Array: ...
+@_rows.quick_gamma
 def gamma(
     spot: npt.ArrayLike,
     strike: npt.ArrayLike,
@@ -91,11 +92,9 @@ def gamma(
         ValueError: If shapes do not broadcast, `out` does not fit, or `threads` is below one.
 
     """
-    if out is None and threads == 1 and are_scalars(spot, strike, years, sigma, rate, dividend):
-        return _kernel.gamma_one(spot, strike, years, sigma, rate, dividend)  # type: ignore[arg-type]
     rows = as_rows(True, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     result = np.empty(rows.shape) if out is None else check_out("out", out, rows)
-    fill(_kernel.gamma, rows, [result], threads, signed=False)
+    fill(_rows.GAMMA, rows, [result], threads)
     return result if rows.shape or out is not None else float(result)
 
 
@@ -122,6 +121,7 @@ def price(
     out: Float64Array | None = None,
     threads: int = 1,
 ) -> Float64Array: ...
+@_rows.quick(_rows.PRICE)
 def price(
     spot: npt.ArrayLike,
     strike: npt.ArrayLike,
@@ -159,16 +159,9 @@ def price(
         ValueError: As in `gamma`.
 
     """
-    if (
-        out is None
-        and threads == 1
-        and type(is_call) is bool
-        and are_scalars(spot, strike, years, sigma, rate, dividend)
-    ):
-        return _kernel.price_one(spot, strike, years, sigma, rate, dividend, is_call)
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     result = np.empty(rows.shape) if out is None else check_out("out", out, rows)
-    fill(_kernel.price, rows, [result], threads, signed=True)
+    fill(_rows.PRICE, rows, [result], threads)
     return result if rows.shape or out is not None else float(result)
 
 
@@ -195,6 +188,7 @@ def greeks(
     out: Sequence[Float64Array] | None = None,
     threads: int = 1,
 ) -> Greeks[Float64Array]: ...
+@_rows.quick(_rows.GREEKS, Greeks)
 def greeks(
     spot: npt.ArrayLike,
     strike: npt.ArrayLike,
@@ -231,16 +225,9 @@ def greeks(
         ValueError: As in `gamma`.
 
     """
-    if (
-        out is None
-        and threads == 1
-        and type(is_call) is bool
-        and are_scalars(spot, strike, years, sigma, rate, dividend)
-    ):
-        return Greeks._make(_kernel.greeks_one(spot, strike, years, sigma, rate, dividend, is_call))
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     results: Greeks[Float64Array] = Greeks._make(
         new_outputs(Greeks._fields, rows) if out is None else check_outputs(out, Greeks._fields, rows)
     )
-    fill(_kernel.greeks, rows, results, threads, signed=True)
+    fill(_rows.GREEKS, rows, results, threads)
     return results if rows.shape or out is not None else Greeks._make(map(float, results))

@@ -25,9 +25,15 @@ typedef struct {
     Py_ssize_t length;
 } Input;
 
+/* Which rows are calls: one flag per row, or one for all rows. */
+typedef struct {
+    const unsigned char *values;
+    Py_ssize_t length;
+} Flags;
+
 /* Up to BLOCK rows of an input on the stack. */
 typedef struct {
-    double rows[BLOCK];
+    ALIGNED double rows[BLOCK];
 } Copy;
 
 /* Rows of this block, and of the loop that does it. */
@@ -65,10 +71,17 @@ INLINE Contract contract_at(ContractColumns columns, Py_ssize_t i) {
 
 /* Finite inputs, positive where they must be: sigma and years are where sigma sqrt(t) is. The bounds also keep every
  * intermediate result a normal number: prices within 1e+-150, |rate t| below 690. Any NaN fails a comparison. */
+INLINE int are_moderate(double years, double rate, double dividend) {
+    return (fabs(rate * years) < 690.0) & (fabs(dividend * years) < 690.0);
+}
+
+INLINE int are_priceable(double spot, double strike, double total_volatility) {
+    return (spot > 1e-150) & (spot < 1e150) & (strike > 1e-150) & (strike < 1e150) & (total_volatility > 1e-150) &
+           (total_volatility < 1e150);
+}
+
 INLINE int is_valid(Contract c, double total_volatility) {
-    return (c.spot > 1e-150) & (c.spot < 1e150) & (c.strike > 1e-150) & (c.strike < 1e150) &
-           (total_volatility > 1e-150) & (total_volatility < 1e150) & (fabs(c.rate * c.years) < 690.0) &
-           (fabs(c.dividend * c.years) < 690.0);
+    return are_priceable(c.spot, c.strike, total_volatility) & are_moderate(c.years, c.rate, c.dividend);
 }
 
 #endif

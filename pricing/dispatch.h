@@ -42,6 +42,13 @@
 #define INDEPENDENT __pragma(loop(ivdep))
 #endif
 
+/* Columns on the stack begin a line of the cache: vectors that straddle two lines are slower to load and store. */
+#if defined(__GNUC__)
+#define ALIGNED __attribute__((aligned(64)))
+#else
+#define ALIGNED __declspec(align(64))
+#endif
+
 /* The instruction set the loader picks for the loops on this machine. */
 static const char *instruction_set_name(void) {
 #ifdef GEX_DISPATCHED

@@ -96,8 +96,9 @@ MULTIVERSION void finite_move_block(Py_ssize_t n, ContractColumns in, MoveColumn
 }
 
 /* The outputs: speed, zomma, color, vomma. */
-static void higher_rows(Py_ssize_t n, const Input in[6], double *const out[4]) {
+static void higher_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
     Copy copies[6], results[4];
+    (void)is_call; /* the same for calls and puts */
     for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
         double *to[4];
@@ -109,15 +110,16 @@ static void higher_rows(Py_ssize_t n, const Input in[6], double *const out[4]) {
 }
 
 /* The inputs: those of a contract, then the columns of a move. */
-static void finite_move_rows(Py_ssize_t n, const Input in[9], double *out) {
+static void finite_move_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
     Copy copies[9], result;
-    for (Py_ssize_t start = 0; start < n; start += BLOCK, out += BLOCK) {
+    (void)is_call; /* the same for calls and puts */
+    for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
         MoveColumns move = {column(in[6], n, start, &copies[6]), column(in[7], n, start, &copies[7]),
                             column(in[8], n, start, &copies[8])};
         finite_move_block(loop_length(rows), contract_columns(in, n, start, copies), move,
-                          target(out, rows, &result));
-        deliver(out, rows, &result);
+                          target(*out + start, rows, &result));
+        deliver(*out + start, rows, &result);
     }
 }
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, overload
 
 import numpy as np
 
-from gex.pricing import _kernel
-from gex.pricing._arrays import Float64Array, are_scalars, as_rows, check_out, check_outputs, new_outputs
+from gex.pricing import _rows
+from gex.pricing._arrays import Float64Array, as_rows, check_out, check_outputs, new_outputs
 from gex.pricing._threads import fill
 from gex.pricing.black_scholes import Value
 
@@ -58,6 +58,7 @@ def higher_greeks(
     out: Sequence[Float64Array] | None = None,
     threads: int = 1,
 ) -> HigherGreeks[Float64Array]: ...
+@_rows.quick(_rows.HIGHER_GREEKS, HigherGreeks)
 def higher_greeks(
     spot: npt.ArrayLike,
     strike: npt.ArrayLike,
@@ -94,15 +95,11 @@ def higher_greeks(
         ValueError: As in `gamma`.
 
     """
-    scalars = are_scalars(spot, strike, years, sigma, rate, dividend)
-    if scalars and out is None and threads == 1 and type(is_call) is bool:
-        values = _kernel.higher_greeks_one(spot, strike, years, sigma, rate, dividend)
-        return HigherGreeks._make(values)
     rows = as_rows(is_call, spot=spot, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
     results: HigherGreeks[Float64Array] = HigherGreeks._make(
         new_outputs(HigherGreeks._fields, rows) if out is None else check_outputs(out, HigherGreeks._fields, rows)
     )
-    fill(_kernel.higher_greeks, rows, results, threads, signed=False)
+    fill(_rows.HIGHER_GREEKS, rows, results, threads)
     return results if rows.shape or out is not None else HigherGreeks._make(map(float, results))
 
 
@@ -170,7 +167,7 @@ def finite_move_gamma(
     contracts = {"spot": spot, "strike": strike, "years": years, "sigma": sigma, "rate": rate, "dividend": dividend}
     rows = as_rows(True, **contracts, move=move)
     result = np.empty(rows.shape) if out is None else check_out("out", out, rows)
-    fill(_kernel.finite_move_gamma, rows._replace(columns=_with_ends(rows.columns)), [result], threads, signed=False)
+    fill(_rows.FINITE_MOVE_GAMMA, rows._replace(columns=_with_ends(rows.columns)), [result], threads)
     return result if rows.shape or out is not None else float(result)
 
 

@@ -34,7 +34,7 @@ enum { MAX_STEPS = 200 };
 #define LEAST_VALUE 1e-300
 
 typedef struct {
-    const double *price, *forward, *strike, *discount, *sign;
+    const double *price, *forward, *strike, *discount, *years, *sign;
 } QuoteColumns;
 
 /* The rows on their way: what is sought, the best w so far, and between which w the answer lies. */
@@ -69,9 +69,10 @@ INLINE double first_guess(double x, double distance, double value) {
 }
 
 /* What keeps a row from having a volatility. Any NaN fails a comparison. */
-INLINE double verdict(double price, double forward, double strike, double discount, double value, double gap) {
+INLINE double verdict(QuoteColumns in, Py_ssize_t i, double value, double gap) {
+    double forward = in.forward[i], strike = in.strike[i], discount = in.discount[i], years = in.years[i];
     int finite = (forward > 1e-150) & (forward < 1e150) & (strike > 1e-150) & (strike < 1e150) & (discount > 0.0) &
-                 (discount < 1e150) & (fabs(price) < 1e300);
+                 (discount < 1e150) & (fabs(in.price[i]) < 1e300) & (years > 0.0) & (years < INFINITY);
     double code = gap > 0.0 ? CONVERGED : ABOVE_BOUND;
     code = value > LEAST_VALUE ? code : BELOW_INTRINSIC;
     return finite ? code : NOT_FINITE;
@@ -87,7 +88,7 @@ MULTIVERSION void begin_block(Py_ssize_t n, QuoteColumns in, Search *out, double
         double inv_root = 1.0 / sqrt(forward * strike);
         double value = time_value * inv_root;
         double gap = ((forward < strike ? forward : strike) - time_value) * inv_root;
-        double code = verdict(in.price[i], forward, strike, in.discount[i], value, gap);
+        double code = verdict(in, i, value, gap);
         int usable = code == CONVERGED;
         double x = usable ? fabs(log_ratio(forward, strike)) : 0.0;
         double distance = usable ? fabs(difference) * inv_root : 0.0;
@@ -169,28 +170,37 @@ static void search_block(Py_ssize_t n, Search *rows, double *w) {
     }
 }
 
-/* The verdicts as bytes, and NaN where there is no volatility. */
-MULTIVERSION void deliver_verdicts(Py_ssize_t n, const double *code, double *w, signed char *status) {
+/* Volatility from total volatility, NaN where there is none, and the verdicts as bytes. */
+MULTIVERSION void deliver_verdicts(Py_ssize_t n, const double *code, const double *years, double *sigma,
+                                   signed char *status) {
     INDEPENDENT
-    for (Py_ssize_t i = 0; i < n; i++) w[i] = code[i] == CONVERGED ? w[i] : NAN;
+    for (Py_ssize_t i = 0; i < n; i++) sigma[i] = code[i] == CONVERGED ? sigma[i] / sqrt(years[i]) : NAN;
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) status[i] = (signed char)(int)code[i];
 }
 
-/* The columns: price, forward, strike, discount. */
-static void implied_rows(Py_ssize_t n, const Input in[4], const unsigned char *is_call, Py_ssize_t flags, double *w,
-                         signed char *status) {
-    Copy copies[4], sign, code;
+/* The inputs: price, forward, strike, discount, years. */
+static void implied_vol_rows(Py_ssize_t n, const Input in[5], Flags is_call, double *sigma, signed char *status) {
+    Copy copies[5], sign, code;
     Search search;
     for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
-        fill_signs(is_call, flags, start, rows, sign.rows);
+        fill_signs(is_call.values, is_call.length, start, rows, sign.rows);
         QuoteColumns quotes = {column(in[0], n, start, &copies[0]), column(in[1], n, start, &copies[1]),
-                               column(in[2], n, start, &copies[2]), column(in[3], n, start, &copies[3]), sign.rows};
+                               column(in[2], n, start, &copies[2]), column(in[3], n, start, &copies[3]),
+                               column(in[4], n, start, &copies[4]), sign.rows};
         begin_block(loop_length(rows), quotes, &search, code.rows);
-        search_block(rows, &search, w + start);
-        deliver_verdicts(rows, code.rows, w + start, status + start);
+        search_block(rows, &search, sigma + start);
+        deliver_verdicts(rows, code.rows, quotes.years, sigma + start, status + start);
     }
+}
+
+/* The inputs: price, forward, strike, discount. Total volatility is that of one year, to the bit. */
+static void implied_rows(Py_ssize_t n, const Input in[4], const unsigned char *is_call, Py_ssize_t flags, double *w,
+                         signed char *status) {
+    const double year = 1.0;
+    const Input quotes[5] = {in[0], in[1], in[2], in[3], {&year, 1}};
+    implied_vol_rows(n, quotes, (Flags){is_call, flags}, w, status);
 }
 
 #endif

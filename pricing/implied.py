@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
-from gex.pricing import _kernel
-from gex.pricing._arrays import Float64Array, as_floats, as_rows
+from gex.pricing import _rows
+from gex.pricing._arrays import Float64Array, as_rows
+from gex.pricing._threads import fill
 
 if TYPE_CHECKING:
     from gex.pricing._arrays import Rows
@@ -40,13 +41,18 @@ def implied_total_volatility(
     strike: npt.ArrayLike,
     discount: npt.ArrayLike = 1.0,
     is_call: npt.ArrayLike = True,
+    *,
+    threads: int = 1,
 ) -> tuple[Float64Array, StatusArray]: ...
+@_rows.quick_implied_total_volatility(tuple(Status))
 def implied_total_volatility(
     price: npt.ArrayLike,
     forward: npt.ArrayLike,
     strike: npt.ArrayLike,
     discount: npt.ArrayLike = 1.0,
     is_call: npt.ArrayLike = True,
+    *,
+    threads: int = 1,
 ) -> tuple[float, Status] | tuple[Float64Array, StatusArray]:
     """Return w = sigma sqrt(t) that gives `price` in Black's (1976) formula; no clock is needed.
 
@@ -60,6 +66,7 @@ def implied_total_volatility(
         strike: Strike, in the unit of the forward.
         discount: Present value of 1 paid at expiry.
         is_call: True for calls, False for puts.
+        threads: As in `gamma`.
 
     Returns:
         w, NaN where there is none, and a `Status` per row (int8), both of the broadcast shape; a float and a `Status` if
@@ -67,12 +74,13 @@ def implied_total_volatility(
         its vega where that is more.
 
     Raises:
-        TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans).
-        ValueError: If shapes do not broadcast.
+        TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans), or `threads` no integer.
+        ValueError: If shapes do not broadcast, or `threads` is below one.
 
     """
     rows = as_rows(is_call, price=price, forward=forward, strike=strike, discount=discount)
-    return _unwrap(*_invert(rows))
+    one_year = np.ones(1)
+    return _invert(rows._replace(columns=[*rows.columns, one_year]), threads)
 
 
 @overload
@@ -87,7 +95,10 @@ def implied_vol(
     years: npt.ArrayLike,
     discount: npt.ArrayLike = 1.0,
     is_call: npt.ArrayLike = True,
+    *,
+    threads: int = 1,
 ) -> tuple[Float64Array, StatusArray]: ...
+@_rows.quick_implied_vol(tuple(Status))
 def implied_vol(
     price: npt.ArrayLike,
     forward: npt.ArrayLike,
@@ -95,6 +106,8 @@ def implied_vol(
     years: npt.ArrayLike,
     discount: npt.ArrayLike = 1.0,
     is_call: npt.ArrayLike = True,
+    *,
+    threads: int = 1,
 ) -> tuple[float, Status] | tuple[Float64Array, StatusArray]:
     """Return the volatility that gives `price` in Black's (1976) formula.
 
@@ -105,32 +118,22 @@ def implied_vol(
         years: Time to expiry in years of 365 days of 24 hours.
         discount: Present value of 1 paid at expiry.
         is_call: True for calls, False for puts.
+        threads: As in `gamma`.
 
     Returns:
         Volatility per square-root year, NaN where there is none, and a `Status` per row (int8), both of the broadcast
         shape; a float and a `Status` if all arguments are numbers. As exact as `implied_total_volatility`.
 
     Raises:
-        TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans).
-        ValueError: If shapes do not broadcast.
+        TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans), or `threads` no integer.
+        ValueError: If shapes do not broadcast, or `threads` is below one.
 
     """
-    time = as_floats("years", years)
-    usable = np.isfinite(time) & (time > 0.0)
-    rows = as_rows(is_call, price=price, forward=forward, strike=strike, discount=discount, years=time)
-    *columns, _ = rows.columns
-    w, status = _invert(rows._replace(columns=columns))
-    if not usable.all():
-        time, status = np.where(usable, time, np.nan), np.where(usable, status, np.int8(Status.NOT_FINITE))
-    return _unwrap(np.divide(w, np.sqrt(time), out=w), status)
+    rows = as_rows(is_call, price=price, forward=forward, strike=strike, discount=discount, years=years)
+    return _invert(rows, threads)
 
 
-def _invert(rows: Rows) -> tuple[Float64Array, StatusArray]:
-    w = np.empty(rows.shape)
-    status = np.empty(rows.shape, np.int8)
-    _kernel.implied_total_volatility(rows.columns, rows.is_call, w.reshape(-1), status.reshape(-1))
-    return w, status
-
-
-def _unwrap(value: Float64Array, status: StatusArray) -> tuple[float, Status] | tuple[Float64Array, StatusArray]:
-    return (value, status) if value.shape else (float(value), Status(int(status)))
+def _invert(rows: Rows, threads: object) -> tuple[float, Status] | tuple[Float64Array, StatusArray]:
+    sigma, status = np.empty(rows.shape), np.empty(rows.shape, np.int8)
+    fill(_rows.implied_vol, rows, [sigma, status], threads)
+    return (sigma, status) if rows.shape else (float(sigma), Status(int(status)))

@@ -3,9 +3,6 @@
 #define GEX_KERNEL_H
 
 #include "direct.h"
-#include "greeks.h"
-#include "higher.h"
-#include "implied.h"
 #include "robust.h"
 
 #endif

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gex.pricing import _kernel
+from gex.pricing import _kernel, _rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def test_importing_loads_numpy_and_nothing_heavier() -> None:
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler here")
 @pytest.mark.parametrize(("flags", "accepted"), [((), True), (("-ffast-math",), False), (("-Ofast",), False)])
 def test_the_headers_refuse_fast_math(flags: tuple[str, ...], accepted: bool) -> None:
-    program = '#include <sys/types.h>\ntypedef ssize_t Py_ssize_t;\n#include "kernel.h"\n'
+    program = '#include <sys/types.h>\ntypedef ssize_t Py_ssize_t;\n#include "kernel.h"\n#include "rows.h"\n'
     command = ["cc", "-fsyntax-only", f"-I{HEADERS}", *flags, "-x", "c", "-"]
     compiled = subprocess.run(command, input=program, capture_output=True, text=True, check=False)
 
@@ -76,10 +76,11 @@ class Input(ctypes.Structure):
 SCALAR_PROGRAM = """
 #include <sys/types.h>
 typedef ssize_t Py_ssize_t;
-#include "kernel.h"
-void scalar_gamma(Py_ssize_t n, const Input *in, double *out) { gamma_rows(n, in, out); }
-void scalar_implied(Py_ssize_t n, const Input *in, const unsigned char *is_call, double *w, signed char *status) {
-    implied_rows(n, in, is_call, n, w, status);
+#include "rows.h"
+static const unsigned char CALL = 1;
+void scalar_gamma(Py_ssize_t n, const Input *in, double *out) { gamma_rows(n, in, (Flags){&CALL, 1}, &out); }
+void scalar_implied(Py_ssize_t n, const Input *in, double *sigma, signed char *status) {
+    implied_vol_rows(n, in, (Flags){&CALL, 1}, sigma, status);
 }
 """
 
@@ -106,19 +107,19 @@ def test_the_loops_over_rows_are_vectorised(name: str, scalar_kernel: ctypes.CDL
     """Beside the same loops without vectors: with AVX-512 eight (gamma) and five times faster, with AVX2 nearly four."""
     n = 4096
     strike, out, check = np.linspace(5000.0, 7000.0, n), np.empty(n), np.empty(n)
-    status, calls = np.zeros(n, np.int8), np.ones(n, np.uint8)
+    status, call = np.zeros(n, np.int8), np.ones(1, np.uint8)
     contracts = [np.full(n, 6000.0), strike, *(np.full(n, x) for x in (0.1, 0.2, 0.04, 0.01))]
-    quotes = [np.maximum(6000.0 - strike, 0.0) + 30.0, contracts[0], strike, np.ones(n)]
+    quotes = [np.maximum(6000.0 - strike, 0.0) + 30.0, contracts[0], strike, np.ones(n), np.full(n, 0.1)]
     size = ctypes.c_ssize_t(n)
-    flags, result, verdict = (ctypes.c_void_p(array.ctypes.data) for array in (calls, check, status))
+    result, verdict = (ctypes.c_void_p(array.ctypes.data) for array in (check, status))
     ours, theirs = {
         "gamma": (
-            lambda: _kernel.gamma(contracts, out),
+            lambda: _rows.GAMMA(contracts, call, [out]),
             lambda: scalar_kernel.scalar_gamma(size, inputs(contracts), result),
         ),
         "implied": (
-            lambda: _kernel.implied_total_volatility(quotes, calls, out, status),
-            lambda: scalar_kernel.scalar_implied(size, inputs(quotes), flags, result, verdict),
+            lambda: _rows.implied_vol(quotes, call, [out, status]),
+            lambda: scalar_kernel.scalar_implied(size, inputs(quotes), result, verdict),
         ),
     }[name]
 
