@@ -129,7 +129,7 @@ static double early_gamma(const Early *e, double spot) {
     double log_spot = log_ratio(spot, c.strike), sign = e->is_call ? 1.0 : -1.0;
     if (e->state != EARLY || is_far(e->premium.carry, -sign * log_spot)) return 0.0;
     double x = -sign * log_spot - e->premium.log_boundary;
-    if (x <= 0.0) return -gamma_of(c);
+    if (x <= 0.0) return -greeks_of(c, sign).gamma;
     double ratio = e->is_call ? c.strike / spot : spot / c.strike;
     Value premium = {0.0, 0.0, premium_gamma(&e->premium, x, ratio)};
     return of_contract(c, e->is_call, ratio, premium).gamma;
