@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gex.pricing import _kernel
-from gex.pricing._arrays import Float64Array, as_floats, as_rows
+from gex.pricing._arrays import Float64Array, Rows, as_floats, as_rows
 from gex.pricing._threads import check_threads, over_chunks
 from gex.pricing.black_scholes import gamma
 
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gex.pricing._arrays import Rows
-
 UNIFORM = 2e-15
 """Largest deviation of a ladder that counts as uniform, in ln(spot) and per unit of its length where that is above
 one: a few roundings of the spots themselves."""
+
+FLOATS = np.dtype(np.float64)
+ONE_CALL = np.ones(1, np.uint8)
 
 
 class Ladder(NamedTuple):
@@ -37,8 +38,8 @@ class Ladder(NamedTuple):
     step: float
 
 
-def as_spots(name: str, values: npt.ArrayLike) -> Float64Array:
-    """Return `values` as a contiguous array of prices.
+def as_ladder(values: npt.ArrayLike, name: str = "spots") -> Ladder:
+    """Return `values` as a ladder of prices.
 
     Raises:
         TypeError: If they are not real numbers.
@@ -48,16 +49,12 @@ def as_spots(name: str, values: npt.ArrayLike) -> Float64Array:
     spots = as_floats(name, values)
     if spots.ndim != 1 or not spots.size:
         raise ValueError(f"{name} must be one-dimensional and not empty, got shape {spots.shape}")
-    if not 1e-150 < spots.min() <= spots.max() < 1e150:
+    spots = np.ascontiguousarray(spots)
+    step = _kernel.even_step(spots, UNIFORM)
+    if math.isnan(step):
         first = int(np.argmin((spots > 1e-150) & (spots < 1e150)))
         raise ValueError(f"{name} must be positive prices, got {spots[first]} at index {first}")
-    return np.ascontiguousarray(spots)
-
-
-def as_ladder(values: npt.ArrayLike) -> Ladder:
-    """Return `values` as a ladder; errors are those of `as_spots`."""
-    spots = as_spots("spots", values)
-    return Ladder(spots, _kernel.even_step(spots, UNIFORM))
+    return Ladder(spots, step)
 
 
 def log_spots(ladder: Ladder) -> tuple[float, Float64Array]:
@@ -74,13 +71,28 @@ def as_book(
     weight: npt.ArrayLike,
     rate: npt.ArrayLike,
     dividend: npt.ArrayLike,
-    is_call: npt.ArrayLike = True,
+    is_call: npt.ArrayLike | None = None,
 ) -> Rows:
     """Return the contracts as rows; errors are those of `as_rows`, and ValueError where there are two dimensions."""
-    rows = as_rows(is_call, strike=strike, years=years, sigma=sigma, weight=weight, rate=rate, dividend=dividend)
+    rows = _as_they_are([strike, years, sigma, weight, rate, dividend]) if is_call is None else None
+    if rows is None:
+        calls = True if is_call is None else is_call
+        rows = as_rows(calls, strike=strike, years=years, sigma=sigma, weight=weight, rate=rate, dividend=dividend)
     if len(rows.shape) > 1:
         raise ValueError(f"contracts must be one-dimensional, got shape {rows.shape}")
     return rows
+
+
+def _as_they_are(numbers: list[Any]) -> Rows | None:
+    """Return floats, and columns that need no conversion, as rows of calls: what `as_rows` does, but sooner."""
+    columns: list[Float64Array] = []
+    for value in numbers:
+        column = np.array((value,)) if type(value) is float else value
+        if type(column) is not np.ndarray or column.dtype is not FLOATS or column.ndim != 1:
+            return None
+        columns.append(np.ascontiguousarray(column))
+    lengths = {column.size for column in columns} - {1}
+    return Rows((lengths.pop() if lengths else 1,), columns, ONE_CALL) if len(lengths) < 2 else None
 
 
 def sum_over(

@@ -6,6 +6,7 @@ single value for all rows; no output overlaps an input or another output. profil
 the documentation of what is computed. The arithmetic is in the C headers.
 """
 
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
@@ -76,12 +77,14 @@ def log_ratios(const double[::1] values, double base, double[::1] out):
 
 
 cdef int _read_from(list columns, Py_ssize_t start, Input *inputs) except -1:
-    """Point `inputs` at the columns from row `start` on."""
-    cdef Py_ssize_t k
-    _read(columns, inputs)
+    """Point `inputs` at the columns from row `start` on. The list keeps them alive: no memoryview has to."""
+    cdef Py_buffer view
+    cdef Py_ssize_t k, length
     for k in range(len(columns)):
-        if inputs[k].length != 1:
-            inputs[k].values += start
+        PyObject_GetBuffer(columns[k], &view, PyBUF_SIMPLE)
+        length = view.len // sizeof(double)
+        inputs[k] = Input(<const double *> view.buf + (0 if length == 1 else start), length)
+        PyBuffer_Release(&view)
     return 0
 
 
@@ -90,9 +93,10 @@ cdef inline Ladder _ladder(const double[::1] spots, double step) noexcept nogil:
 
 
 def even_step(const double[::1] spots, double tolerance):
-    """Return the distance of neighbours in ln(spot), or 0 where it is not the same all along, and above 0.
+    """Return the distance of neighbours in ln(spot), 0 where it is not the same all along, and above 0, or NaN.
 
-    No spot may be off by more than `tolerance` per unit of the ladder's length, or of one where that is shorter.
+    It is NaN where a spot is no positive price. No spot may be off by more than `tolerance` per unit of the ladder's
+    length, or of one where that is shorter.
     """
     return step_of(spots.shape[0], &spots[0], tolerance)
 

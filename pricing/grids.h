@@ -51,18 +51,25 @@ INLINE Py_ssize_t anchor_on(const Grids *grids, int g) { return grids->anchor >>
 INLINE Py_ssize_t points_below(const Grids *grids, int g) { return anchor_on(grids, g) + MARGIN; }
 INLINE Py_ssize_t points_above(const Grids *grids, int g) { return grids->last[g] - anchor_on(grids, g) + MARGIN; }
 
-/* How many spots are off whole steps of ln S from the first, by more than `slack`. */
-MULTIVERSION Py_ssize_t count_uneven(Ladder ladder, double slack) {
-    Py_ssize_t uneven = 0;
-    for (Py_ssize_t k = 0; k < ladder.count; k++) {
-        double miss = log_ratio(ladder.spot[k], ladder.spot[0]) - (double)k * ladder.log_step;
-        uneven += !(fabs(miss) <= slack);
-    }
-    return uneven;
+/* How many spots are no prices, or off whole steps of ln S from the first by more than `slack`. */
+MULTIVERSION Py_ssize_t count_unpriceable(Py_ssize_t n, const double *spot) {
+    Py_ssize_t count = 0;
+    for (Py_ssize_t k = 0; k < n; k++) count += !((spot[k] > 1e-150) & (spot[k] < 1e150));
+    return count;
 }
 
-/* The step of ln S, or 0 where it is not the same all along, or not above 0. */
+MULTIVERSION Py_ssize_t count_uneven(Ladder ladder, double slack) {
+    Py_ssize_t count = 0;
+    for (Py_ssize_t k = 0; k < ladder.count; k++) {
+        double miss = log_ratio(ladder.spot[k], ladder.spot[0]) - (double)k * ladder.log_step;
+        count += !(fabs(miss) <= slack);
+    }
+    return count;
+}
+
+/* The step of ln S, 0 where it is not the same all along, and above 0, or NaN where a spot is no price. */
 static double step_of(Py_ssize_t n, const double *spot, double tolerance) {
+    if (count_unpriceable(n, spot)) return NAN;
     double length = log_ratio(spot[n - 1], spot[0]);
     Ladder ladder = {n, spot, n > 1 ? length / (double)(n - 1) : 0.0};
     int even = ladder.log_step > 0.0 && count_uneven(ladder, tolerance * (length > 1.0 ? length : 1.0)) == 0;

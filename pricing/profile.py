@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.pricing import _kernel
-from gex.pricing._book import as_book, as_ladder, as_spots, check_terms, gamma_terms, log_spots, sum_over
+from gex.pricing._book import as_book, as_ladder, check_terms, gamma_terms, log_spots, sum_over
 from gex.pricing.black_scholes import gamma
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def gamma_sum(
 
     Arguments and errors are those of `gamma_profile`; this is what to refine its roots with.
     """
-    (at,) = as_spots("spot", np.reshape(spot, -1))
+    (at,), _ = as_ladder(np.reshape(spot, -1), "spot")
     book = as_book(strike, years, sigma, weight, rate, dividend)
     strike, years, sigma, weight, rate, dividend = book.columns
     total = _kernel.weighted_sum(math.prod(book.shape), weight, gamma(at, strike, years, sigma, rate, dividend))

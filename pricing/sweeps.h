@@ -75,10 +75,10 @@ MULTIVERSION void sweep_sloped(const Front *front, const Incline *incline, Py_ss
     sweep(front, incline, 1, paces, anchor);
 }
 
-/* The grids that are swept, from number `first` on, and who waits for it: up to `next` of each crew. The crews of places
+/* The grids that are swept, from number `first` on, how many crews have been, and who waits: up to `next` of a crew. The crews of places
  * that are not swept never go: that is quicker than to look whom to leave out. */
 typedef struct {
-    int first, sloped;
+    int first, sloped, sent[SWEPT_GRIDS];
     Py_ssize_t paces[SWEPT_GRIDS], anchor[SWEPT_GRIDS]; /* of points above, and where the anchor is among the lanes */
     Front *next[SWEPT + SWEPT_GRIDS], crew[SWEPT + SWEPT_GRIDS][CREW];
     Incline incline[SWEPT + SWEPT_GRIDS][CREW];
@@ -101,13 +101,14 @@ static void start_sweeps(const Grids *grids, int sloped, Sweeps *out) {
         points += 2 * PACE * out->paces[s];
     }
     for (int place = 0; place < SWEPT + SWEPT_GRIDS; place++) out->next[place] = out->crew[place];
-    memset(out->lanes, 0, (size_t)points * sizeof(Lanes));
+    memset(out->sent, 0, sizeof out->sent);
 }
 
 static void send_crew(Sweeps *sweeps, int place) {
     Front *crew = sweeps->crew[place], *next = sweeps->next[place];
-    Py_ssize_t paces = sweeps->paces[place - SWEPT];
+    Py_ssize_t paces = sweeps->paces[place - SWEPT], points = PACE * paces;
     Lanes *anchor = sweeps->lanes + sweeps->anchor[place - SWEPT];
+    if (!sweeps->sent[place - SWEPT]++) memset(anchor + 1 - points, 0, 2 * (size_t)points * sizeof(Lanes));
     for (; next < crew + CREW; next++) *next = crew[0], next->value = 0.0;
     if (sweeps->sloped)
         sweep_sloped(crew, sweeps->incline[place], paces, anchor);
@@ -141,6 +142,7 @@ static void finish_sweeps(const Grids *grids, Sweeps *sweeps, double *sums) {
     for (int g = sweeps->first; g < grids->count; g++) {
         int s = g - sweeps->first, place = s + SWEPT;
         if (sweeps->next[place] != sweeps->crew[place]) send_crew(sweeps, place);
+        if (!sweeps->sent[s]) continue;
         add_lanes(points_below(grids, g) + points_above(grids, g) + 1,
                   sweeps->lanes + sweeps->anchor[s] - points_below(grids, g), sums + grids->origin[g] - MARGIN);
     }
