@@ -29,3 +29,8 @@ def _reference() -> ModuleType:
 @pytest.fixture(scope="session", name="make_coefficients")
 def _make_coefficients() -> ModuleType:
     return _load("make_coefficients")
+
+
+@pytest.fixture(scope="session", name="make_stencils")
+def _make_stencils() -> ModuleType:
+    return _load("make_stencils")
