@@ -1,6 +1,7 @@
 /* The limit: our own headers in one bare loop, compiled for this machine alone. No Python, no blocks, no dispatch, no
  * checks of arguments. */
 #include <stddef.h>
+#include <stdlib.h>
 
 typedef ptrdiff_t Py_ssize_t;
 
@@ -28,8 +29,12 @@ void limit_greeks(Py_ssize_t n, Column spot, Column strike, Column years, Column
     }
 }
 
-/* The recurrence is not a formula per pair, so its limit is the loop itself, called without its Python wrapper. */
+/* The profile is not a formula per pair, so its limit is the whole sum, called without its Python wrapper. */
 void limit_profile(Py_ssize_t n, const Input columns[6], Py_ssize_t spots, Column spot, double log_step, double *out) {
     Ladder ladder = {spots, spot, log_step};
-    ladder_rows(n, columns, ladder, out);
+    Py_ssize_t chunks = (n + CHUNK - 1) / CHUNK;
+    double *sums = calloc((size_t)(chunks * bells_length(spots)), sizeof *sums);
+    ladder_rows(n, columns, GAMMA, ladder, sums);
+    total_rows(chunks, ladder, sums, out);
+    free(sums);
 }

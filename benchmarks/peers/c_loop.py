@@ -25,7 +25,6 @@ SOURCE = Path(__file__).with_suffix(".c")
 FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
 STRICT = ("-Werror=implicit-function-declaration", "-Werror=incompatible-pointer-types")
 NAMES = ("price", "delta", "gamma", "vega", "theta", "vanna", "charm")
-LANES = 16
 
 
 class _Input(ctypes.Structure):
@@ -93,12 +92,7 @@ def profile(columns: Columns, variant: str) -> Work:
     described = (_Input * len(inputs))(*((array.ctypes.data, array.size) for array in inputs))
     spots = columns["spots"]
     step = math.log(spots[-1] / spots[0]) / (spots.size - 1)
-    out = np.empty(spots.size + LANES)
-    ladder_rows = _Call(_library(variant).limit_profile, inputs[0].size, described, spots.size, spots, step, out)
-    ladder_rows.kept += (inputs,)
-
-    def call() -> None:
-        out.fill(0.0)
-        ladder_rows()
-
-    return Work(call, lambda _: out[: spots.size] / spots)
+    out = np.empty(spots.size)
+    call = _Call(_library(variant).limit_profile, inputs[0].size, described, spots.size, spots, step, out)
+    call.kept += (inputs,)
+    return Work(call, lambda _: out / spots)

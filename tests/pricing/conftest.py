@@ -34,3 +34,8 @@ def _american_reference() -> ModuleType:
 @pytest.fixture(scope="session", name="make_coefficients")
 def _make_coefficients() -> ModuleType:
     return _load("make_coefficients")
+
+
+@pytest.fixture(scope="session", name="make_stencils")
+def _make_stencils() -> ModuleType:
+    return _load("make_stencils")

@@ -52,12 +52,14 @@ def allowance(name: str, contracts: Any, is_call: Any, weight: Any) -> npt.NDArr
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("kind", ["ladder", "coarse ladder", "any spots"])
+@pytest.mark.parametrize("kind", ["ladder", "coarse ladder", "long ladder", "short ladder", "any spots"])
 def test_profiles_agree_with_fifty_digit_sums(name: str, kind: str, reference: ModuleType) -> None:
     contracts, weight = reference.index_chain(150, seed=51)
     spots = {
         "ladder": log_ladder(5800.0, 0.15, 901),
         "coarse ladder": log_ladder(5800.0, 0.15, 26),
+        "long ladder": log_ladder(5800.0, 0.15, 3001),
+        "short ladder": log_ladder(5800.0, 0.02, 11),
         "any spots": np.linspace(5000.0, 6600.0, 7),
     }[kind]
     computed = profile(name, spots, (*contracts[1:4], weight, *contracts[4:6]), contracts.is_call)
@@ -76,7 +78,7 @@ def test_profiles_agree_with_fifty_digit_sums(name: str, kind: str, reference: M
     st.floats(0.03, 2.0),
     st.floats(-0.3, 0.3),
     st.floats(-0.02, 0.1),
-    st.integers(2, 400),
+    st.integers(2, 1500),
     st.floats(0.01, 0.5),
     st.booleans(),
 )

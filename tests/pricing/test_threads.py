@@ -49,6 +49,7 @@ def by_book(reference: ModuleType) -> dict[str, Callable[..., Any]]:
     spots, uneven = log_ladder(5800.0, 0.15, 151), np.linspace(5000.0, 6600.0, 9)
     return {
         "gamma_profile": lambda **k: gamma_profile(spots, *book, **k),
+        "gamma_profile, long": lambda **k: gamma_profile(log_ladder(5800.0, 0.15, 2001), *book, **k),
         "vanna_profile": lambda **k: vanna_profile(spots, *book, **k),
         "charm_profile": lambda **k: charm_profile(spots, *book, contracts.is_call, **k),
         "delta_profile": lambda **k: delta_profile(spots, *book, contracts.is_call, **k),
