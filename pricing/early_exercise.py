@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.pricing import _american, _kernel
+from gex.pricing import _american
 from gex.pricing._arrays import Float64Array, as_floats, as_rows
-from gex.pricing._book import as_spots
+from gex.pricing._book import as_ladder, log_spots
 from gex.pricing._threads import check_threads, over_chunks, parts_of
 from gex.pricing.american import American
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gex.pricing._arrays import BoolArray
+    from gex.pricing._book import Ladder
 
     IntArray = npt.NDArray[np.int64]
 
@@ -73,7 +74,7 @@ class EarlyExercise:
             ValueError: If shapes do not broadcast to one dimension, `between` is no range of prices, or `threads` is below one.
 
         """
-        low, high = as_spots("between", between)
+        low, high = as_ladder(between, "between").spots
         if not low <= high:
             raise ValueError(f"between must go up, got {low} and {high}")
         contracts = as_rows(is_call, strike=strike, years=years, sigma=sigma, rate=rate, dividend=dividend)
@@ -136,7 +137,7 @@ class EarlyExercise:
             IndexError: If there is no contract of a number.
 
         """
-        price = float(self._within("spot", [spot])[0])
+        price = float(self._within("spot", [spot]).spots[0])
         chosen = self._rows(rows)
         added = np.empty((3, chosen.size))
 
@@ -156,7 +157,7 @@ class EarlyExercise:
             ValueError: If spot is not a positive price, or not in `between`.
 
         """
-        at = float(self._within("spot", [spot])[0])
+        at = float(self._within("spot", [spot]).spots[0])
         vanna = np.empty(len(self))
 
         def work(_number: int, chunk: slice) -> None:
@@ -170,7 +171,7 @@ class EarlyExercise:
 
         Arguments and errors are those of `gamma_profile`.
         """
-        at = float(self._within("spot", [spot])[0])
+        at = float(self._within("spot", [spot]).spots[0])
         chosen = self._rows(rows)
         weights = _weights(weight, chosen)
         sums = np.zeros(-(-chosen.size // CONTRACTS))
@@ -196,27 +197,26 @@ class EarlyExercise:
 
         """
         ladder = self._within("spots", spots)
-        if np.any(np.diff(ladder) < 0.0):
+        if np.any(np.diff(ladder.spots) < 0.0):
             raise ValueError("spots must go up")
         chosen = self._rows(rows)
         weights = _weights(weight, chosen)
-        reference = float(ladder[ladder.size // 2])
-        log_spots = np.empty_like(ladder)
-        _kernel.log_ratios(ladder, reference, log_spots)
-        sums = np.zeros((-(-chosen.size // CONTRACTS), ladder.size))
+        reference, logs = log_spots(ladder)
+        sums = np.zeros((-(-chosen.size // CONTRACTS), logs.size))
 
         def work(number: int, chunk: slice) -> None:
-            self._store.profile(reference, log_spots, chosen[chunk], weights[chunk], sums[number])
+            self._store.profile(reference, logs, chosen[chunk], weights[chunk], sums[number])
 
         over_chunks(work, chosen.size, CONTRACTS, self._threads)
         total: Float64Array = np.add.reduce(sums)
-        return total / ladder
+        return total / ladder.spots
 
-    def _within(self, name: str, values: npt.ArrayLike) -> Float64Array:
-        spots, (low, high) = as_spots(name, values), self._between
-        if not (low <= spots.min() and spots.max() <= high):
-            raise ValueError(f"{name} must lie between {low} and {high}, got {spots.min()} to {spots.max()}")
-        return spots
+    def _within(self, name: str, values: npt.ArrayLike) -> Ladder:
+        ladder, (low, high) = as_ladder(values, name), self._between
+        first, last = ladder.spots.min(), ladder.spots.max()
+        if not (low <= first and last <= high):
+            raise ValueError(f"{name} must lie between {low} and {high}, got {first} to {last}")
+        return ladder
 
     def _rows(self, rows: IntArray | None) -> IntArray:
         if rows is None:
