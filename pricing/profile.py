@@ -53,10 +53,13 @@ def gamma_profile(
 ) -> Float64Array:
     """Return the sum over contracts of weight * gamma at each spot, every other input held fixed.
 
-    On a ladder uniform in ln(spot), as from `log_ladder`, gamma is a Gaussian sampled at equal steps and is carried
-    from spot to spot by a recurrence; contracts are left out where |d1| > 8.5. Elsewhere each pair of contract and
-    spot takes an exponential: about ten times slower. Neighbours that differ in their weight alone, as a call and the
-    put beside it do, are summed as one contract: keep them together.
+    On a ladder uniform in ln(spot), as from `log_ladder`, gamma times spot is a Gaussian at equal steps, and a recurrence
+    carries it from spot to spot; contracts are left out where |d1| > 8.5. The wider a contract's Gaussian, the coarser the
+    grid it is summed on: the sums of each grid are interpolated on the next finer one, down to the ladder. Elsewhere each
+    pair of contract and spot takes an exponential: about twenty times slower. Neighbours that differ in their weight alone,
+    as a call and the put beside it do, are summed as one contract: keep them together.
+
+    Source: multilevel summation, Brandt and Lubrecht (1990).
 
     Args:
         spots: Spots, one-dimensional.
@@ -118,9 +121,9 @@ def delta_profile(
 ) -> Float64Array:
     """Return the sum over contracts of weight * delta at each spot, every other input held fixed.
 
-    On a ladder uniform in ln(spot), what delta gains from spot to spot is a Gaussian times Taylor's series (see
-    pricing/deltas.h) and is carried by the recurrence of `gamma_profile`, unless the step is wide beside sigma
-    sqrt(t). There, and on any other ladder, each pair of contract and spot is computed by itself.
+    On a ladder uniform in ln(spot), delta is the integral of gamma times spot, which is summed as in `gamma_profile`, from
+    a spot in the middle, where each contract's delta is computed in full; unless the step is wide beside sigma sqrt(t).
+    There, and on any other ladder, each pair of contract and spot is computed by itself.
 
     Args:
         spots: As in `gamma_profile`.
