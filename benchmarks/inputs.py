@@ -57,6 +57,14 @@ def million() -> Columns:
 
 
 @cache
+def sorted_chain() -> Columns:
+    """Return the contracts of the chain in the order a vendor lists them: expiration after expiration, fifty in all."""
+    columns = chain()
+    order = np.argsort(columns["years"], kind="stable")
+    return {name: column[order] for name, column in columns.items() if column.size == order.size}
+
+
+@cache
 def quotes() -> Columns:
     """Return the chain's out-of-the-money options worth a tick or more, undiscounted, with spot as the forward."""
     columns = chain()

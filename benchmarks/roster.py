@@ -74,7 +74,7 @@ LOOPS = {task: OURS[task] for task in ("gamma", "greeks", "profile")}
 PEERS = (
     Peer("ours, AVX2", "ours", "avx2", "avx2", tolerance=ARRAYS, note="built for AVX2 without AVX-512"),
     Peer("ours, without AVX2", "ours", "baseline", "baseline", tolerance=ARRAYS, note="built with -DGEX_BASELINE"),
-    Peer(LIMIT, "c_loop", tolerance=LOOPS, note="our own headers in a bare loop, -O3 -march=native, outputs given"),
+    Peer(LIMIT, "c_loop", tolerance=LOOPS, note="our own loops without Python, -O3 -march=native, outputs given"),
     Peer(NUMPY, "numpy_scipy"),
     Peer("numba", "numba_loops", variant="strict", note="outputs given"),
     Peer("numba, fastmath", "numba_loops", variant="fastmath", note="outputs given"),

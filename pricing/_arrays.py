@@ -14,6 +14,7 @@ Float64Array: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
+
 def as_floats(name: str, value: npt.ArrayLike) -> Float64Array:
     """Return `value` as float64, refusing what is not a regular array of real numbers.
 
@@ -123,5 +124,10 @@ def check_outputs(out: Sequence[Float64Array], names: Sequence[str], rows: Rows)
 
 
 def new_outputs(names: Sequence[str], rows: Rows) -> list[Float64Array]:
-    """Return one new array per name; each its own, because iterating over one of results without a shape copies them."""
-    return [np.empty(rows.shape) for _ in names]
+    """Return one new array per name, parts of one block.
+
+    Freed one by one, arrays of some ten thousand rows would go back to the system, which hands them out again page by
+    page at the next call: that takes as long as the greeks themselves.
+    """
+    block = np.empty((len(names), *rows.shape))
+    return [block[k, ...] for k in range(len(names))]

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +8,7 @@ _Float64: TypeAlias = npt.NDArray[np.float64]
 _UInt8: TypeAlias = npt.NDArray[np.uint8]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+@final
 class Loop:
     def __call__(self, columns: list[_Float64], is_call: _UInt8, outputs: list[_Float64]) -> None: ...
 

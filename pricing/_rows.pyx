@@ -10,6 +10,7 @@ from functools import update_wrapper
 
 import numpy as np
 
+cimport cython
 from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsLongLongAndOverflow
@@ -24,6 +25,8 @@ cdef extern from "rows.h" nogil:
     ctypedef struct Flags:
         const unsigned char *values
         Py_ssize_t length
+    enum:
+        STRIDE
     ctypedef void RowFunction(Py_ssize_t, const Input *, Flags, double *const *) noexcept nogil
     void gamma_rows(Py_ssize_t, const Input *, Flags, double *const *)
     void price_rows(Py_ssize_t, const Input *, Flags, double *const *)
@@ -51,6 +54,8 @@ cdef int _read(list columns, Input *inputs) except -1:
     return 0
 
 
+@cython.final
+@cython.auto_pickle(False)
 cdef class Loop:
     """A loop over rows: `inputs` columns in, `outputs` out."""
 
@@ -180,16 +185,16 @@ cdef object _new(type result, tuple values):
 
 
 cdef object _of_numbers(Loop loop, Call *call, result):
-    cdef double[MOST_OUTPUTS] figures
+    cdef double[MOST_OUTPUTS][STRIDE] figures  # whole strides take the shortest way through the loop
     cdef int k
     for k in range(loop.outputs):
-        call.out[k] = &figures[k]
-    loop.rows(1, call.inputs, call.is_call, call.out)
+        call.out[k] = &figures[k][0]
+    loop.rows(STRIDE, call.inputs, call.is_call, call.out)
     if result is None:
-        return figures[0]
+        return figures[0][0]
     values = PyTuple_New(loop.outputs)
     for k in range(loop.outputs):
-        figure = <object> figures[k]
+        figure = <object> figures[k][0]
         Py_INCREF(figure)  # the tuple takes one
         PyTuple_SET_ITEM(values, k, figure)
     return _new(result, values)
@@ -198,7 +203,7 @@ cdef object _of_numbers(Loop loop, Call *call, result):
 cdef object _of_columns(Loop loop, Call *call, out, result):
     cdef int k
     if out is None:
-        out = tuple(empty((loop.outputs, call.rows)))
+        out = (empty(call.rows),) if result is None else tuple(empty((loop.outputs, call.rows)))
     elif result is None:
         out = (out,)
     elif not isinstance(out, (list, tuple)) or len(out) != loop.outputs:

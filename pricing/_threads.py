@@ -91,9 +91,7 @@ def parts_of(columns: Sequence[npt.NDArray[Scalar]], rows: slice) -> list[npt.ND
     return [column if column.size == 1 else column[rows] for column in columns]
 
 
-def fill(
-    loop: Callable[..., None], rows: Rows, outputs: Sequence[npt.NDArray[Any]], threads: object
-) -> None:
+def fill(loop: Callable[..., None], rows: Rows, outputs: Sequence[npt.NDArray[Any]], threads: object) -> None:
     """Have `loop` write the rows' figures to `outputs`; it takes lists of columns, `is_call`, and a list of outputs.
 
     Raises:

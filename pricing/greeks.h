@@ -83,10 +83,10 @@ INLINE Standard standard_at(const Stages *in, Py_ssize_t i) {
     return s;
 }
 
-MULTIVERSION void gamma_exponent_block(Py_ssize_t n, ContractColumns in, double *exponent, double *inv_spot_w) {
+MULTIVERSION void gamma_exponent_block(Py_ssize_t n, const ContractColumns *in, double *exponent, double *inv_spot_w) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) {
-        Contract c = contract_at(in, i);
+        Contract c = contract_at(*in, i);
         Standard s = standard_of(c, sqrt(c.years));
         exponent[i] = gamma_exponent(c, s.d1);
         inv_spot_w[i] = s.inv_spot_w;
@@ -98,28 +98,28 @@ MULTIVERSION void gamma_block(Py_ssize_t n, const double *exponent, const double
     for (Py_ssize_t i = 0; i < n; i++) out[i] = gamma_of(exponent[i], inv_spot_w[i]);
 }
 
-MULTIVERSION void standard_block(Py_ssize_t n, ContractColumns in, Stages *stages) {
+MULTIVERSION void standard_block(Py_ssize_t n, const ContractColumns *in, Stages *stages) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) {
-        Standard s = standard_of(contract_at(in, i), stages->terms.root_t[i]);
+        Standard s = standard_of(contract_at(*in, i), stages->terms.root_t[i]);
         stages->d1[i] = s.d1;
         stages->inv_spot_w[i] = s.inv_spot_w;
     }
 }
 
-MULTIVERSION void price_block(Py_ssize_t n, ContractColumns in, const Stages *stages, const double *sign, double *out) {
+MULTIVERSION void price_block(Py_ssize_t n, const ContractColumns *in, const Stages *stages, const double *sign, double *out) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++)
-        out[i] = legs_of(contract_at(in, i), terms_at(&stages->terms, i), stages->d1[i], sign[i]).price;
+        out[i] = legs_of(contract_at(*in, i), terms_at(&stages->terms, i), stages->d1[i], sign[i]).price;
 }
 
-MULTIVERSION void greeks_block(Py_ssize_t n, ContractColumns in, const Stages *stages, const double *sign,
+MULTIVERSION void greeks_block(Py_ssize_t n, const ContractColumns *in, const Stages *stages, const double *sign,
                                double *const *out) {
     double *price = out[0], *delta = out[1], *gamma = out[2], *vega = out[3], *theta = out[4], *vanna = out[5];
     double *charm = out[6];
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) {
-        Greeks g = greeks_at(contract_at(in, i), terms_at(&stages->terms, i), standard_at(stages, i), sign[i]);
+        Greeks g = greeks_at(contract_at(*in, i), terms_at(&stages->terms, i), standard_at(stages, i), sign[i]);
         price[i] = g.price;
         delta[i] = g.delta;
         gamma[i] = g.gamma;
@@ -155,23 +155,24 @@ INLINE void deliver(double *out, Py_ssize_t rows, const Copy *copy) {
  * such functions have this shape, so that one caller serves them all. */
 typedef void RowFunction(Py_ssize_t n, const Input *in, Flags is_call, double *const *out);
 
-static void gamma_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
+MULTIVERSION void gamma_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
     Copy copies[6], exponent, inv_spot_w, result;
     (void)is_call; /* the same for calls and puts */
     for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
-        gamma_exponent_block(loop_length(rows), contract_columns(in, n, start, copies), exponent.rows, inv_spot_w.rows);
+        ContractColumns columns = contract_columns(in, n, start, copies);
+        gamma_exponent_block(loop_length(rows), &columns, exponent.rows, inv_spot_w.rows);
         gamma_block(loop_length(rows), exponent.rows, inv_spot_w.rows, target(*out + start, rows, &result));
         deliver(*out + start, rows, &result);
     }
 }
 
-static void find_stages(Py_ssize_t n, ContractColumns in, Stages *stages) {
-    find_terms(n, (ExpirationColumns){in.years, in.rate, in.dividend}, &stages->terms);
+INLINE void find_stages(Py_ssize_t n, const ContractColumns *in, Stages *stages) {
+    find_terms(n, in, &stages->terms);
     standard_block(n, in, stages);
 }
 
-static void price_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
+MULTIVERSION void price_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
     Copy copies[6], sign, result;
     Stages stages;
     stages.terms.alike = 0;
@@ -179,14 +180,14 @@ static void price_rows(Py_ssize_t n, const Input *in, Flags is_call, double *con
         Py_ssize_t rows = block_length(n, start);
         ContractColumns columns = contract_columns(in, n, start, copies);
         fill_signs(is_call.values, is_call.length, start, rows, sign.rows);
-        find_stages(loop_length(rows), columns, &stages);
-        price_block(loop_length(rows), columns, &stages, sign.rows, target(*out + start, rows, &result));
+        find_stages(loop_length(rows), &columns, &stages);
+        price_block(loop_length(rows), &columns, &stages, sign.rows, target(*out + start, rows, &result));
         deliver(*out + start, rows, &result);
     }
 }
 
 /* The outputs: price, delta, gamma, vega, theta, vanna, charm. */
-static void greeks_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
+MULTIVERSION void greeks_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
     Copy copies[6], sign, results[7];
     Stages stages;
     stages.terms.alike = 0;
@@ -196,8 +197,8 @@ static void greeks_rows(Py_ssize_t n, const Input *in, Flags is_call, double *co
         double *to[7];
         for (int k = 0; k < 7; k++) to[k] = target(out[k] + start, rows, &results[k]);
         fill_signs(is_call.values, is_call.length, start, rows, sign.rows);
-        find_stages(loop_length(rows), columns, &stages);
-        greeks_block(loop_length(rows), columns, &stages, sign.rows, to);
+        find_stages(loop_length(rows), &columns, &stages);
+        greeks_block(loop_length(rows), &columns, &stages, sign.rows, to);
         for (int k = 0; k < 7; k++) deliver(out[k] + start, rows, &results[k]);
     }
 }

@@ -5,10 +5,6 @@
 #include "greeks.h"
 
 typedef struct {
-    double *speed, *zomma, *color, *vomma;
-} HigherColumns;
-
-typedef struct {
     double speed, zomma, color, vomma;
 } Higher;
 
@@ -78,47 +74,48 @@ INLINE double finite_move_gamma_of(Contract c, double fraction, double half_widt
     return is_valid(c, w) & (fraction > 0.0) & (fraction < 1.0) ? gamma : NAN;
 }
 
-MULTIVERSION void higher_block(Py_ssize_t n, ContractColumns in, HigherColumns out) {
+MULTIVERSION void higher_block(Py_ssize_t n, const ContractColumns *in, double *const *out) {
+    double *speed = out[0], *zomma = out[1], *color = out[2], *vomma = out[3];
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) {
-        Higher h = higher_of(contract_at(in, i));
-        out.speed[i] = h.speed;
-        out.zomma[i] = h.zomma;
-        out.color[i] = h.color;
-        out.vomma[i] = h.vomma;
+        Higher h = higher_of(contract_at(*in, i));
+        speed[i] = h.speed;
+        zomma[i] = h.zomma;
+        color[i] = h.color;
+        vomma[i] = h.vomma;
     }
 }
 
-MULTIVERSION void finite_move_block(Py_ssize_t n, ContractColumns in, MoveColumns move, double *out) {
+MULTIVERSION void finite_move_block(Py_ssize_t n, const ContractColumns *in, const MoveColumns *move, double *out) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++)
-        out[i] = finite_move_gamma_of(contract_at(in, i), move.fraction[i], move.half_width[i], move.middle[i]);
+        out[i] = finite_move_gamma_of(contract_at(*in, i), move->fraction[i], move->half_width[i], move->middle[i]);
 }
 
 /* The outputs: speed, zomma, color, vomma. */
-static void higher_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
+MULTIVERSION void higher_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
     Copy copies[6], results[4];
     (void)is_call; /* the same for calls and puts */
     for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
         double *to[4];
         for (int k = 0; k < 4; k++) to[k] = target(out[k] + start, rows, &results[k]);
-        HigherColumns columns = {to[0], to[1], to[2], to[3]};
-        higher_block(loop_length(rows), contract_columns(in, n, start, copies), columns);
+        ContractColumns columns = contract_columns(in, n, start, copies);
+        higher_block(loop_length(rows), &columns, to);
         for (int k = 0; k < 4; k++) deliver(out[k] + start, rows, &results[k]);
     }
 }
 
 /* The inputs: those of a contract, then the columns of a move. */
-static void finite_move_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
+MULTIVERSION void finite_move_rows(Py_ssize_t n, const Input *in, Flags is_call, double *const *out) {
     Copy copies[9], result;
     (void)is_call; /* the same for calls and puts */
     for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
+        ContractColumns columns = contract_columns(in, n, start, copies);
         MoveColumns move = {column(in[6], n, start, &copies[6]), column(in[7], n, start, &copies[7]),
                             column(in[8], n, start, &copies[8])};
-        finite_move_block(loop_length(rows), contract_columns(in, n, start, copies), move,
-                          target(*out + start, rows, &result));
+        finite_move_block(loop_length(rows), &columns, &move, target(*out + start, rows, &result));
         deliver(*out + start, rows, &result);
     }
 }

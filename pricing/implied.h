@@ -69,22 +69,22 @@ INLINE double first_guess(double x, double distance, double value) {
 }
 
 /* What keeps a row from having a volatility. Any NaN fails a comparison. */
-INLINE double verdict(QuoteColumns in, Py_ssize_t i, double value, double gap) {
-    double forward = in.forward[i], strike = in.strike[i], discount = in.discount[i], years = in.years[i];
+INLINE double verdict(const QuoteColumns *in, Py_ssize_t i, double value, double gap) {
+    double forward = in->forward[i], strike = in->strike[i], discount = in->discount[i], years = in->years[i];
     int finite = (forward > 1e-150) & (forward < 1e150) & (strike > 1e-150) & (strike < 1e150) & (discount > 0.0) &
-                 (discount < 1e150) & (fabs(in.price[i]) < 1e300) & (years > 0.0) & (years < INFINITY);
+                 (discount < 1e150) & (fabs(in->price[i]) < 1e300) & (years > 0.0) & (years < INFINITY);
     double code = gap > 0.0 ? CONVERGED : ABOVE_BOUND;
     code = value > LEAST_VALUE ? code : BELOW_INTRINSIC;
     return finite ? code : NOT_FINITE;
 }
 
 /* Normalise the prices and guess. Rows without an answer get those of some other row, to be thrown away later. */
-MULTIVERSION void begin_block(Py_ssize_t n, QuoteColumns in, Search *out, double *status) {
+MULTIVERSION void begin_block(Py_ssize_t n, const QuoteColumns *in, Search *out, double *status) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) {
-        double forward = in.forward[i], strike = in.strike[i];
-        double difference = forward - strike, intrinsic = in.sign[i] * difference;
-        double time_value = in.price[i] / in.discount[i] - (intrinsic > 0.0 ? intrinsic : 0.0);
+        double forward = in->forward[i], strike = in->strike[i];
+        double difference = forward - strike, intrinsic = in->sign[i] * difference;
+        double time_value = in->price[i] / in->discount[i] - (intrinsic > 0.0 ? intrinsic : 0.0);
         double inv_root = 1.0 / sqrt(forward * strike);
         double value = time_value * inv_root;
         double gap = ((forward < strike ? forward : strike) - time_value) * inv_root;
@@ -180,7 +180,7 @@ MULTIVERSION void deliver_verdicts(Py_ssize_t n, const double *code, const doubl
 }
 
 /* The inputs: price, forward, strike, discount, years. */
-static void implied_vol_rows(Py_ssize_t n, const Input in[5], Flags is_call, double *sigma, signed char *status) {
+MULTIVERSION void implied_vol_rows(Py_ssize_t n, const Input in[5], Flags is_call, double *sigma, signed char *status) {
     Copy copies[5], sign, code;
     Search search;
     for (Py_ssize_t start = 0; start < n; start += BLOCK) {
@@ -189,7 +189,7 @@ static void implied_vol_rows(Py_ssize_t n, const Input in[5], Flags is_call, dou
         QuoteColumns quotes = {column(in[0], n, start, &copies[0]), column(in[1], n, start, &copies[1]),
                                column(in[2], n, start, &copies[2]), column(in[3], n, start, &copies[3]),
                                column(in[4], n, start, &copies[4]), sign.rows};
-        begin_block(loop_length(rows), quotes, &search, code.rows);
+        begin_block(loop_length(rows), &quotes, &search, code.rows);
         search_block(rows, &search, sigma + start);
         deliver_verdicts(rows, code.rows, quotes.years, sigma + start, status + start);
     }

@@ -9,12 +9,8 @@ typedef struct {
     double years, rate, dividend;
 } Expiration;
 
-typedef struct {
-    const double *years, *rate, *dividend;
-} ExpirationColumns;
-
-INLINE Expiration expiration_at(ExpirationColumns columns, Py_ssize_t i) {
-    Expiration e = {columns.years[i], columns.rate[i], columns.dividend[i]};
+INLINE Expiration expiration_at(const ContractColumns *columns, Py_ssize_t i) {
+    Expiration e = {columns->years[i], columns->rate[i], columns->dividend[i]};
     return e;
 }
 
@@ -47,7 +43,7 @@ INLINE void put_terms(Terms t, TermColumns *columns, Py_ssize_t i) {
     columns->discount[i] = t.discount;
 }
 
-MULTIVERSION void terms_block(Py_ssize_t n, ExpirationColumns in, TermColumns *out) {
+MULTIVERSION void terms_block(Py_ssize_t n, const ContractColumns *in, TermColumns *out) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) put_terms(terms_of(expiration_at(in, i)), out, i);
 }
@@ -62,14 +58,14 @@ INLINE uint64_t difference(Expiration a, Expiration b) {
            (bits_of(a.dividend) ^ bits_of(b.dividend));
 }
 
-INLINE int is_group_of(Expiration e, ExpirationColumns in, Py_ssize_t start) {
+INLINE int is_group_of(Expiration e, const ContractColumns *in, Py_ssize_t start) {
     uint64_t differ = 0;
     for (int i = 0; i < GROUP; i++) differ |= difference(expiration_at(in, start + i), e);
     return differ == 0;
 }
 
 /* Find the first row of every run, and after the last one n. Returns how many there are, 0 where they are too many. */
-MULTIVERSION int find_runs(Py_ssize_t n, ExpirationColumns in, int first[MAX_RUNS + 1]) {
+MULTIVERSION int find_runs(Py_ssize_t n, const ContractColumns *in, int first[MAX_RUNS + 1]) {
     int runs = 0;
     Expiration e = expiration_at(in, 0);
     first[runs++] = 0;
@@ -96,9 +92,10 @@ MULTIVERSION void spread_terms(int runs, const int first[MAX_RUNS + 1], const Te
 }
 
 /* The terms of n rows, a whole number of strides. One loop computes them, for runs as for rows: the same bits. */
-static void find_terms(Py_ssize_t n, ExpirationColumns in, TermColumns *out) {
+INLINE void find_terms(Py_ssize_t n, const ContractColumns *in, TermColumns *out) {
     int first[MAX_RUNS + 1], runs = n > STRIDE ? find_runs(n, in, first) : 0;
     double years[MAX_RUNS], rate[MAX_RUNS], dividend[MAX_RUNS];
+    ContractColumns shared = {NULL, NULL, years, NULL, rate, dividend};
     TermColumns terms;
     if (runs == 1 && n <= out->alike && difference(expiration_at(in, 0), out->shared) == 0) return;
     out->shared = expiration_at(in, 0);
@@ -111,7 +108,7 @@ static void find_terms(Py_ssize_t n, ExpirationColumns in, TermColumns *out) {
         Expiration e = expiration_at(in, first[run < runs ? run : 0]);
         years[run] = e.years, rate[run] = e.rate, dividend[run] = e.dividend;
     }
-    terms_block(loop_length(runs), (ExpirationColumns){years, rate, dividend}, &terms);
+    terms_block(loop_length(runs), &shared, &terms);
     spread_terms(runs, first, &terms, out);
 }
 

@@ -1,36 +1,24 @@
-/* The limit: our own headers in one bare loop, compiled for this machine alone. No Python, no blocks, no dispatch, no
- * checks of arguments. */
+/* The limit: our own loops over rows. No Python, no checks of arguments. */
 #include <stddef.h>
 #include <stdlib.h>
 
 typedef ptrdiff_t Py_ssize_t;
 
 #include "kernel.h"
+#include "rows.h"
 
-typedef const double *Column;
-
-void limit_gamma(Py_ssize_t n, Column spot, Column strike, Column years, Column sigma, Column rate, Column dividend,
-                 double *out) {
-    ContractColumns in = {spot, strike, years, sigma, rate, dividend};
-    INDEPENDENT
-    for (Py_ssize_t i = 0; i < n; i++) out[i] = gamma_of(contract_at(in, i));
+void limit_gamma(Py_ssize_t n, const Input columns[6], const unsigned char *is_call, double *out) {
+    gamma_rows(n, columns, (Flags){is_call, n}, &out);
 }
 
-void limit_greeks(Py_ssize_t n, Column spot, Column strike, Column years, Column sigma, Column rate, Column dividend,
-                  Column sign, double *out) {
-    ContractColumns in = {spot, strike, years, sigma, rate, dividend};
-    double *price = out, *delta = out + n, *gamma = out + 2 * n, *vega = out + 3 * n, *theta = out + 4 * n,
-           *vanna = out + 5 * n, *charm = out + 6 * n;
-    INDEPENDENT
-    for (Py_ssize_t i = 0; i < n; i++) {
-        Greeks g = greeks_of(contract_at(in, i), sign[i]);
-        price[i] = g.price, delta[i] = g.delta, gamma[i] = g.gamma, vega[i] = g.vega;
-        theta[i] = g.theta, vanna[i] = g.vanna, charm[i] = g.charm;
-    }
+/* One array after another: price, delta, gamma, vega, theta, vanna, charm. */
+void limit_greeks(Py_ssize_t n, const Input columns[6], const unsigned char *is_call, double *out) {
+    double *const figures[7] = {out, out + n, out + 2 * n, out + 3 * n, out + 4 * n, out + 5 * n, out + 6 * n};
+    greeks_rows(n, columns, (Flags){is_call, n}, figures);
 }
 
 /* The profile is not a formula per pair, so its limit is the whole sum, called without its Python wrapper. */
-void limit_profile(Py_ssize_t n, const Input columns[6], Py_ssize_t spots, Column spot, double log_step, double *out) {
+void limit_profile(Py_ssize_t n, const Input columns[6], Py_ssize_t spots, const double *spot, double log_step, double *out) {
     Ladder ladder = {spots, spot, log_step};
     Py_ssize_t chunks = (n + CHUNK - 1) / CHUNK;
     double *sums = calloc((size_t)(chunks * bells_length(spots)), sizeof *sums);

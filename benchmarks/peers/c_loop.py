@@ -1,4 +1,4 @@
-"""The best C loop: our own headers in a bare loop, built for this machine when the benchmark runs.
+"""The best C loop: our own loops without Python, built when the benchmark runs.
 
 The variant is a further compiler flag, or empty.
 """
@@ -14,11 +14,14 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.peers import Columns, Work, contract
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DISTRIBUTIONS = ()
 SOURCE = Path(__file__).with_suffix(".c")
@@ -74,25 +77,30 @@ def _as_c(argument: Any) -> Any:
     return ctypes.c_double(argument) if isinstance(argument, float) else argument
 
 
+def _described(inputs: Sequence[np.ndarray]) -> Any:
+    return (_Input * len(inputs))(*((array.ctypes.data, array.size) for array in inputs))
+
+
 def gamma(columns: Columns, variant: str) -> Work:
-    inputs = contract(columns)
-    out = np.empty_like(inputs[0])
-    return Work(_Call(_library(variant).limit_gamma, out.size, *inputs, out), lambda _: out)
+    inputs, out = contract(columns), np.empty_like(columns["strike"])
+    call = _Call(_library(variant).limit_gamma, out.size, _described(inputs), columns["is_call"], out)
+    call.kept += (inputs,)
+    return Work(call, lambda _: out)
 
 
 def greeks(columns: Columns, variant: str) -> Work:
-    inputs = [*contract(columns), np.where(columns["is_call"], 1.0, -1.0)]
-    out = np.empty((len(NAMES), inputs[0].size))
-    call = _Call(_library(variant).limit_greeks, out.shape[1], *inputs, out)
+    inputs = contract(columns)
+    out = np.empty((len(NAMES), columns["strike"].size))
+    call = _Call(_library(variant).limit_greeks, out.shape[1], _described(inputs), columns["is_call"], out)
+    call.kept += (inputs,)
     return Work(call, lambda _: dict(zip(NAMES, out, strict=True)))
 
 
 def profile(columns: Columns, variant: str) -> Work:
     inputs = [columns[name] for name in ("strike", "years", "sigma", "weight", "rate", "dividend")]
-    described = (_Input * len(inputs))(*((array.ctypes.data, array.size) for array in inputs))
     spots = columns["spots"]
     step = math.log(spots[-1] / spots[0]) / (spots.size - 1)
     out = np.empty(spots.size)
-    call = _Call(_library(variant).limit_profile, inputs[0].size, described, spots.size, spots, step, out)
+    call = _Call(_library(variant).limit_profile, inputs[0].size, _described(inputs), spots.size, spots, step, out)
     call.kept += (inputs,)
     return Work(call, lambda _: out / spots)
