@@ -82,7 +82,7 @@ def american(
         Floats if all arguments are numbers, else arrays of the broadcast shape. NaN as in `greeks`; for a put with
         dividend < rate < 0 and a call with rate < dividend < 0, which are exercised between two boundaries; and where
         no boundary is found (volatilities below about 6% over years). From a day to two years, volatilities of 8% to 80%,
-        rates to 8% and yields to 4%, the price is within 1e-6 of the larger of spot and strike.
+        rates to 8% and yields to 4%, the price is within 2e-6 of the larger of spot and strike.
 
     Raises:
         TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans).

@@ -40,7 +40,7 @@ def american_gamma_profile(
         is_call: True for calls, False for puts.
 
     Returns:
-        One sum per spot, each term within 1e-4 of the peak of the contract's European gamma in the domain of `american`.
+        One sum per spot, each term within 1e-4 of the peak of the contract's European gamma of what `american` gives.
 
     Raises:
         TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans).
