@@ -8,7 +8,7 @@ import click
 
 from gex.cli import options
 
-PROOF = {
+EVIDENCE = {
     "parquet": "round trip, column by column",
     "csv": "round trip, column by column",
     "cboe_csv": "real downloads of 2020 to 2025: SPX, NDX, XSP, QQQ, SPY; headers in four languages, three layouts",
@@ -32,14 +32,18 @@ def command(form: str, json_schema: bool) -> None:
     if form == "json":
         from gex.cli.render.document import dumps
 
-        read = [{"name": each.name, "title": each.title, "proof": PROOF[each.name]} for each in FORMATS]
+        read = [
+            {"name": each.name, "title": each.title, "proof": each.proof, "evidence": EVIDENCE[each.name]}
+            for each in FORMATS
+        ]
         click.echo(dumps({"read": read, "refused": {each.name: each.message for each in REFUSED}}))
         return
     from gex.cli.render.terminal import aligned, detect, flow
 
     width = detect("never").width
-    click.echo("\n".join(aligned([("FORMAT", "WHAT"), *((each.name, each.title) for each in FORMATS)], "<<")))
-    lines = [flow([f"{each.name}: {PROOF[each.name]}"], width, indent="  ") for each in FORMATS]
+    rows = [("FORMAT", "WHAT", "PROOF"), *((each.name, each.title, each.proof) for each in FORMATS)]
+    click.echo("\n".join(aligned(rows, "<<<")))
+    lines = [flow([f"{each.name}: {EVIDENCE[each.name]}"], width, indent="  ") for each in FORMATS]
     refused = [flow([f"{each.name}: {each.message}"], width, indent="  ") for each in REFUSED]
-    click.echo("\nPROOF\n" + "\n".join(line for each in lines for line in each))
+    click.echo("\nEVIDENCE\n" + "\n".join(line for each in lines for line in each))
     click.echo("\nKNOWN AND REFUSED\n" + "\n".join(line for each in refused for line in each))

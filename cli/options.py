@@ -41,6 +41,7 @@ class ReadOptions:
 
     quote_time: dt.datetime | None
     underlying: str | None
+    snapshot: str | None
     delay: float | None
     iv_unit: Literal["decimal", "percent"] | None
     store: Path | None
@@ -172,6 +173,7 @@ read_options = gathered(
         "--quote-time", metavar="TIME", callback=new_york_time, help="When the quotes were made; New York if no zone."
     ),
     click.option("--underlying", metavar="SYMBOL", help="What the options are on, where the source doesn't say."),
+    click.option("--snapshot", metavar="WHICH", help="Of several in a source: its New York time, or 1545 or eod."),
     setting("--delay", type=click.FloatRange(0), metavar="MINUTES", help="Age of the quotes at the source's time."),
     setting("--iv-unit", type=click.Choice(["decimal", "percent"]), help="Unit of the source's volatility."),
     setting(

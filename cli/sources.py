@@ -148,6 +148,7 @@ def _read_file(source: str, read: ReadOptions, spot: float | None) -> Chain:
             quote_time=read.quote_time,
             spot=spot,
             underlying=read.underlying,
+            snapshot=read.snapshot,
             delay_minutes=read.delay,
             iv_unit=read.iv_unit or "decimal",
         )

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import io
-import sys
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, get_args
 
 import gex
 from gex.ingest.assemble import Given, assemble
+from gex.ingest.blob import blobs
 from gex.ingest.checks import IvUnit
-from gex.ingest.errors import UnreadableError
+from gex.ingest.errors import ChainError, ContentError
 from gex.ingest.readers import canonical
+from gex.ingest.readers.raw import Pick
 from gex.ingest.readers.registry import by_name, detect
 from gex.ingest.schema import Source
 from gex.ingest.times import as_utc, parse_quote_time
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable, Iterator
 
+    from gex.ingest.blob import Blob
     from gex.ingest.readers.raw import RawChain
+    from gex.ingest.readers.registry import Format
     from gex.ingest.schema import Chain
+
+_LISTED = 5
+"""Chains of a source that an error names."""
 
 
 class ArrowStream(Protocol):
@@ -39,6 +48,7 @@ def read_chain(
     quote_time: dt.datetime | str | None = None,
     spot: float | None = None,
     underlying: str | None = None,
+    snapshot: str | None = None,
     delay_minutes: float | None = None,
     iv_unit: IvUnit = "decimal",
 ) -> Chain:
@@ -46,11 +56,13 @@ def read_chain(
 
     Args:
         source: A path, "-" for standard input, or a table (Polars, pandas, PyArrow, anything with the Arrow
-            PyCapsule interface) in the columns of the chain table.
+            PyCapsule interface) in the columns of the chain table. Gzip and zip files are read in place.
         format: Name of a format of `gex.ingest.readers.registry`; None tells it by the content.
         quote_time: When the quotes were made; naive means New York. Taken as it is: no delay, no clip.
         spot: Price of the underlying in points, in place of the source's.
         underlying: Which underlying to keep, where the source holds several.
+        snapshot: Which snapshot to keep, where the source holds several: the beginning of its New York time,
+            "2024-06-03T10:15", or a word of its format ("eod").
         delay_minutes: How old the quotes are at the source's stamp, in place of the format's own delay.
         iv_unit: Unit of the source's implied volatility.
 
@@ -58,31 +70,127 @@ def read_chain(
         The validated chain; rows that cannot be used are in its `quarantine`.
 
     Raises:
-        UnreadableError: The source is missing, empty, a directory or cut off.
+        UnreadableError: The source is missing, empty, a directory, cut off, or an archive that is refused.
         FormatError: It is of no known format, or lacks a column.
         TimeError: The time of its quotes is absent or ambiguous.
         SpotError: It has no price of the underlying.
-        ContentError: It is a chain that cannot be used: all expired, two underlyings.
+        ContentError: It is a chain that cannot be used: all expired, several underlyings or snapshots.
 
     """
-    if iv_unit not in get_args(IvUnit):
-        raise ValueError(f"iv_unit must be one of {', '.join(get_args(IvUnit))}; got {iv_unit!r}")
-    given = Given(_instant(quote_time), spot, underlying, delay_minutes, iv_unit)
+    given = _given(quote_time, spot, underlying, delay_minutes, iv_unit)
     if not isinstance(source, (str, Path)):
         return _from_table(source, given)
-    name, data = str(source), _bytes(source)
-    reader = by_name(format) if format else detect(data, name)
-    if reader.name == canonical.PARQUET and given == Given():
-        unchanged = canonical.read_unchanged(data, name)
+    found = _found(source, format, given, Pick(underlying, snapshot))
+    first = next(found, None)
+    others = [label for label, _ in islice(found, _LISTED)]
+    if first is None:
+        raise _nothing(source, format, underlying, snapshot)
+    if others:
+        raise _several([first[0], *others], str(source))
+    return first[1]()
+
+
+def read_chains(
+    source: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    quote_time: dt.datetime | str | None = None,
+    spot: float | None = None,
+    underlying: str | None = None,
+    snapshot: str | None = None,
+    delay_minutes: float | None = None,
+    iv_unit: IvUnit = "decimal",
+    on_error: Callable[[ChainError], None] | None = None,
+) -> Iterator[Chain]:
+    """Read every snapshot in a source, one at a time and in bounded memory.
+
+    Args:
+        source: A path, or "-" for standard input; all files in a zip file are read.
+        format: As for `read_chain`, like all others up to `iv_unit`.
+        quote_time: When the quotes of all snapshots were made.
+        spot: Price of the underlying for all snapshots.
+        underlying: Which underlying to keep.
+        snapshot: Which snapshots to keep.
+        delay_minutes: How old the quotes are at a snapshot's stamp.
+        iv_unit: Unit of the source's implied volatility.
+        on_error: Called with the error of a snapshot that cannot be used; reading goes on with the next. Without it
+            the first error is raised. Faults of a whole file are always raised.
+
+    Yields:
+        The validated chains, in the source's order.
+
+    Raises:
+        ChainError: As for `read_chain`, but that there may be several snapshots.
+
+    """
+    given = _given(quote_time, spot, underlying, delay_minutes, iv_unit)
+    nothing = True
+    for _label, make in _found(source, format, given, Pick(underlying, snapshot)):
+        nothing = False
+        try:
+            chain = make()
+        except ChainError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+        else:
+            yield chain
+    if nothing:
+        raise _nothing(source, format, underlying, snapshot)
+
+
+def _given(
+    quote_time: dt.datetime | str | None,
+    spot: float | None,
+    underlying: str | None,
+    delay_minutes: float | None,
+    iv_unit: IvUnit,
+) -> Given:
+    if iv_unit not in get_args(IvUnit):
+        raise ValueError(f"iv_unit must be one of {', '.join(get_args(IvUnit))}; got {iv_unit!r}")
+    return Given(_instant(quote_time), spot, underlying, delay_minutes, iv_unit)
+
+
+def _found(source: str | Path, kind: str | None, given: Given, pick: Pick) -> Iterator[tuple[str, Callable[[], Chain]]]:
+    """Yield the label of each chain in a source, and the way to have it: before the next one is asked for."""
+    with blobs(source) as found:
+        for blob in found:
+            yield from _found_in(blob, by_name(kind) if kind else detect(blob.head(), blob.name), given, pick)
+
+
+def _found_in(blob: Blob, reader: Format, given: Given, pick: Pick) -> Iterator[tuple[str, Callable[[], Chain]]]:
+    if reader.name == canonical.PARQUET and given == Given() and pick == Pick():
+        unchanged = canonical.read_unchanged(blob.data(hashed=False), blob.name)
         if unchanged is not None:
-            return unchanged
-    return _assembled(reader.read(data, name), name, data, reader.name, given)
+            yield blob.name, partial(replace, unchanged)
+            return
+    for raw in reader.read(blob, pick):
+        yield raw.label or blob.name, partial(_assembled, raw, blob.name, blob.sha256, reader.name, given)
 
 
-def _assembled(raw: RawChain, path: str, data: bytes, kind: str, given: Given) -> Chain:
+def _several(labels: list[str], source: str) -> ContentError:
+    """Return the error for a source with several chains, which names the first of them and the way to pick one."""
+    listed = ", ".join(labels[:_LISTED]) + (", ..." if len(labels) > _LISTED else "")
+    return ContentError(f"several snapshots: {listed}; pick one with --underlying and --snapshot", source=source)
+
+
+def _nothing(source: str | Path, kind: str | None, underlying: str | None, snapshot: str | None) -> ContentError:
+    """Return the error for a source that has not what was asked for, but other chains."""
+    there = [label for label, _ in islice(_found(source, kind, Given(), Pick()), _LISTED + 1)]
+    asked = " ".join(each for each in (underlying, snapshot) if each)
+    listed = ", ".join(there[:_LISTED]) + (", ..." if len(there) > _LISTED else "")
+    return ContentError(f"no snapshot {asked}; the source has {listed}", source=str(source), value=asked)
+
+
+def _assembled(raw: RawChain, path: str, sha256: str, kind: str, given: Given) -> Chain:
     """Assemble the chain; a file of ours keeps the provenance it was written with."""
-    origin = Source(path, hashlib.sha256(data).hexdigest(), kind, gex.__version__)
-    chain = assemble(raw, origin, given)
+    try:
+        chain = assemble(raw, Source(path, sha256, kind, gex.__version__), given)
+    except ChainError as error:
+        if not raw.label:
+            raise
+        where = f"{error.source}, {raw.label}"
+        raise type(error)(error.message, source=where, row=error.row, value=error.value) from None
     return replace(chain, source=raw.stored.source) if raw.stored else chain
 
 
@@ -93,23 +201,11 @@ def _from_table(table: ArrowStream, given: Given) -> Chain:
     buffer = io.BytesIO()
     frame.write_ipc(buffer)
     name = "<table>"
-    return _assembled(canonical.from_table(frame, name), name, buffer.getvalue(), canonical.TABLE, given)
+    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
+    return _assembled(canonical.from_table(frame, name), name, digest, canonical.TABLE, given)
 
 
 def _instant(given: dt.datetime | str | None) -> dt.datetime | None:
     if given is None:
         return None
     return parse_quote_time(given) if isinstance(given, str) else as_utc(given)
-
-
-def _bytes(source: str | Path) -> bytes:
-    name = str(source)
-    try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(source).read_bytes()
-    except IsADirectoryError:
-        raise UnreadableError("a directory, where a file is expected", source=name) from None
-    except (OSError, ValueError) as error:
-        raise UnreadableError(f"cannot be read: {getattr(error, 'strerror', None) or error}", source=name) from None
-    if not data.strip():
-        raise UnreadableError("the file is empty", source=name)
-    return data

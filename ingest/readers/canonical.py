@@ -33,6 +33,8 @@ _CHOICES = {
     "settlement": {"AM": "AM", "PM": "PM"},
     "exercise": {"E": "E", "A": "A"},
 }
+# Columns that vendors have beside those of the key: their files are never taken for ours.
+_VENDORS = {b"underlying_symbol", b"quote_datetime", b"trade_volume"}
 _FIRST_DAY, _LAST_DAY = dt.date(1990, 1, 1), dt.date(2200, 1, 1)
 _CHECKED = ("settlement", "exercise", "multiplier", "open_interest_date")
 _BROUGHT = ("underlying", "settlement", "exercise", "multiplier", "open_interest_date")
@@ -116,7 +118,7 @@ def sniff_csv(head: bytes) -> bool:
     """Tell a CSV file with our facts, or with the key columns in its header."""
     text = head.removeprefix(b"\xef\xbb\xbf")
     names = {name.strip().strip(b'"') for name in text.split(b"\n", 1)[0].rstrip(b"\r").split(b",")}
-    return text.startswith(_MARK.encode()) or {b"root", b"expiration", b"strike"} <= names
+    return text.startswith(_MARK.encode()) or ({b"root", b"expiration", b"strike"} <= names and not _VENDORS & names)
 
 
 def read_parquet(data: bytes, source: str) -> RawChain:

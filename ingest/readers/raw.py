@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gex.ingest.contracts import normalize_underlying
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
@@ -34,6 +36,27 @@ _MISSING = ["", "-", "--", "n/a", "na", "nan", "null", "none"]
 
 
 @dataclass(frozen=True)
+class Pick:
+    """Which of the chains in a source are wanted; None wants them all.
+
+    Attributes:
+        underlying: In any spelling of `normalize_underlying`.
+        snapshot: As the source's reader labels it (`RawChain.snapshot`), or the beginning of that.
+
+    """
+
+    underlying: str | None = None
+    snapshot: str | None = None
+
+    def takes(self, underlying: str, snapshot: str) -> bool:
+        """Tell whether the chain of this underlying and label is wanted."""
+        wanted = (self.snapshot or "").strip().replace(" ", "T")
+        return snapshot.startswith(wanted) and (
+            self.underlying is None or normalize_underlying(self.underlying) == normalize_underlying(underlying)
+        )
+
+
+@dataclass(frozen=True)
 class RawChain:
     """A source as its reader understood it, before any row is judged.
 
@@ -47,6 +70,8 @@ class RawChain:
         texts: From values of `line` to what stood there.
         notes: What the reader found odd about the whole source.
         stored: For our own files, the chain as it was when written, its frame left empty.
+        underlying: Where a source holds several chains, what this one is on; "" else.
+        snapshot: Where a source holds several, what tells this one from others on the same: a New York time or date.
 
     """
 
@@ -59,6 +84,13 @@ class RawChain:
     stamp_problem: str = "the source gives no time of its quotes"
     notes: tuple[str, ...] = ()
     stored: Chain | None = None
+    underlying: str = ""
+    snapshot: str = ""
+
+    @property
+    def label(self) -> str:
+        """The words that pick this chain among a source's several; "" where it is the only one."""
+        return f"{self.underlying} {self.snapshot}".strip()
 
 
 def typed(table: pl.DataFrame) -> pl.DataFrame:

@@ -3,47 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from gex.ingest.errors import FormatError
+from gex.ingest.errors import ContentError, FormatError
 from gex.ingest.readers import canonical, cboe_csv, cboe_json, quotes_json
 from gex.ingest.readers.refused import REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from gex.ingest.readers.raw import RawChain
+    from gex.ingest.blob import Blob
+    from gex.ingest.readers.raw import Pick, RawChain
 
-HEAD_BYTES = 8192
+    Read = Callable[[Blob, Pick], Iterator[RawChain]]
+
+Proof = Literal["round trip", "real file", "library source", "vendor page", "experimental"]
+"""What a reader rests on: files of our own making, real ones, the vendor's client library, its page, or less."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format: its name for `--format`-like options, what it is, and how it is told and read."""
+    """A format: its name for `--format`-like options, what it is, how it is told and read, and what that rests on."""
 
     name: str
     title: str
     sniff: Callable[[bytes], bool]
-    read: Callable[[bytes, str], RawChain]
+    read: Read
+    proof: Proof
+
+
+def single(read: Callable[[bytes, str], RawChain]) -> Read:
+    """Return the reader of a format that holds one chain a file, from one that takes all of its bytes."""
+
+    def read_single(blob: Blob, pick: Pick) -> Iterator[RawChain]:
+        if pick.snapshot is not None:
+            raise ContentError("holds one snapshot; leave --snapshot out", source=blob.name, value=pick.snapshot)
+        yield read(blob.data(), blob.name)
+
+    return read_single
 
 
 FORMATS = (
-    Format(canonical.PARQUET, "our own Parquet", canonical.sniff_parquet, canonical.read_parquet),
-    Format(canonical.CSV, "our own CSV", canonical.sniff_csv, canonical.read_csv),
-    Format(cboe_csv.NAME, "Cboe quote table (CSV)", cboe_csv.sniff, cboe_csv.read),
-    Format(cboe_json.NAME, "Cboe delayed quotes (JSON)", cboe_json.sniff, cboe_json.read),
-    Format(quotes_json.NAME, "flat list of quotes (JSON)", quotes_json.sniff, quotes_json.read),
+    Format(canonical.PARQUET, "our own Parquet", canonical.sniff_parquet, single(canonical.read_parquet), "round trip"),
+    Format(canonical.CSV, "our own CSV", canonical.sniff_csv, single(canonical.read_csv), "round trip"),
+    Format(cboe_csv.NAME, "Cboe quote table (CSV)", cboe_csv.sniff, single(cboe_csv.read), "real file"),
+    Format(cboe_json.NAME, "Cboe delayed quotes (JSON)", cboe_json.sniff, single(cboe_json.read), "real file"),
+    Format(quotes_json.NAME, "flat list of quotes (JSON)", quotes_json.sniff, single(quotes_json.read), "real file"),
 )
 
 
-def detect(data: bytes, source: str) -> Format:
+def detect(head: bytes, source: str) -> Format:
     """Return the format of a source by its first bytes.
 
     Raises:
         FormatError: It is none of them, or one that is known but cannot be read with certainty.
 
     """
-    head = data[:HEAD_BYTES]
     for each in FORMATS:
         if each.sniff(head):
             return each

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,7 +118,9 @@ def test_selftest_fails_where_a_figure_is_off(gex: Callable[..., Ran], monkeypat
 def test_every_format_is_listed_with_its_proof(gex: Callable[..., Ran]) -> None:
     listed = json.loads(gex("formats", "--format", "json").out)["read"]
     assert [each["name"] for each in listed] == [each.name for each in FORMATS]
-    assert all(each["proof"] for each in listed)
+    assert all(each["proof"] and each["evidence"] for each in listed)
     table = gex("formats").out
-    assert all(each.title in table for each in FORMATS)
+    assert all(
+        re.search(f"^{each.name} +{re.escape(each.title)} +{each.proof}$", table, re.MULTILINE) for each in FORMATS
+    )
     assert max(map(len, table.splitlines())) <= 80

@@ -38,9 +38,7 @@ def test_an_empty_file(save, content):
         read_chain(save(content))
 
 
-@pytest.mark.parametrize(
-    "content", ["a,b\n1,2\n", "[]", "{}", b"\x1f\x8b\x08\x00junk", b"\x00" * 64, "Expiration Date\n"]
-)
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", "[]", "{}", b"\x00" * 64, "Expiration Date\n"])
 def test_a_file_of_another_kind_is_told_what_is_known(save, content):
     with pytest.raises(FormatError, match="not an option chain of a known format; known are:"):
         read_chain(save(content))

@@ -1,0 +1,182 @@
+"""Bytes of a source, wherever they lie: a file, standard input, and what a gzip or zip file holds, read in place.
+
+Everything is read as a stream, as often as needed; nothing is ever unpacked to disk. What is refused is told by
+`gex.ingest.archives`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+import sys
+import tempfile
+import zipfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol
+
+from gex.ingest import archives
+from gex.ingest.errors import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEAD = 8192
+"""Bytes that tell a format."""
+PIECE = 1 << 20
+IN_MEMORY = 64 << 20
+"""Bytes of standard input that are held in memory; more go to a temporary file."""
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One file's worth of bytes.
+
+    Attributes:
+        name: For messages: the path, with the member's name behind a colon where it lies in an archive.
+        path: The file it is or lies in; "-" for standard input.
+        member: Its name in a zip file; None if it is no member.
+        spool: What was read from standard input or a pipe, read in place of `path`; one reader at a time.
+
+    """
+
+    name: str
+    path: Path
+    member: str | None = None
+    spool: IO[bytes] | None = None
+    _known: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @contextmanager
+    def open(self, *, hashed: bool = True) -> Iterator[Stream]:
+        """Open the bytes for reading, unpacked.
+
+        Args:
+            hashed: Whether this reading, if it comes to the end, should find `sha256`.
+
+        Raises:
+            UnreadableError: The file cannot be read, or is a damaged or refused archive.
+
+        """
+        with ExitStack() as stack:
+            try:
+                file, limit = self._unpacked(stack)
+            except Exception as error:  # noqa: BLE001 (what a damaged archive raises is not told beforehand)
+                raise archives.unreadable(error, self.name) from None
+            yield Stream(file, self.name, limit, self._known, hashed=hashed)
+
+    def data(self, *, hashed: bool = True) -> bytes:
+        """Return all bytes, unpacked; errors are those of `open`, and an empty source is one."""
+        with self.open(hashed=hashed) as stream:
+            data = stream.read()
+        if not data.strip():
+            raise UnreadableError("the file is empty", source=self.name)
+        return data
+
+    def head(self) -> bytes:
+        """Return the first bytes, by which a format is told; errors are those of `data`."""
+        with self.open() as stream:
+            head = stream.read(HEAD)
+        return head if head.strip() else self.data()[:HEAD]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the unpacked bytes: of the first reading that came to their end, else of one made for it."""
+        if "sha256" not in self._known:
+            with self.open() as stream:
+                while stream.read(PIECE):
+                    pass
+        return self._known["sha256"]
+
+    def _unpacked(self, stack: ExitStack) -> tuple[_Readable, int | None]:
+        """Return the stream, and how many bytes it may give if it is unpacked from fewer."""
+        file = self.spool or stack.enter_context(self.path.open("rb"))
+        file.seek(0)
+        if self.member is not None:
+            archive = stack.enter_context(zipfile.ZipFile(file))
+            member = stack.enter_context(archive.open(self.member))
+            archives.check_plain(member.read(4), self.name)
+            member.seek(0)
+            return member, None
+        start = file.read(4)
+        size = file.seek(0, 2)
+        file.seek(0)
+        if not start.startswith(archives.GZIP):
+            return file, None
+        archives.check_plain(gzip.GzipFile(fileobj=file, mode="rb").read(4), self.name)
+        file.seek(0)
+        return stack.enter_context(gzip.GzipFile(fileobj=file, mode="rb")), archives.limit(size)
+
+
+class Stream:
+    """A blob's bytes from the beginning; faults of the file and of its archive come as `UnreadableError`."""
+
+    def __init__(self, file: _Readable, name: str, limit: int | None, known: dict[str, str], *, hashed: bool) -> None:
+        self._file, self._name, self._limit, self._known = file, name, limit, known
+        self._seen = 0
+        self._digest = hashlib.sha256() if hashed and "sha256" not in known else None
+
+    def read(self, size: int | None = None) -> bytes:
+        """Return that many bytes, fewer only at the end; all that are left if no size is given."""
+        pieces: list[bytes] = []
+        got = 0
+        while size is None or got < size:
+            piece = self._piece(PIECE if size is None else min(PIECE, size - got))
+            if not piece:
+                break
+            pieces.append(piece)
+            got += len(piece)
+        return b"".join(pieces)
+
+    def _piece(self, size: int) -> bytes:
+        try:
+            piece = self._file.read(size)
+        except Exception as error:  # noqa: BLE001 (as above)
+            raise archives.unreadable(error, self._name) from None
+        self._seen += len(piece)
+        if self._limit is not None and self._seen > self._limit:
+            raise archives.bomb(self._name)
+        if self._digest is not None:
+            self._digest.update(piece)
+            if not piece:
+                self._known["sha256"] = self._digest.hexdigest()
+        return piece
+
+
+@contextmanager
+def blobs(source: str | Path) -> Iterator[list[Blob]]:
+    """Open a path or "-" as what it holds: itself, or the members of a zip file in their order.
+
+    Raises:
+        UnreadableError: It cannot be read, or is an archive that is refused.
+
+    """
+    name, path = str(source), Path(source)
+    with ExitStack() as stack:
+        try:
+            spool = _spooled(source, stack) if name == "-" or path.is_fifo() else None
+        except (OSError, ValueError) as error:
+            raise archives.unreadable(error, name) from None
+        whole = Blob(name, path, spool=spool)
+        with whole.open() as stream:
+            packed = stream.read(4).startswith(archives.ZIP)
+        if packed:
+            yield [Blob(f"{name}:{member}", path, member, spool) for member in archives.members(spool or path, name)]
+        else:
+            yield [whole]
+
+
+def _spooled(source: str | Path, stack: ExitStack) -> IO[bytes]:
+    """Return what standard input or a pipe gives, as a file that can be read again."""
+    spool = stack.enter_context(tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
+    if str(source) == "-":
+        shutil.copyfileobj(sys.stdin.buffer, spool, PIECE)
+    else:
+        with Path(source).open("rb") as pipe:
+            shutil.copyfileobj(pipe, spool, PIECE)
+    return spool
