@@ -14,6 +14,7 @@ EVIDENCE = {
     "cboe_csv": "real downloads of 2020 to 2025: SPX, NDX, XSP, QQQ, SPY; headers in four languages, three layouts",
     "cboe_json": "a real download (RUT, 2023)",
     "quotes_json": "real files of one collector (SPX, QQQ, 2026)",
+    "datashop": "the vendor's pages; no customer's file has been seen, any other header is refused",
 }
 
 

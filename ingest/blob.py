@@ -34,6 +34,14 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+@dataclass
+class _Seen:
+    """What the first reading to the end saw."""
+
+    size: int | None = None
+    sha256: str | None = None
+
+
 @dataclass(frozen=True)
 class Blob:
     """One file's worth of bytes.
@@ -50,7 +58,7 @@ class Blob:
     path: Path
     member: str | None = None
     spool: IO[bytes] | None = None
-    _known: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _seen: _Seen = field(default_factory=_Seen, repr=False, compare=False)
 
     @contextmanager
     def open(self, *, hashed: bool = True) -> Iterator[Stream]:
@@ -68,7 +76,7 @@ class Blob:
                 file, limit = self._unpacked(stack)
             except Exception as error:  # noqa: BLE001 (what a damaged archive raises is not told beforehand)
                 raise archives.unreadable(error, self.name) from None
-            yield Stream(file, self.name, limit, self._known, hashed=hashed)
+            yield Stream(file, self.name, limit, self._seen, hashed=hashed)
 
     def data(self, *, hashed: bool = True) -> bytes:
         """Return all bytes, unpacked; errors are those of `open`, and an empty source is one."""
@@ -87,11 +95,11 @@ class Blob:
     @property
     def sha256(self) -> str:
         """The hash of the unpacked bytes: of the first reading that came to their end, else of one made for it."""
-        if "sha256" not in self._known:
+        if self._seen.sha256 is None:
             with self.open() as stream:
                 while stream.read(PIECE):
                     pass
-        return self._known["sha256"]
+        return self._seen.sha256 or ""
 
     def _unpacked(self, stack: ExitStack) -> tuple[_Readable, int | None]:
         """Return the stream, and how many bytes it may give if it is unpacked from fewer."""
@@ -116,36 +124,44 @@ class Blob:
 class Stream:
     """A blob's bytes from the beginning; faults of the file and of its archive come as `UnreadableError`."""
 
-    def __init__(self, file: _Readable, name: str, limit: int | None, known: dict[str, str], *, hashed: bool) -> None:
-        self._file, self._name, self._limit, self._known = file, name, limit, known
-        self._seen = 0
-        self._digest = hashlib.sha256() if hashed and "sha256" not in known else None
+    def __init__(self, file: _Readable, name: str, limit: int | None, seen: _Seen, *, hashed: bool) -> None:
+        self._file, self._name, self._limit, self._seen = file, name, limit, seen
+        self._size = 0
+        self._digest = hashlib.sha256() if hashed and seen.sha256 is None else None
 
     def read(self, size: int | None = None) -> bytes:
         """Return that many bytes, fewer only at the end; all that are left if no size is given."""
         pieces: list[bytes] = []
-        got = 0
-        while size is None or got < size:
-            piece = self._piece(PIECE if size is None else min(PIECE, size - got))
+        wanted = size
+        while wanted is None or wanted:
+            piece = self._piece(PIECE if wanted is None else wanted)
             if not piece:
                 break
             pieces.append(piece)
-            got += len(piece)
-        return b"".join(pieces)
+            wanted = None if wanted is None else wanted - len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _piece(self, size: int) -> bytes:
         try:
             piece = self._file.read(size)
         except Exception as error:  # noqa: BLE001 (as above)
             raise archives.unreadable(error, self._name) from None
-        self._seen += len(piece)
-        if self._limit is not None and self._seen > self._limit:
+        self._size += len(piece)
+        if self._limit is not None and self._size > self._limit:
             raise archives.bomb(self._name)
         if self._digest is not None:
             self._digest.update(piece)
-            if not piece:
-                self._known["sha256"] = self._digest.hexdigest()
+        if not piece:
+            self._end()
         return piece
+
+    def _end(self) -> None:
+        """Note what this reading saw, and hold it against an earlier one."""
+        if self._seen.size not in {None, self._size}:
+            raise UnreadableError("the file changed while it was read; read it when it is complete", source=self._name)
+        self._seen.size = self._size
+        if self._digest is not None:
+            self._seen.sha256 = self._digest.hexdigest()
 
 
 @contextmanager

@@ -70,8 +70,11 @@ def contract(root: str) -> Contract:
 
 
 def normalize_underlying(name: str) -> str:
-    """Return SPX for any of SPX, ^SPX, _SPX, $SPX, I:SPX, .SPX and SPXW (a root stands for its underlying)."""
-    bare = name.strip().upper().removeprefix("I:").lstrip("^_$.")
+    """Return SPX for any of SPX, ^SPX, _SPX, $SPX, I:SPX, .SPX and SPXW (a root stands for its underlying).
+
+    Classes of shares lose their dot, as in option symbols: BRKB for BRK.B.
+    """
+    bare = name.strip().upper().removeprefix("I:").lstrip("^_$.").replace(".", "")
     return contract(bare).underlying
 
 

@@ -184,6 +184,7 @@ def _nothing(source: str | Path, kind: str | None, underlying: str | None, snaps
 
 def _assembled(raw: RawChain, path: str, sha256: str, kind: str, given: Given) -> Chain:
     """Assemble the chain; a file of ours keeps the provenance it was written with."""
+    given = replace(given, underlying=given.underlying or raw.underlying or None)
     try:
         chain = assemble(raw, Source(path, sha256, kind, gex.__version__), given)
     except ChainError as error:
