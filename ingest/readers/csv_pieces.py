@@ -140,6 +140,8 @@ def _at_once(piece: Piece, names: Sequence[str], numbers: Collection[str]) -> pl
     # With as many commas as belong there, a line with too few cells means another with too many, which Polars refuses.
     if not data.endswith(b"\n") or b'"' in data or data.count(b",") != height * (len(names) - 1):
         return None
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        return None
     schema = {name: pl.Float64 if name in numbers else pl.String for name in names}
     try:
         table = pl.read_csv(data, has_header=False, schema=schema, quote_char=None)
@@ -154,13 +156,14 @@ def _at_once(piece: Piece, names: Sequence[str], numbers: Collection[str]) -> pl
 def _line_by_line(piece: Piece, names: Sequence[str], numbers: Collection[str]) -> pl.DataFrame:
     lines = ((number, piece.text(number)) for number in range(piece.line, piece.line + piece.height))
     found = [(number, text) for number, text in lines if text.strip()]
-    rows = [split_line(text, ",") for _, text in found]
+    rows = [split_line(text, ",") if '"' in text else text.split(",") for _, text in found]
     fits = [len(row) == len(names) for row in rows]
     cells = [row if fit else [*row, *[""] * len(names)][: len(names)] for row, fit in zip(rows, fits, strict=True)]
     table = pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row")
-    table = table.select(pl.when(pl.all().str.strip_chars() != "").then(pl.all().str.strip_chars()).name.keep())
-    values = table.with_columns(pl.col(name).cast(pl.Float64, strict=False) for name in names if name in numbers)
-    unread = [values[name].is_null() & table[name].is_not_null() for name in names if name in numbers]
+    table = table.select(pl.when(pl.all() != "").then(pl.all()).name.keep())
+    bare = [table[name].str.strip_chars() for name in names if name in numbers]
+    values = table.with_columns(each.cast(pl.Float64, strict=False) for each in bare)
+    unread = [values[each.name].is_null() & (each != "") for each in bare]
     line = pl.Series("line", [number for number, _ in found], pl.Int64)
     cut = (line == piece.line + piece.height - 1) & (not piece.data.endswith(b"\n"))
     defect = (

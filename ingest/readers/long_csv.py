@@ -16,7 +16,7 @@ import polars as pl
 
 from gex.ingest.errors import FormatError
 from gex.ingest.readers.csv_pieces import Part, columns, parse, pieces
-from gex.ingest.readers.spill import spilled
+from gex.ingest.readers.spill import TEXT, spilled
 from gex.ingest.readers.text import split_line
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def snapshots(blob: Blob, layout: Layout, wanted: Callable[[Key], bool]) -> Iter
         yield from _joined(table.parts(pieces(blob, len(table.names)), wanted))
     else:
         for key, rows in spilled(table.parts(pieces(blob, len(table.names)), wanted)):
-            yield Snapshot(key, rows.drop("text"), _texts_of(rows))
+            yield Snapshot(key, rows.drop(TEXT), _texts_of(rows))
 
 
 def _joined(parts: Iterator[Part]) -> Iterator[Snapshot]:
@@ -147,7 +147,7 @@ def _texts_in(sources: list[Piece]) -> Callable[[Sequence[int]], list[str]]:
 
 
 def _texts_of(rows: pl.DataFrame) -> Callable[[Sequence[int]], list[str]]:
-    by_line = dict(rows.select("line", "text").iter_rows())
+    by_line = dict(rows.select("line", TEXT).iter_rows())
     return lambda numbers: [by_line[number] for number in numbers]
 
 

@@ -11,6 +11,9 @@ import polars as pl
 
 from gex.ingest.errors import UnreadableError
 
+TEXT = "the line's text"
+"""A column's name that no file has."""
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def spilled(parts: Iterator[Part]) -> Iterator[tuple[tuple[str, ...], pl.DataFrame]]:
-    """Yield each snapshot's key and rows, with the lines' `text`, in the order in which they begin.
+    """Yield each snapshot's key and rows, with the lines in `TEXT`, in the order in which they begin.
 
     Raises:
         UnreadableError: The temporary files cannot be written.
@@ -39,7 +42,7 @@ def _write(parts: list[Part], path: Path, places: dict[tuple[str, ...], list[Pla
     frames, offset = [], 0
     for part in parts:
         texts = [part.piece.text(number) for number in part.rows["line"]]
-        frames.append(part.rows.with_columns(pl.Series("text", texts, pl.String)))
+        frames.append(part.rows.with_columns(pl.Series(TEXT, texts, pl.String)))
         places.setdefault(part.key, []).append((path, offset, part.rows.height))
         offset += part.rows.height
     try:
