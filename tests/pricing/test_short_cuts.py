@@ -301,7 +301,7 @@ def test_an_output_may_not_overlap_the_flags() -> None:
         price(100.0, 103.0, 0.5, 0.2, is_call=is_call, out=out)
 
 
-@pytest.mark.parametrize("value", [2**64, 10**400, -(10**400)])
+@pytest.mark.parametrize("value", [2**64, 10**400, -(10**400)], ids=["2^64", "10^400", "-10^400"])
 def test_an_int_beyond_64_bits_is_refused_by_name(value: int) -> None:
     with pytest.raises(TypeError, match=r"^strike must hold real numbers, got dtype object"):
         gamma(100.0, value, 0.5, 0.2)
@@ -319,7 +319,7 @@ def test_signature_docstring_and_name_are_those_of_the_function(function: Any) -
     ]
     assert function.__doc__ == function.__wrapped__.__doc__
     assert function.__name__ == function.__wrapped__.__name__
-    assert pickle.loads(pickle.dumps(function)) is function
+    assert pickle.loads(pickle.dumps(function)) is function  # noqa: S301
 
 
 @pytest.mark.parametrize("function", ALL)
