@@ -57,7 +57,7 @@ DIFFERENCES = (
 )
 
 PEERS = (
-    Peer(LIMIT, "c_loop", tolerance=OURS, note="our own loops without Python, -O3 -march=native, outputs given"),
+    Peer(LIMIT, "c_loop", tolerance=OURS, note="our own loops without Python, outputs given"),
     Peer(NUMPY, "numpy_scipy"),
     Peer("numba", "numba_loops", variant="strict", note="outputs given"),
     Peer("numba, fastmath", "numba_loops", variant="fastmath", note="outputs given"),

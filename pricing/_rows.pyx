@@ -63,7 +63,7 @@ cdef class Loop:
     cdef int inputs, outputs
 
     def __call__(self, list columns, const unsigned char[::1] is_call, list outputs):
-        """Write figures to the outputs, all of one length: that of each column, and of `is_call`, or these have one row."""
+        """Write figures to outputs of one length, which is that of the columns and of `is_call`, if it is not one."""
         cdef Input[MOST_INPUTS] inputs
         cdef double *out[MOST_OUTPUTS]
         cdef double[::1] values

@@ -219,8 +219,8 @@ def greeks(
         threads: As in `gamma`.
 
     Returns:
-        Floats if all arguments are numbers, else arrays of the broadcast shape; new ones are parts of one block of memory.
-        NaN in all seven as in `gamma`.
+        Floats if all arguments are numbers, else arrays of the broadcast shape; new ones are parts of one block of
+        memory. NaN in all seven as in `gamma`.
 
     Raises:
         TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans), or as in `gamma`.
