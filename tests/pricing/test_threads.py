@@ -16,6 +16,8 @@ from gex.pricing import (
     gamma_profile,
     greeks,
     higher_greeks,
+    implied_total_volatility,
+    implied_vol,
     log_ladder,
     price,
     vanna_profile,
@@ -31,12 +33,17 @@ if TYPE_CHECKING:
 def by_row(reference: ModuleType) -> dict[str, Callable[..., Any]]:
     """Return the functions that work row by row, bound to more rows than three chunks hold."""
     contracts = reference.wide_contracts(3 * ROWS + 77, seed=41)
+    value = price(*contracts)
+    value[::97] = -1.0
+    quote, years, is_call = (value, contracts.spot, contracts.strike), contracts.years, contracts.is_call
     return {
         "gamma": lambda **k: gamma(*contracts[:6], **k),
         "price": lambda **k: price(*contracts, **k),
         "greeks": lambda **k: greeks(*contracts, **k),
         "higher_greeks": lambda **k: higher_greeks(*contracts, **k),
         "finite_move_gamma": lambda **k: finite_move_gamma(*contracts[:4], 1e-3, *contracts[4:6], **k),
+        "implied_total_volatility": lambda **k: np.array(implied_total_volatility(*quote, 1.0, is_call, **k)),
+        "implied_vol": lambda **k: np.array(implied_vol(*quote, years, 0.99, is_call, **k)),
         "one spot": lambda **k: greeks(5800.0, *contracts[1:6], True, **k),
         "in two dimensions": lambda **k: gamma(contracts.spot[:3, None], contracts.strike[:ROWS], 0.1, 0.2, **k),
     }
@@ -108,6 +115,10 @@ def test_a_number_of_threads_that_is_none_is_refused(threads: Any, error: type[E
         for strike in (100.0, [100.0, 101.0]):
             with pytest.raises(error, match=r"^threads must be "):
                 function(100.0, strike, 0.1, 0.2, threads=threads)
+    for function in (implied_total_volatility, implied_vol):
+        for strike in (100.0, [100.0, 101.0]):
+            with pytest.raises(error, match=r"^threads must be "):
+                function(5.0, 100.0, strike, 0.9, threads=threads)
     for function in (gamma_profile, vanna_profile, charm_profile, delta_profile):
         with pytest.raises(error, match=r"^threads must be "):
             function([99.0, 100.0], [100.0, 101.0], 0.1, 0.2, 1.0, threads=threads)
