@@ -103,7 +103,10 @@ def test_contracts_of_one_width_agree_with_long_double(n: int, steps: float) -> 
 @given(
     st.lists(
         st.tuples(
-            st.floats(-2.0, 9.0).map(np.exp2), st.floats(-9.0, 9.0), st.floats(0.0, 1.0), st.sampled_from([-1.0, 3e-3, 50.0])
+            st.floats(-2.0, 9.0).map(np.exp2),
+            st.floats(-9.0, 9.0),
+            st.floats(0.0, 1.0),
+            st.sampled_from([-1.0, 3e-3, 50.0]),
         ),
         min_size=1,
         max_size=20,
