@@ -2,10 +2,10 @@
 #ifndef GEX_KERNEL_H
 #define GEX_KERNEL_H
 
-#include "direct.h"
 #include "greeks.h"
 #include "higher.h"
 #include "implied.h"
 #include "robust.h"
+#include "sums.h"
 
 #endif
