@@ -53,7 +53,7 @@ def by_book(reference: ModuleType) -> dict[str, Callable[..., Any]]:
     """Return the functions that sum over contracts, bound to more of them than three chunks hold."""
     contracts, weight = reference.index_chain(3 * CONTRACTS + 77, seed=42)
     book = (*contracts[1:4], weight, *contracts[4:6])
-    spots, uneven = log_ladder(5800.0, 0.15, 151), np.linspace(5000.0, 6600.0, 9)
+    spots, uneven, many = log_ladder(5800.0, 0.15, 151), np.linspace(5000.0, 6600.0, 9), np.linspace(5000.0, 6600.0, 99)
     return {
         "gamma_profile": lambda **k: gamma_profile(spots, *book, **k),
         "gamma_profile, long": lambda **k: gamma_profile(log_ladder(5800.0, 0.15, 2001), *book, **k),
@@ -61,6 +61,8 @@ def by_book(reference: ModuleType) -> dict[str, Callable[..., Any]]:
         "charm_profile": lambda **k: charm_profile(spots, *book, contracts.is_call, **k),
         "delta_profile": lambda **k: delta_profile(spots, *book, contracts.is_call, **k),
         "gamma at any spots": lambda **k: gamma_profile(uneven, *book, **k),
+        "gamma at many spots": lambda **k: gamma_profile(many, *book, **k),
+        "charm at many spots": lambda **k: charm_profile(many, *book, contracts.is_call, **k),
         "vanna at any spots": lambda **k: vanna_profile(uneven, *book, **k),
         "delta at any spots": lambda **k: delta_profile(uneven, *book, contracts.is_call, **k),
     }
