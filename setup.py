@@ -22,4 +22,4 @@ def extension(name: str) -> Extension:
     )
 
 
-setup(ext_modules=cythonize([extension("_kernel"), extension("_american")]))
+setup(ext_modules=cythonize([extension("_kernel"), extension("_american"), extension("_cash")]))

@@ -1,0 +1,103 @@
+/* Contracts solved side by side, and what exercise is worth to each of them.
+ *
+ * The model is the escrowed one: S = S* + D(t), D the present value of the dividends still to come before expiry, and S*
+ * lognormal with the residual yield (Roll, 1977; Geske, 1979; Whaley, 1981). Everything is in units of the strike and
+ * x = ln S*. What is solved for is the premium over the European option on S*, which has no kink at expiry: a put that is
+ * exercised is worth 1 - D - S*, and so the premium is
+ *
+ *     1 - exp(-r t) - D - (1 - exp(-q t)) S* less the European call,     t the time to expiry,
+ *
+ * and for a call the same with the signs turned round and the European put. */
+#ifndef GEX_CASH_BATCH_H
+#define GEX_CASH_BATCH_H
+
+#include "american_boundary.h"
+#include "cash_steps.h"
+#include "greeks.h"
+
+/* Contracts side by side, and nodes of each one's grid in x. */
+enum { ABREAST = 8, GRID = 192 };
+
+/* A number for each contract of a batch. */
+typedef double Row[ABREAST];
+
+typedef struct {
+    Py_ssize_t count;
+    const double *years, *amount; /* ascending ex-dates */
+} Dividends;
+
+/* Node i of a grid lies at x = start + sign i step: node 0 deep in the money, the last one out of it. */
+typedef struct {
+    Row strike, years, sigma, rate, yield, sign; /* sign: 1 for a put, -1 for a call */
+    Row start, step, growth;        /* growth of S* from node to node */
+    Row half_variance, decay, tilt; /* sigma^2 / 2 in squared steps; see set_weights */
+    Row escrow;                     /* D now */
+    Row cash, asset;                /* the premium is cash + asset S* at node 0 and beyond */
+    Row exercised;                  /* 1 where it is exercise that makes it so, else 0 */
+    Row edge, share; /* the last node that is exercised, -1 for none; the boundary is `share` steps before the next */
+} Batch;
+
+/* The worth of exercise beyond the European option at one time: cash + asset S* less an option of the other kind. */
+typedef struct {
+    Row cash, asset, strike_pv, spot_pv, drift, w, inv_w;
+} Exercise;
+
+/* A time to expiry below this part of the life counts as this: at expiry itself a European option is its payoff. */
+#define LEAST_LIFE 1e-14
+
+MULTIVERSION void set_exercise(const Batch *b, const double *time, Exercise *out) {
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++) {
+        double least = LEAST_LIFE * b->years[l], t = time[l] > least ? time[l] : least;
+        out->strike_pv[l] = fast_exp(-b->rate[l] * t);
+        out->spot_pv[l] = fast_exp(-b->yield[l] * t);
+        out->cash[l] = b->sign[l] * (1.0 - out->strike_pv[l] - b->escrow[l]);
+        out->asset[l] = b->sign[l] * (out->spot_pv[l] - 1.0);
+        out->drift[l] = (b->rate[l] - b->yield[l]) * t;
+        out->w[l] = b->sigma[l] * sqrt(t);
+        out->inv_w[l] = 1.0 / out->w[l];
+    }
+}
+
+/* The European option of the other kind, one to buy if the contract is one to sell, at x = ln(spot). */
+INLINE double other_option(const Exercise *e, int l, double sign, double x, double spot) {
+    double d1 = (x + e->drift[l]) * e->inv_w[l] + 0.5 * e->w[l], d2 = d1 - e->w[l], held = spot * e->spot_pv[l];
+    TailRatio t1 = tail_ratio(fabs(d1)), t2 = tail_ratio(fabs(d2));
+    double gaussian = held * fast_exp(-0.5 * d1 * d1), inv_q = 1.0 / (t1.q * t2.q);
+    double tail1 = gaussian * (t1.p * t2.q * inv_q), tail2 = gaussian * (t2.p * t1.q * inv_q);
+    double asset = sign * d1 > 0.0 ? held - tail1 : tail1, cash = sign * d2 > 0.0 ? e->strike_pv[l] - tail2 : tail2;
+    return sign * (asset - cash);
+}
+
+INLINE double premium_of_exercise(const Exercise *e, int l, double sign, double x, double spot) {
+    return e->cash[l] + e->asset[l] * spot - other_option(e, l, sign, x, spot);
+}
+
+/* What exercise earns a year: interest on the strike less the yield of a put, the reverse for a call. */
+INLINE double carry_at(const Batch *b, int l, double spot) { return b->sign[l] * (b->rate[l] - b->yield[l] * spot); }
+
+INLINE double node_at(const Batch *b, int l, double i) { return b->start[l] + b->sign[l] * b->step[l] * i; }
+
+INLINE double spot_at(const Batch *b, int l, double node) { return fast_exp(node_at(b, l, node)); }
+
+/* The premium of exercise at a node of each contract's own. */
+MULTIVERSION void exercise_at(const Batch *b, const Exercise *e, const double *node, double *out) {
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++) {
+        double x = node_at(b, l, node[l]);
+        out[l] = premium_of_exercise(e, l, b->sign[l], x, fast_exp(x));
+    }
+}
+
+/* The same at `count` nodes from 0 on. */
+MULTIVERSION void exercise_along(const Batch *b, const Exercise *e, int count, Row *out) {
+    for (int i = 0; i < count; i++) {
+        INDEPENDENT
+        for (int l = 0; l < ABREAST; l++) {
+            double x = node_at(b, l, i);
+            out[i][l] = premium_of_exercise(e, l, b->sign[l], x, fast_exp(x));
+        }
+    }
+}
+
+#endif

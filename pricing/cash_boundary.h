@@ -1,0 +1,110 @@
+/* The exercise boundary of each contract at one time, between two nodes.
+ *
+ * After the inward sweep the premium in continuation obeys u_i = y_i + ratio u_(i-1). With W = u less the premium of
+ * exercise, and W = c / sigma^2 (x - b)^2 next to the boundary b, where c is the carry of exercise (W and its slope vanish
+ * there, and so does its change in time), that relation at the first node beyond b is a quadratic equation for b: the
+ * boundary needs no finer grid. In units of c step^2 / sigma^2, with t the distance of b from that node in steps,
+ *
+ *     t^2 - ratio (1 - t)^2 = gap,    gap = y_i + ratio u_(i-1) - u_i of the premiums of exercise,
+ *
+ * which has its root in [0, 1] for a gap from -ratio to 1; otherwise the boundary lies elsewhere. */
+#ifndef GEX_CASH_BOUNDARY_H
+#define GEX_CASH_BOUNDARY_H
+
+#include "cash_sweep.h"
+
+/* Nodes a boundary may recede at one step, and nodes on its far side that are kept up to date, for when it does. */
+enum { KEPT = 12 };
+
+/* A carry below this, in strikes a year, leaves the equation without a scale. */
+#define LEAST_CARRY 1e-7
+
+typedef struct {
+    Row node, spot; /* a candidate for the last exercised node */
+    Row low, high;  /* the premiums of exercise there and at the next node */
+    Row next;       /* y at the next node */
+    Row scale, gap;
+    Row turn;       /* the way the search goes: 1 outward, -1 inward, 0 not known yet */
+    Row moves;      /* what to add to `node`: 1, -1, or 0 where it has come to its end */
+} Search;
+
+MULTIVERSION void begin_search(const Batch *b, const Exercise *e, Search *s) {
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++) {
+        double node = b->edge[l] > 0.0 ? b->edge[l] : 0.0, x = node_at(b, l, node), spot = fast_exp(x);
+        double further = x + b->sign[l] * b->step[l];
+        s->node[l] = node, s->spot[l] = spot, s->turn[l] = s->moves[l] = 0.0;
+        s->low[l] = premium_of_exercise(e, l, b->sign[l], x, spot);
+        s->high[l] = premium_of_exercise(e, l, b->sign[l], further, spot * b->growth[l]);
+    }
+}
+
+/* See what the gaps say about the candidates; 0 if all have come to their end. */
+MULTIVERSION int judge(const Batch *b, const Weights *w, const Row *y, Search *s) {
+    double open = 0.0;
+    for (int l = 0; l < ABREAST; l++) s->next[l] = y[(int)s->node[l] + 1][l];
+    for (int l = 0; l < ABREAST; l++) {
+        double here = carry_at(b, l, s->spot[l]), beyond = carry_at(b, l, s->spot[l] * b->growth[l]);
+        double carry = 0.5 * (here + beyond), ratio = w->outward[l], step = b->step[l] / b->sigma[l];
+        double scale = (carry > LEAST_CARRY ? carry : LEAST_CARRY) * step * step;
+        double gap = (s->next[l] + ratio * s->low[l] - s->high[l]) / scale;
+        int outward = (gap < -ratio) & (beyond > 0.0) & (s->node[l] < GRID - 4.0) & (s->turn[l] >= 0.0);
+        int inward = ((gap > 1.0) | (here <= 0.0)) & (s->node[l] > 0.0) & (s->turn[l] <= 0.0) &
+                     (s->node[l] > b->edge[l] - KEPT);
+        double moves = outward ? 1.0 : inward ? -1.0 : 0.0;
+        s->moves[l] = b->exercised[l] * moves;
+        s->scale[l] = scale, s->gap[l] = gap;
+        open += fabs(s->moves[l]);
+    }
+    return open > 0.0;
+}
+
+MULTIVERSION void move_on(const Batch *b, const Exercise *e, Search *s) {
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++) {
+        double moves = s->moves[l], growth = moves > 0.0 ? b->growth[l] : 1.0 / b->growth[l];
+        double node = s->node[l] + moves, spot = s->spot[l] * growth;
+        double x = node_at(b, l, moves > 0.0 ? node + 1.0 : node);
+        double found = premium_of_exercise(e, l, b->sign[l], x, moves > 0.0 ? spot * b->growth[l] : spot);
+        double low = moves > 0.0 ? s->high[l] : found, high = moves > 0.0 ? found : s->low[l];
+        s->low[l] = moves != 0.0 ? low : s->low[l];
+        s->high[l] = moves != 0.0 ? high : s->high[l];
+        s->spot[l] = moves != 0.0 ? spot : s->spot[l];
+        s->node[l] = node;
+        s->turn[l] = moves != 0.0 ? moves : s->turn[l];
+    }
+}
+
+/* The root, and the value it gives the next node. Where the grid is too coarse for a root, that value is at least what
+ * exercise is worth. */
+MULTIVERSION void settle(const Weights *w, const Search *s, Batch *b, double *value) {
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++) {
+        double ratio = w->outward[l], gap = s->gap[l] < 1.0 ? s->gap[l] : 1.0, sum = gap > -ratio ? ratio + gap : 0.0;
+        double t = sum / (ratio + sqrt(ratio * ratio + (1.0 - ratio) * sum) + 1e-300), rest = 1.0 - t;
+        double next = s->next[l] + ratio * (s->low[l] + s->scale[l] * rest * rest);
+        b->share[l] = t < 1.0 ? t : 1.0;
+        b->edge[l] = b->exercised[l] > 0.0 ? s->node[l] : -1.0;
+        value[l] = next > s->high[l] ? next : s->high[l];
+    }
+}
+
+/* Write the premiums of exercise at the boundary and KEPT nodes behind it, and the value of the node before it. */
+static void keep_exercised(const Batch *b, const Exercise *e, const double *value, Row *u) {
+    Row node, found;
+    for (int k = 0; k <= KEPT; k++) {
+        for (int l = 0; l < ABREAST; l++) node[l] = b->edge[l] - k;
+        exercise_at(b, e, node, found);
+        for (int l = 0; l < ABREAST; l++)
+            if (b->edge[l] >= k) u[(int)b->edge[l] - k][l] = found[l];
+    }
+    for (int l = 0; l < ABREAST; l++)
+        if (b->edge[l] >= 0.0) u[(int)b->edge[l] + 1][l] = value[l];
+}
+
+static void find_boundaries(const Batch *b, const Exercise *e, const Weights *w, const Row *y, Search *s) {
+    begin_search(b, e, s);
+    while (judge(b, w, y, s)) move_on(b, e, s);
+}
+
+#endif

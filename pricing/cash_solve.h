@@ -1,0 +1,208 @@
+/* Premiums of American options with cash dividends: a batch of contracts from expiry back to now, on all their grids. */
+#ifndef GEX_CASH_SOLVE_H
+#define GEX_CASH_SOLVE_H
+
+#include "cash_event.h"
+
+/* A grid reaches so many standard deviations of ln S* from where exercise pays, into the money and out of it, and up to
+ * FAR_CARRY in all, and CARRY_MARGIN beyond the spot where a yield balances interest. */
+#define REACH_IN 4.2
+#define REACH_OUT 4.0
+#define CARRY_MARGIN 3.0
+#define FAR_CARRY 8.2
+
+/* Nodes further apart than this many standard deviations give no accuracy: such contracts are not priced. */
+#define WIDEST_STEP 0.25
+#define STEEPEST_TILT 0.5
+
+/* One contract, solved: all that is needed to price it at any spot. */
+enum { UNPRICED, EUROPEAN, SOLVED };
+
+typedef struct {
+    int kind;
+    Contract contract;           /* its spot means nothing */
+    double sign, escrow;         /* escrow: the present value of its dividends, in strikes */
+    double start, step, edge, share, cash, asset; /* as in Batch */
+    double slope, bend, twist, at, width, until;  /* as in Kink, and the years until its ex-date */
+    double premium[GRID];
+} Solution;
+
+/* ln S*, in strikes, of both ends of the grid: in the money, out of it. */
+typedef struct {
+    double in, out;
+} Ends;
+
+/* `paid` is the present value of all dividends in strikes. */
+static Ends grid_ends(Contract c, double sign, double paid) {
+    double w = c.sigma * sqrt(c.years), drift = (c.rate - c.dividend) * c.years, least = paid < 0.75 ? 1.0 - paid : 0.25;
+    double low = sign > 0.0 ? log(least) : 0.0, high = sign > 0.0 ? 0.0 : -log(least);
+    double with = sign * drift > 0.0 ? sign * drift : 0.0, against = sign * drift < 0.0 ? -sign * drift : 0.0;
+    Ends ends = {low - REACH_IN * w - with, high + REACH_OUT * w + against};
+    if (c.rate > 0.0 && c.dividend > 0.0) {
+        double balance = sign * log(c.rate / c.dividend) - CARRY_MARGIN * w, furthest = -FAR_CARRY * w;
+        balance = balance > furthest ? balance : furthest;
+        ends.in = balance < ends.in ? balance : ends.in;
+    }
+    Ends signed_ends = {sign * ends.in, sign * ends.out};
+    return signed_ends;
+}
+
+/* A contract in place `l`: its grid and where it is exercised at expiry. 0 if the grid would be too coarse. */
+static int place(Contract c, double sign, double paid, int l, Batch *b) {
+    double w = c.sigma * sqrt(c.years), square = c.sigma * c.sigma, drift = sign * (c.rate - c.dividend - 0.5 * square);
+    Ends ends = grid_ends(c, sign, paid);
+    double step = sign * (ends.out - ends.in) / (GRID - 1), tilt = -drift / square * step;
+    double balance = c.rate > 0.0 && c.dividend > 0.0 ? sign * log(c.rate / c.dividend) : 0.0;
+    b->strike[l] = c.strike, b->years[l] = c.years, b->sigma[l] = c.sigma, b->rate[l] = c.rate, b->yield[l] = c.dividend;
+    b->sign[l] = sign, b->start[l] = ends.in, b->step[l] = step, b->growth[l] = exp(sign * step);
+    b->half_variance[l] = 0.5 * square / (step * step), b->decay[l] = c.rate + 0.5 * drift * drift / square;
+    b->tilt[l] = tilt;
+    b->escrow[l] = b->cash[l] = b->asset[l] = b->exercised[l] = b->share[l] = 0.0;
+    b->edge[l] = floor(((balance < 0.0 ? balance : 0.0) - sign * ends.in) / step);
+    return step <= WIDEST_STEP * w && fabs(tilt) <= STEEPEST_TILT;
+}
+
+/* A part of time between two events, of each contract's own length. */
+typedef struct {
+    Row from, length; /* years before expiry */
+    Row escrow;       /* at `from` */
+} Part;
+
+/* The premium at node 0 has no time value: it is that of exercise now, or of exercise at the best time to come. */
+MULTIVERSION void age_ends(const Exercise *e, double length, const Part *part, Batch *b) {
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++) {
+        double spot = fast_exp(b->start[l]), time = length * part->length[l];
+        double cash = b->cash[l] * fast_exp(-b->rate[l] * time), asset = b->asset[l] * fast_exp(-b->yield[l] * time);
+        int due = (e->cash[l] + e->asset[l] * spot > cash + asset * spot) & (carry_at(b, l, spot) > 0.0);
+        b->cash[l] = due ? e->cash[l] : cash;
+        b->asset[l] = due ? e->asset[l] : asset;
+        b->exercised[l] = due ? 1.0 : 0.0;
+    }
+}
+
+static void step_back(const Step *s, const Part *part, Batch *b, Grid *g) {
+    Row time, implicit, value;
+    Exercise e;
+    Weights w;
+    Search search;
+    double due = 0.0, low = GRID;
+    for (int l = 0; l < ABREAST; l++) {
+        double passed = s->time * part->length[l];
+        time[l] = part->from[l] + passed, implicit[l] = s->implicit * part->length[l];
+        b->escrow[l] = part->escrow[l] * fast_exp(-b->rate[l] * passed);
+    }
+    set_exercise(b, time, &e);
+    age_ends(&e, s->length, part, b);
+    set_weights(b, implicit, &w);
+    for (int l = 0; l < ABREAST; l++) {
+        double reached = b->exercised[l] > 0.0 ? b->edge[l] - KEPT : 0.0;
+        due += b->exercised[l], low = reached < low ? reached : low;
+    }
+    Level *oldest = g->past[LEVELS - 1];
+    sweep_inward(s, &w, low > 1.0 ? (int)low : 1, g->past, g->inward.at);
+    for (int l = 0; l < ABREAST; l++) {
+        if (b->exercised[l] == 0.0) b->edge[l] = -1.0;
+        oldest->at[0][l] = b->cash[l] + b->asset[l] * fast_exp(b->start[l]);
+    }
+    if (due > 0.0) {
+        find_boundaries(b, &e, &w, g->inward.at, &search);
+        settle(&w, &search, b, value);
+        keep_exercised(b, &e, value, oldest->at);
+    }
+    sweep_outward(&w, b->edge, g->inward.at, oldest->at);
+    for (int k = LEVELS - 1; k > 0; k--) g->past[k] = g->past[k - 1];
+    g->past[0] = oldest;
+}
+
+static void march(const Schedule *schedule, Part *part, Batch *b, Grid *g) {
+    memcpy(part->escrow, b->escrow, sizeof(Row));
+    for (int k = 0; k < schedule->count; k++) step_back(&schedule->step[k], part, b, g);
+}
+
+/* Before an ex-date exercise of a put is worth less than after it, and so does not pay for a time: until ln(1 + d) / rate
+ * if d is the dividend in strikes, all other things being certain. Returns 1 where that is all of the part. */
+static int idle_time(const Batch *b, int l, double since_expiry, double length, double *idle) {
+    double kept = b->cash[l] + exp(-b->rate[l] * since_expiry) + b->escrow[l];
+    double until = b->rate[l] > 0.0 ? log(kept) / b->rate[l] : INFINITY;
+    int whole = !(until < length);
+    *idle = whole | !(until > 0.0) ? 0.5 * length : until;
+    return whole;
+}
+
+static void march_puts(const Schedule *schedule, Part *part, Batch *b, Grid *g) {
+    Row length;
+    memcpy(length, part->length, sizeof length);
+    for (int l = 0; l < ABREAST; l++) idle_time(b, l, part->from[l], length[l], &part->length[l]);
+    march(&idle_part, part, b, g);
+    for (int l = 0; l < ABREAST; l++) part->from[l] += part->length[l], part->length[l] = length[l] - part->length[l];
+    march(schedule, part, b, g);
+}
+
+/* The ex-date of dividend `next`, of `count`; at `first`, the one nearest to now, what is rough goes to `kink`. */
+static void pass_ex_date(Dividends d, Py_ssize_t count, Py_ssize_t next, Batch *b, Grid *g, Kink *kink) {
+    double since = next + 1 < count ? d.years[next + 1] - d.years[next] : 0.0;
+    Row *u = g->past[0]->at, time, paid;
+    int is_put = b->sign[0] > 0.0, taken = 0;
+    Exercise e;
+    for (int l = 0; l < ABREAST; l++) {
+        time[l] = b->years[l] - d.years[next], paid[l] = d.amount[next] / b->strike[l];
+        if (!is_put) b->escrow[l] += paid[l];
+        kink->width[l] = kept_width(b, l, d.years[next], next + 1 < count ? since : time[l]);
+    }
+    set_exercise(b, time, &e);
+    if (is_put) pass_puts(b, &e, g->inward.at, u);
+    else exercise_along(b, &e, GRID, g->inward.at);
+    for (int l = 0; l < ABREAST; l++) {
+        if (is_put) {
+            double idle;
+            int rough = next == 0 && b->edge[l] >= 0.0 && b->edge[l] < GRID - 4.0;
+            b->escrow[l] += paid[l];
+            if (rough && idle_time(b, l, time[l], d.years[0], &idle)) bend_at_boundary(b, &e, u, l, kink), taken = 1;
+            b->edge[l] = -1.0;
+        } else {
+            double spot = fast_exp(b->start[l]);
+            int edge = pass_call(b, l, paid[l], g->inward.at, next == 0, u, kink);
+            taken |= kink->slope[l] != 0.0;
+            while (edge >= 0 && carry_at(b, l, spot_at(b, l, edge)) <= 0.0) edge--;
+            b->edge[l] = edge;
+            if (e.cash[l] + e.asset[l] * spot > b->cash[l] + b->asset[l] * spot) b->cash[l] = e.cash[l], b->asset[l] = e.asset[l];
+        }
+    }
+    if (taken) take_off(b, kink, u);
+    for (int k = 1; k < LEVELS; k++) *g->past[k] = *g->past[0];
+}
+
+/* All contracts of the batch have the same number of dividends before expiry, and are all puts or all calls. */
+static void solve_batch(Dividends d, Py_ssize_t count, Batch *b, Grid *g, Kink *kink) {
+    int earns = 0;
+    memset(g->levels, 0, sizeof g->levels), memset(kink, 0, sizeof *kink);
+    for (int k = 0; k < LEVELS; k++) g->past[k] = &g->levels[k];
+    for (int l = 0; l < ABREAST; l++) earns |= carry_at(b, l, fast_exp(b->start[l])) > 0.0;
+    for (Py_ssize_t next = count; next >= 0; next--) {
+        Part part;
+        if (next < count) pass_ex_date(d, count, next, b, g, kink);
+        for (int l = 0; l < ABREAST; l++) {
+            double until = next > 0 ? b->years[l] - d.years[next - 1] : b->years[l];
+            part.from[l] = next < count ? b->years[l] - d.years[next] : 0.0, part.length[l] = until - part.from[l];
+        }
+        const Schedule *schedule = next == 0 || next == count ? &long_part : &short_part;
+        if (next == count && !earns) {
+            for (int l = 0; l < ABREAST; l++) b->edge[l] = -1.0;
+            continue;
+        }
+        if (next < count && b->sign[0] > 0.0) march_puts(schedule, &part, b, g);
+        else march(schedule, &part, b, g);
+    }
+}
+
+/* Node 0 of every contract is exercised or not: where it is, so is all up to the edge. */
+static void take_solution(Dividends d, const Batch *b, const Grid *g, const Kink *kink, int l, Solution *out) {
+    out->sign = b->sign[l], out->escrow = b->escrow[l], out->start = b->start[l], out->step = b->step[l];
+    out->edge = b->edge[l], out->share = b->share[l], out->cash = b->cash[l], out->asset = b->asset[l];
+    out->slope = kink->slope[l], out->bend = kink->bend[l], out->twist = kink->twist[l];
+    out->at = kink->at[l], out->width = kink->width[l], out->until = d.years[0];
+    for (int i = 0; i < GRID; i++) out->premium[i] = g->past[0]->at[i][l];
+}
+
+#endif
