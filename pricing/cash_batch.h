@@ -12,6 +12,7 @@
 #define GEX_CASH_BATCH_H
 
 #include "american_boundary.h"
+#include "cash_kink.h"
 #include "cash_steps.h"
 #include "greeks.h"
 
@@ -26,6 +27,14 @@ typedef struct {
     const double *years, *amount; /* ascending ex-dates */
 } Dividends;
 
+/* What was taken off the grid: jumps of u, u'' / 2 and u''' / 6 from the side out of the money to the other one. */
+typedef struct {
+    int taken;             /* 0: nothing yet */
+    Row slope, bend, twist;
+    Row at, width;         /* distance from node 0; width of what stays on the grid */
+    Row since;             /* years before expiry */
+} Kink;
+
 /* Node i of a grid lies at x = start + sign i step: node 0 deep in the money, the last one out of it. */
 typedef struct {
     Row strike, years, sigma, rate, yield, sign; /* sign: 1 for a put, -1 for a call */
@@ -35,15 +44,21 @@ typedef struct {
     Row cash, asset;                /* the premium is cash + asset S* at node 0 and beyond */
     Row exercised;                  /* 1 where it is exercise that makes it so, else 0 */
     Row edge, share; /* the last node that is exercised, -1 for none; the boundary is `share` steps before the next */
+    Kink kink;
 } Batch;
 
-/* The worth of exercise beyond the European option at one time: cash + asset S* less an option of the other kind. */
+/* The worth of exercise at one time, beyond the European option and what was taken off the grid: cash + asset S* less an
+ * option of the other kind, less the kink. */
 typedef struct {
     Row cash, asset, strike_pv, spot_pv, drift, w, inv_w;
+    Row kink_at, kink_w, kink_pv; /* in x, where the kink has drifted to; sigma sqrt(t) and exp(-r t) of its age */
+    const Kink *kink;             /* NULL if there is none */
 } Exercise;
 
 /* A time to expiry below this part of the life counts as this: at expiry itself a European option is its payoff. */
 #define LEAST_LIFE 1e-14
+/* The same for the width of a kink, in units of what stays on the grid. */
+#define LEAST_WIDTH 1e-9
 
 MULTIVERSION void set_exercise(const Batch *b, const double *time, Exercise *out) {
     INDEPENDENT
@@ -57,6 +72,16 @@ MULTIVERSION void set_exercise(const Batch *b, const double *time, Exercise *out
         out->w[l] = b->sigma[l] * sqrt(t);
         out->inv_w[l] = 1.0 / out->w[l];
     }
+    out->kink = b->kink.taken ? &b->kink : NULL;
+    if (!out->kink) return;
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++) {
+        double age = time[l] - b->kink.since[l], drift = b->rate[l] - b->yield[l] - 0.5 * b->sigma[l] * b->sigma[l];
+        double w = b->sigma[l] * sqrt(age > 0.0 ? age : 0.0), least = LEAST_WIDTH * b->kink.width[l];
+        out->kink_at[l] = b->start[l] + b->sign[l] * b->kink.at[l] - drift * age;
+        out->kink_w[l] = w > least ? w : least;
+        out->kink_pv[l] = fast_exp(-b->rate[l] * age);
+    }
 }
 
 /* The European option of the other kind, one to buy if the contract is one to sell, at x = ln(spot). */
@@ -69,8 +94,15 @@ INLINE double other_option(const Exercise *e, int l, double sign, double x, doub
     return sign * (asset - cash);
 }
 
+INLINE double kink_part(const Exercise *e, int l, double sign, double x) {
+    const Kink *k = e->kink;
+    double z = sign * (e->kink_at[l] - x);
+    return e->kink_pv[l] * removed_at(k->slope[l], k->bend[l], k->twist[l], k->width[l], z, e->kink_w[l]).value;
+}
+
 INLINE double premium_of_exercise(const Exercise *e, int l, double sign, double x, double spot) {
-    return e->cash[l] + e->asset[l] * spot - other_option(e, l, sign, x, spot);
+    double premium = e->cash[l] + e->asset[l] * spot - other_option(e, l, sign, x, spot);
+    return e->kink ? premium - kink_part(e, l, sign, x) : premium;
 }
 
 /* What exercise earns a year: interest on the strike less the yield of a put, the reverse for a call. */

@@ -20,7 +20,6 @@ typedef void (*Taker)(void *to, Py_ssize_t row, const Solution *solution);
 typedef struct {
     Batch batch;
     Grid grid;
-    Kink kink;
     int placed, waiting;
     Solution solutions[ABREAST];
     Py_ssize_t row[WAITING];
@@ -73,8 +72,8 @@ static void solve_waiting(Dividends d, Py_ssize_t count, Work *work, Taker take,
     Contract first = work->solutions[0].contract;
     double sign = work->batch.sign[0], paid = present_value(d, count, first.rate) / first.strike;
     for (int l = work->placed; l < ABREAST; l++) place(first, sign, paid, l, &work->batch);
-    solve_batch(d, count, &work->batch, &work->grid, &work->kink);
-    for (int l = 0; l < work->placed; l++) take_solution(d, &work->batch, &work->grid, &work->kink, l, &work->solutions[l]);
+    solve_batch(d, count, &work->batch, &work->grid);
+    for (int l = 0; l < work->placed; l++) take_solution(d, &work->batch, &work->grid, l, &work->solutions[l]);
     for (int k = 0; k < work->waiting; k++) take(to, work->row[k], &work->solutions[work->place[k]]);
     work->placed = work->waiting = 0;
 }

@@ -121,87 +121,79 @@ static void march(const Schedule *schedule, Part *part, Batch *b, Grid *g) {
 }
 
 /* Before an ex-date exercise of a put is worth less than after it, and so does not pay for a time: until ln(1 + d) / rate
- * if d is the dividend in strikes, all other things being certain. Returns 1 where that is all of the part. */
-static int idle_time(const Batch *b, int l, double since_expiry, double length, double *idle) {
+ * if d is the dividend in strikes, all other things being certain. Where that is all of the part, its half will do. */
+static double idle_time(const Batch *b, int l, double since_expiry, double length) {
     double kept = b->cash[l] + exp(-b->rate[l] * since_expiry) + b->escrow[l];
     double until = b->rate[l] > 0.0 ? log(kept) / b->rate[l] : INFINITY;
-    int whole = !(until < length);
-    *idle = whole | !(until > 0.0) ? 0.5 * length : until;
-    return whole;
+    return (until > 0.0) & (until < length) ? until : 0.5 * length;
 }
 
 static void march_puts(const Schedule *schedule, Part *part, Batch *b, Grid *g) {
     Row length;
     memcpy(length, part->length, sizeof length);
-    for (int l = 0; l < ABREAST; l++) idle_time(b, l, part->from[l], length[l], &part->length[l]);
+    for (int l = 0; l < ABREAST; l++) part->length[l] = idle_time(b, l, part->from[l], length[l]);
     march(&idle_part, part, b, g);
     for (int l = 0; l < ABREAST; l++) part->from[l] += part->length[l], part->length[l] = length[l] - part->length[l];
     march(schedule, part, b, g);
 }
 
-/* The ex-date of dividend `next`, of `count`; at `first`, the one nearest to now, what is rough goes to `kink`. */
-static void pass_ex_date(Dividends d, Py_ssize_t count, Py_ssize_t next, Batch *b, Grid *g, Kink *kink) {
-    double since = next + 1 < count ? d.years[next + 1] - d.years[next] : 0.0;
+/* The ex-date of dividend `next`, of `count`. */
+static void pass_ex_date(Dividends d, Py_ssize_t count, Py_ssize_t next, Batch *b, Grid *g) {
     Row *u = g->past[0]->at, time, paid;
-    int is_put = b->sign[0] > 0.0, taken = 0;
+    int is_put = b->sign[0] > 0.0, last = next == 0;
     Exercise e;
     for (int l = 0; l < ABREAST; l++) {
-        time[l] = b->years[l] - d.years[next], paid[l] = d.amount[next] / b->strike[l];
+        time[l] = b->kink.since[l] = b->years[l] - d.years[next], paid[l] = d.amount[next] / b->strike[l];
+        b->kink.width[l] = kept_width(b, l, d.years[next], next + 1 < count ? d.years[next + 1] - d.years[next] : time[l]);
         if (!is_put) b->escrow[l] += paid[l];
-        kink->width[l] = kept_width(b, l, d.years[next], next + 1 < count ? since : time[l]);
     }
     set_exercise(b, time, &e);
-    if (is_put) pass_puts(b, &e, g->inward.at, u);
-    else exercise_along(b, &e, GRID, g->inward.at);
-    for (int l = 0; l < ABREAST; l++) {
-        if (is_put) {
-            double idle;
-            int rough = next == 0 && b->edge[l] >= 0.0 && b->edge[l] < GRID - 4.0;
-            b->escrow[l] += paid[l];
-            if (rough && idle_time(b, l, time[l], d.years[0], &idle)) bend_at_boundary(b, &e, u, l, kink), taken = 1;
-            b->edge[l] = -1.0;
-        } else {
-            double spot = fast_exp(b->start[l]);
-            int edge = pass_call(b, l, paid[l], g->inward.at, next == 0, u, kink);
-            taken |= kink->slope[l] != 0.0;
-            while (edge >= 0 && carry_at(b, l, spot_at(b, l, edge)) <= 0.0) edge--;
-            b->edge[l] = edge;
-            if (e.cash[l] + e.asset[l] * spot > b->cash[l] + b->asset[l] * spot) b->cash[l] = e.cash[l], b->asset[l] = e.asset[l];
-        }
+    if (is_put)
+        pass_puts(last, paid, &e, g->inward.at, u, b);
+    else
+        pass_calls(last, paid, &e, g->inward.at, u, b);
+    if (b->kink.taken) {
+        set_exercise(b, time, &e);
+        take_off(b, &e, u);
     }
-    if (taken) take_off(b, kink, u);
     for (int k = 1; k < LEVELS; k++) *g->past[k] = *g->past[0];
 }
 
+/* The part of time that ends, looking back, at the ex-date before dividend `next`, or now. */
+static Part part_before(Dividends d, Py_ssize_t count, Py_ssize_t next, const Batch *b) {
+    Part part;
+    for (int l = 0; l < ABREAST; l++) {
+        double until = next > 0 ? b->years[l] - d.years[next - 1] : b->years[l];
+        part.from[l] = next < count ? b->years[l] - d.years[next] : 0.0, part.length[l] = until - part.from[l];
+    }
+    return part;
+}
+
 /* All contracts of the batch have the same number of dividends before expiry, and are all puts or all calls. */
-static void solve_batch(Dividends d, Py_ssize_t count, Batch *b, Grid *g, Kink *kink) {
+static void solve_batch(Dividends d, Py_ssize_t count, Batch *b, Grid *g) {
     int earns = 0;
-    memset(g->levels, 0, sizeof g->levels), memset(kink, 0, sizeof *kink);
+    memset(g->levels, 0, sizeof g->levels), memset(&b->kink, 0, sizeof b->kink);
     for (int k = 0; k < LEVELS; k++) g->past[k] = &g->levels[k];
-    for (int l = 0; l < ABREAST; l++) earns |= carry_at(b, l, fast_exp(b->start[l])) > 0.0;
+    for (int l = 0; l < ABREAST; l++) {
+        int pays = carry_at(b, l, spot_at(b, l, 0.0)) > 0.0;
+        b->edge[l] = pays ? b->edge[l] : -1.0, earns |= pays;
+    }
     for (Py_ssize_t next = count; next >= 0; next--) {
-        Part part;
-        if (next < count) pass_ex_date(d, count, next, b, g, kink);
-        for (int l = 0; l < ABREAST; l++) {
-            double until = next > 0 ? b->years[l] - d.years[next - 1] : b->years[l];
-            part.from[l] = next < count ? b->years[l] - d.years[next] : 0.0, part.length[l] = until - part.from[l];
-        }
         const Schedule *schedule = next == 0 || next == count ? &long_part : &short_part;
-        if (next == count && !earns) {
-            for (int l = 0; l < ABREAST; l++) b->edge[l] = -1.0;
-            continue;
-        }
-        if (next < count && b->sign[0] > 0.0) march_puts(schedule, &part, b, g);
-        else march(schedule, &part, b, g);
+        Part part = part_before(d, count, next, b);
+        if (next < count) pass_ex_date(d, count, next, b, g);
+        if (next < count && b->sign[0] > 0.0)
+            march_puts(schedule, &part, b, g);
+        else if (next < count || earns)
+            march(schedule, &part, b, g);
     }
 }
 
-/* Node 0 of every contract is exercised or not: where it is, so is all up to the edge. */
-static void take_solution(Dividends d, const Batch *b, const Grid *g, const Kink *kink, int l, Solution *out) {
+static void take_solution(Dividends d, const Batch *b, const Grid *g, int l, Solution *out) {
     out->sign = b->sign[l], out->escrow = b->escrow[l], out->start = b->start[l], out->step = b->step[l];
     out->edge = b->edge[l], out->share = b->share[l], out->cash = b->cash[l], out->asset = b->asset[l];
-    out->slope = kink->slope[l], out->bend = kink->bend[l], out->twist = kink->twist[l];
-    out->at = kink->at[l], out->width = kink->width[l], out->until = d.years[0];
+    out->slope = b->kink.slope[l], out->bend = b->kink.bend[l], out->twist = b->kink.twist[l];
+    out->at = b->kink.at[l], out->width = b->kink.width[l], out->until = d.years[0];
     for (int i = 0; i < GRID; i++) out->premium[i] = g->past[0]->at[i][l];
 }
 
