@@ -38,7 +38,7 @@ typedef struct {
 /* Node i of a grid lies at x = start + sign i step: node 0 deep in the money, the last one out of it. */
 typedef struct {
     Row strike, years, sigma, rate, yield, sign; /* sign: 1 for a put, -1 for a call */
-    Row start, step, growth;        /* growth of S* from node to node */
+    Row start, step, growth, end;   /* growth: of S* from node to node; end: S* at node 0 */
     Row half_variance, decay, tilt; /* sigma^2 / 2 in squared steps; see set_weights */
     Row escrow;                     /* D now */
     Row cash, asset;                /* the premium is cash + asset S* at node 0 and beyond */
@@ -60,28 +60,31 @@ typedef struct {
 /* The same for the width of a kink, in units of what stays on the grid. */
 #define LEAST_WIDTH 1e-9
 
-MULTIVERSION void set_exercise(const Batch *b, const double *time, Exercise *out) {
+INLINE void set_payoff(const Batch *b, int l, double time, Exercise *out) {
+    double least = LEAST_LIFE * b->years[l], t = time > least ? time : least, w = b->sigma[l] * sqrt(t);
+    out->strike_pv[l] = fast_exp(-b->rate[l] * t);
+    out->spot_pv[l] = fast_exp(-b->yield[l] * t);
+    out->cash[l] = b->sign[l] * (1.0 - out->strike_pv[l] - b->escrow[l]);
+    out->asset[l] = b->sign[l] * (out->spot_pv[l] - 1.0);
+    out->drift[l] = (b->rate[l] - b->yield[l]) * t;
+    out->w[l] = w, out->inv_w[l] = 1.0 / w;
+}
+
+INLINE void age_kink(const Batch *b, int l, double time, Exercise *out) {
+    double age = time - b->kink.since[l], drift = b->rate[l] - b->yield[l] - 0.5 * b->sigma[l] * b->sigma[l];
+    double w = b->sigma[l] * sqrt(age > 0.0 ? age : 0.0), least = LEAST_WIDTH * b->kink.width[l];
+    out->kink_at[l] = b->start[l] + b->sign[l] * b->kink.at[l] - drift * age;
+    out->kink_w[l] = w > least ? w : least;
+    out->kink_pv[l] = fast_exp(-b->rate[l] * age);
+}
+
+INLINE void set_exercise(const Batch *b, const double *time, Exercise *out) {
     INDEPENDENT
-    for (int l = 0; l < ABREAST; l++) {
-        double least = LEAST_LIFE * b->years[l], t = time[l] > least ? time[l] : least;
-        out->strike_pv[l] = fast_exp(-b->rate[l] * t);
-        out->spot_pv[l] = fast_exp(-b->yield[l] * t);
-        out->cash[l] = b->sign[l] * (1.0 - out->strike_pv[l] - b->escrow[l]);
-        out->asset[l] = b->sign[l] * (out->spot_pv[l] - 1.0);
-        out->drift[l] = (b->rate[l] - b->yield[l]) * t;
-        out->w[l] = b->sigma[l] * sqrt(t);
-        out->inv_w[l] = 1.0 / out->w[l];
-    }
+    for (int l = 0; l < ABREAST; l++) set_payoff(b, l, time[l], out);
     out->kink = b->kink.taken ? &b->kink : NULL;
     if (!out->kink) return;
     INDEPENDENT
-    for (int l = 0; l < ABREAST; l++) {
-        double age = time[l] - b->kink.since[l], drift = b->rate[l] - b->yield[l] - 0.5 * b->sigma[l] * b->sigma[l];
-        double w = b->sigma[l] * sqrt(age > 0.0 ? age : 0.0), least = LEAST_WIDTH * b->kink.width[l];
-        out->kink_at[l] = b->start[l] + b->sign[l] * b->kink.at[l] - drift * age;
-        out->kink_w[l] = w > least ? w : least;
-        out->kink_pv[l] = fast_exp(-b->rate[l] * age);
-    }
+    for (int l = 0; l < ABREAST; l++) age_kink(b, l, time[l], out);
 }
 
 /* The European option of the other kind, one to buy if the contract is one to sell, at x = ln(spot). */
@@ -100,9 +103,15 @@ INLINE double kink_part(const Exercise *e, int l, double sign, double x) {
     return e->kink_pv[l] * removed_at(k->slope[l], k->bend[l], k->twist[l], k->width[l], z, e->kink_w[l]).value;
 }
 
-INLINE double premium_of_exercise(const Exercise *e, int l, double sign, double x, double spot) {
-    double premium = e->cash[l] + e->asset[l] * spot - other_option(e, l, sign, x, spot);
-    return e->kink ? premium - kink_part(e, l, sign, x) : premium;
+/* The worth of exercise of every contract at an x of its own. The kinks are a loop apart: in one loop the compiler would
+ * read them where there are none, and mask the result. */
+INLINE void exercise_at(const Batch *b, const Exercise *e, const double *x, const double *spot, double *out) {
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++)
+        out[l] = e->cash[l] + e->asset[l] * spot[l] - other_option(e, l, b->sign[l], x[l], spot[l]);
+    if (!e->kink) return;
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++) out[l] -= kink_part(e, l, b->sign[l], x[l]);
 }
 
 /* What exercise earns a year: interest on the strike less the yield of a put, the reverse for a call. */
@@ -112,23 +121,13 @@ INLINE double node_at(const Batch *b, int l, double i) { return b->start[l] + b-
 
 INLINE double spot_at(const Batch *b, int l, double node) { return fast_exp(node_at(b, l, node)); }
 
-/* The premium of exercise at a node of each contract's own. */
-MULTIVERSION void exercise_at(const Batch *b, const Exercise *e, const double *node, double *out) {
-    INDEPENDENT
-    for (int l = 0; l < ABREAST; l++) {
-        double x = node_at(b, l, node[l]);
-        out[l] = premium_of_exercise(e, l, b->sign[l], x, fast_exp(x));
-    }
-}
-
 /* The same at `count` nodes from 0 on. */
 MULTIVERSION void exercise_along(const Batch *b, const Exercise *e, int count, Row *out) {
+    Row x, spot;
     for (int i = 0; i < count; i++) {
         INDEPENDENT
-        for (int l = 0; l < ABREAST; l++) {
-            double x = node_at(b, l, i);
-            out[i][l] = premium_of_exercise(e, l, b->sign[l], x, fast_exp(x));
-        }
+        for (int l = 0; l < ABREAST; l++) x[l] = node_at(b, l, i), spot[l] = fast_exp(x[l]);
+        exercise_at(b, e, x, spot, out[i]);
     }
 }
 

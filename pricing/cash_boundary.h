@@ -28,73 +28,69 @@ typedef struct {
     Row moves;      /* what to add to `node`: 1, -1, or 0 where it has come to its end */
 } Search;
 
-MULTIVERSION void begin_search(const Batch *b, const Exercise *e, Search *s) {
+INLINE void begin_search(const Batch *b, const Exercise *e, Search *s) {
+    Row x, next, beyond;
     INDEPENDENT
     for (int l = 0; l < ABREAST; l++) {
-        double node = b->edge[l] > 0.0 ? b->edge[l] : 0.0, x = node_at(b, l, node), spot = fast_exp(x);
-        double further = x + b->sign[l] * b->step[l];
-        s->node[l] = node, s->spot[l] = spot, s->turn[l] = s->moves[l] = 0.0;
-        s->low[l] = premium_of_exercise(e, l, b->sign[l], x, spot);
-        s->high[l] = premium_of_exercise(e, l, b->sign[l], further, spot * b->growth[l]);
+        s->node[l] = b->edge[l] > 0.0 ? b->edge[l] : 0.0, s->turn[l] = 0.0;
+        x[l] = node_at(b, l, s->node[l]), next[l] = x[l] + b->sign[l] * b->step[l];
+        s->spot[l] = fast_exp(x[l]), beyond[l] = s->spot[l] * b->growth[l];
     }
+    exercise_at(b, e, x, s->spot, s->low);
+    exercise_at(b, e, next, beyond, s->high);
 }
 
-/* See what the gaps say about the candidates; 0 if all have come to their end. */
-MULTIVERSION int judge(const Batch *b, const Weights *w, const Row *y, Search *s) {
-    double open = 0.0;
-    for (int l = 0; l < ABREAST; l++) s->next[l] = y[(int)s->node[l] + 1][l];
-    for (int l = 0; l < ABREAST; l++) {
-        double here = carry_at(b, l, s->spot[l]), beyond = carry_at(b, l, s->spot[l] * b->growth[l]);
-        double carry = 0.5 * (here + beyond), ratio = w->outward[l], step = b->step[l] / b->sigma[l];
-        double scale = (carry > LEAST_CARRY ? carry : LEAST_CARRY) * step * step;
-        double gap = (s->next[l] + ratio * s->low[l] - s->high[l]) / scale;
-        int outward = (gap < -ratio) & (beyond > 0.0) & (s->node[l] < GRID - 4.0) & (s->turn[l] >= 0.0);
-        int inward = ((gap > 1.0) | (here <= 0.0)) & (s->node[l] > 0.0) & (s->turn[l] <= 0.0) &
-                     (s->node[l] > b->edge[l] - KEPT);
-        double moves = outward ? 1.0 : inward ? -1.0 : 0.0;
-        s->moves[l] = b->exercised[l] * moves;
-        s->scale[l] = scale, s->gap[l] = gap;
-        open += fabs(s->moves[l]);
-    }
-    return open > 0.0;
+/* See what the gap says about the candidate. */
+INLINE void judge(const Batch *b, const Weights *w, int l, Search *s) {
+    double here = carry_at(b, l, s->spot[l]), beyond = carry_at(b, l, s->spot[l] * b->growth[l]);
+    double carry = 0.5 * (here + beyond), ratio = w->outward[l], step = b->step[l] / b->sigma[l];
+    double scale = (carry > LEAST_CARRY ? carry : LEAST_CARRY) * step * step;
+    double gap = (s->next[l] + ratio * s->low[l] - s->high[l]) / scale;
+    int outward = (gap < -ratio) & (beyond > 0.0) & (s->node[l] < GRID - 4.0) & (s->turn[l] >= 0.0);
+    int inward = ((gap > 1.0) | (here <= 0.0)) & (s->node[l] > 0.0) & (s->turn[l] <= 0.0) & (s->node[l] > b->edge[l] - KEPT);
+    s->moves[l] = b->exercised[l] * (outward ? 1.0 : inward ? -1.0 : 0.0);
+    s->scale[l] = scale, s->gap[l] = gap;
 }
 
-MULTIVERSION void move_on(const Batch *b, const Exercise *e, Search *s) {
+INLINE void move_on(const Batch *b, const Exercise *e, Search *s) {
+    Row x, spot, found;
     INDEPENDENT
     for (int l = 0; l < ABREAST; l++) {
-        double moves = s->moves[l], growth = moves > 0.0 ? b->growth[l] : 1.0 / b->growth[l];
-        double node = s->node[l] + moves, spot = s->spot[l] * growth;
-        double x = node_at(b, l, moves > 0.0 ? node + 1.0 : node);
-        double found = premium_of_exercise(e, l, b->sign[l], x, moves > 0.0 ? spot * b->growth[l] : spot);
-        double low = moves > 0.0 ? s->high[l] : found, high = moves > 0.0 ? found : s->low[l];
+        double moves = s->moves[l], growth = moves > 0.0 ? b->growth[l] : moves < 0.0 ? 1.0 / b->growth[l] : 1.0;
+        s->node[l] += moves, s->spot[l] *= growth;
+        x[l] = node_at(b, l, moves > 0.0 ? s->node[l] + 1.0 : s->node[l]);
+        spot[l] = s->spot[l] * (moves > 0.0 ? b->growth[l] : 1.0);
+    }
+    exercise_at(b, e, x, spot, found);
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++) {
+        double moves = s->moves[l], low = moves > 0.0 ? s->high[l] : found[l], high = moves > 0.0 ? found[l] : s->low[l];
         s->low[l] = moves != 0.0 ? low : s->low[l];
         s->high[l] = moves != 0.0 ? high : s->high[l];
-        s->spot[l] = moves != 0.0 ? spot : s->spot[l];
-        s->node[l] = node;
         s->turn[l] = moves != 0.0 ? moves : s->turn[l];
     }
 }
 
 /* The root, and the value it gives the next node. Where the grid is too coarse for a root, that value is at least what
  * exercise is worth. */
-MULTIVERSION void settle(const Weights *w, const Search *s, Batch *b, double *value) {
-    INDEPENDENT
-    for (int l = 0; l < ABREAST; l++) {
-        double ratio = w->outward[l], gap = s->gap[l] < 1.0 ? s->gap[l] : 1.0, sum = gap > -ratio ? ratio + gap : 0.0;
-        double t = sum / (ratio + sqrt(ratio * ratio + (1.0 - ratio) * sum) + 1e-300), rest = 1.0 - t;
-        double next = s->next[l] + ratio * (s->low[l] + s->scale[l] * rest * rest);
-        b->share[l] = t < 1.0 ? t : 1.0;
-        b->edge[l] = b->exercised[l] > 0.0 ? s->node[l] : -1.0;
-        value[l] = next > s->high[l] ? next : s->high[l];
-    }
+INLINE void settle(const Weights *w, const Search *s, int l, Batch *b, double *value) {
+    double ratio = w->outward[l], gap = s->gap[l] < 1.0 ? s->gap[l] : 1.0, sum = gap > -ratio ? ratio + gap : 0.0;
+    double t = sum / (ratio + sqrt(ratio * ratio + (1.0 - ratio) * sum) + 1e-300), rest = 1.0 - t;
+    double next = s->next[l] + ratio * (s->low[l] + s->scale[l] * rest * rest);
+    b->share[l] = t < 1.0 ? t : 1.0;
+    b->edge[l] = b->exercised[l] > 0.0 ? s->node[l] : -1.0;
+    value[l] = next > s->high[l] ? next : s->high[l];
 }
 
-/* Write the premiums of exercise at the boundary and KEPT nodes behind it, and the value of the node before it. */
-static void keep_exercised(const Batch *b, const Exercise *e, const double *value, Row *u) {
-    Row node, found;
+/* Write the premiums of exercise from the boundary on to KEPT nodes behind it, and the value of the node before it. */
+INLINE void keep_exercised(const Batch *b, const Exercise *e, const Search *s, const double *value, Row *u) {
+    Row x, spot, found;
+    memcpy(spot, s->spot, sizeof spot);
     for (int k = 0; k <= KEPT; k++) {
-        for (int l = 0; l < ABREAST; l++) node[l] = b->edge[l] - k;
-        exercise_at(b, e, node, found);
+        INDEPENDENT
+        for (int l = 0; l < ABREAST; l++) x[l] = node_at(b, l, b->edge[l] - k);
+        exercise_at(b, e, x, spot, found);
+        for (int l = 0; l < ABREAST; l++) spot[l] /= b->growth[l];
         for (int l = 0; l < ABREAST; l++)
             if (b->edge[l] >= k) u[(int)b->edge[l] - k][l] = found[l];
     }
@@ -102,9 +98,23 @@ static void keep_exercised(const Batch *b, const Exercise *e, const double *valu
         if (b->edge[l] >= 0.0) u[(int)b->edge[l] + 1][l] = value[l];
 }
 
-static void find_boundaries(const Batch *b, const Exercise *e, const Weights *w, const Row *y, Search *s) {
-    begin_search(b, e, s);
-    while (judge(b, w, y, s)) move_on(b, e, s);
+/* Find the boundaries from the inward sweep, y, and write what they say to u. */
+MULTIVERSION void find_boundaries(const Exercise *e, const Weights *w, const Row *y, Row *u, Batch *b) {
+    Search s;
+    Row value;
+    begin_search(b, e, &s);
+    for (;;) {
+        double open = 0.0;
+        for (int l = 0; l < ABREAST; l++) s.next[l] = y[(int)s.node[l] + 1][l];
+        INDEPENDENT
+        for (int l = 0; l < ABREAST; l++) judge(b, w, l, &s);
+        for (int l = 0; l < ABREAST; l++) open += fabs(s.moves[l]);
+        if (open == 0.0) break;
+        move_on(b, e, &s);
+    }
+    INDEPENDENT
+    for (int l = 0; l < ABREAST; l++) settle(w, &s, l, b, value);
+    keep_exercised(b, e, &s, value, u);
 }
 
 #endif

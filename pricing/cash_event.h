@@ -18,22 +18,29 @@ INLINE double kept_width(const Batch *b, int l, double until, double since) {
     return sqrt(steps * steps + smooth * smooth);
 }
 
+/* Beyond so many widths nothing is taken off. */
+#define KINK_REACH 8.5
+
 MULTIVERSION void take_off(const Batch *b, const Exercise *e, Row *u) {
-    for (int i = 0; i < GRID; i++) {
+    double first = GRID, last = 0.0;
+    for (int l = 0; l < ABREAST; l++) {
+        double at = b->kink.at[l] / b->step[l], reach = KINK_REACH * b->kink.width[l] / b->step[l];
+        first = at - reach < first ? at - reach : first, last = at + reach > last ? at + reach : last;
+    }
+    for (int i = first > 0.0 ? (int)first : 0; i < GRID && i <= last; i++) {
         INDEPENDENT
         for (int l = 0; l < ABREAST; l++) u[i][l] -= kink_part(e, l, b->sign[l], node_at(b, l, i));
     }
 }
 
 /* The jump at a put's boundary: W of the next nodes is z^2 (c / sigma^2 + z (twist + ...)), z their distance. */
-static void bend_at_boundary(const Exercise *e, int l, const Row *u, Batch *b) {
+static void bend_at_boundary(const Row *exercise, const Row *u, int l, Batch *b) {
     double step = b->step[l], at = (b->edge[l] + 1.0 - b->share[l]) * step, z[2], twist[2];
     double bend = carry_at(b, l, spot_at(b, l, at / step)) / (b->sigma[l] * b->sigma[l]);
     for (int k = 0; k < 2; k++) {
         int i = (int)b->edge[l] + 2 + k;
-        double x = node_at(b, l, i), w = u[i][l] - premium_of_exercise(e, l, b->sign[l], x, fast_exp(x));
         z[k] = i * step - at;
-        twist[k] = (w / (z[k] * z[k]) - bend) / z[k];
+        twist[k] = ((u[i][l] - exercise[i][l]) / (z[k] * z[k]) - bend) / z[k];
     }
     b->kink.at[l] = at;
     b->kink.bend[l] = -bend;
@@ -42,13 +49,13 @@ static void bend_at_boundary(const Exercise *e, int l, const Row *u, Batch *b) {
 }
 
 /* Puts: what is exercised after the ex-date is written to the grid in full; before it, nothing is. */
-static void pass_puts(int last, const double *paid, const Exercise *e, Row *scratch, Row *u, Batch *b) {
-    double most = -1.0;
-    for (int l = 0; l < ABREAST; l++) most = b->edge[l] > most ? b->edge[l] : most;
-    exercise_along(b, e, (int)most + 1, scratch);
+static void pass_puts(int last, const double *paid, const Exercise *e, Row *exercise, Row *u, Batch *b) {
+    int most = -1;
+    for (int l = 0; l < ABREAST; l++) most = b->edge[l] > most ? (int)b->edge[l] : most;
+    exercise_along(b, e, most + 4 < GRID ? most + 4 : GRID, exercise);
     for (int l = 0; l < ABREAST; l++) {
-        for (int i = 0; i <= (int)b->edge[l]; i++) u[i][l] = scratch[i][l];
-        if (last && b->edge[l] >= 0.0 && b->edge[l] < GRID - 4.0) bend_at_boundary(e, l, u, b);
+        for (int i = 0; i <= (int)b->edge[l]; i++) u[i][l] = exercise[i][l];
+        if (last && b->edge[l] >= 0.0 && b->edge[l] < GRID - 4.0) bend_at_boundary(exercise, u, l, b);
         b->edge[l] = -1.0, b->exercised[l] = 0.0;
         b->escrow[l] += paid[l];
     }
@@ -102,11 +109,11 @@ static void pass_call(int last, double paid, const Row *exercise, int l, Row *u,
     b->edge[l] = edge;
 }
 
-static void pass_calls(int last, const double *paid, const Exercise *e, Row *scratch, Row *u, Batch *b) {
-    exercise_along(b, e, GRID, scratch);
+static void pass_calls(int last, const double *paid, const Exercise *e, Row *exercise, Row *u, Batch *b) {
+    exercise_along(b, e, GRID, exercise);
     for (int l = 0; l < ABREAST; l++) {
-        double spot = spot_at(b, l, 0.0);
-        pass_call(last, paid[l], scratch, l, u, b);
+        double spot = b->end[l];
+        pass_call(last, paid[l], exercise, l, u, b);
         if (e->cash[l] + e->asset[l] * spot > b->cash[l] + b->asset[l] * spot)
             b->cash[l] = e->cash[l], b->asset[l] = e->asset[l];
     }

@@ -55,6 +55,7 @@ static int place(Contract c, double sign, double paid, int l, Batch *b) {
     double balance = c.rate > 0.0 && c.dividend > 0.0 ? sign * log(c.rate / c.dividend) : 0.0;
     b->strike[l] = c.strike, b->years[l] = c.years, b->sigma[l] = c.sigma, b->rate[l] = c.rate, b->yield[l] = c.dividend;
     b->sign[l] = sign, b->start[l] = ends.in, b->step[l] = step, b->growth[l] = exp(sign * step);
+    b->end[l] = exp(ends.in);
     b->half_variance[l] = 0.5 * square / (step * step), b->decay[l] = c.rate + 0.5 * drift * drift / square;
     b->tilt[l] = tilt;
     b->escrow[l] = b->cash[l] = b->asset[l] = b->exercised[l] = b->share[l] = 0.0;
@@ -69,47 +70,44 @@ typedef struct {
 } Part;
 
 /* The premium at node 0 has no time value: it is that of exercise now, or of exercise at the best time to come. */
-MULTIVERSION void age_ends(const Exercise *e, double length, const Part *part, Batch *b) {
-    INDEPENDENT
-    for (int l = 0; l < ABREAST; l++) {
-        double spot = fast_exp(b->start[l]), time = length * part->length[l];
-        double cash = b->cash[l] * fast_exp(-b->rate[l] * time), asset = b->asset[l] * fast_exp(-b->yield[l] * time);
-        int due = (e->cash[l] + e->asset[l] * spot > cash + asset * spot) & (carry_at(b, l, spot) > 0.0);
-        b->cash[l] = due ? e->cash[l] : cash;
-        b->asset[l] = due ? e->asset[l] : asset;
-        b->exercised[l] = due ? 1.0 : 0.0;
-    }
+INLINE void age_end(const Exercise *e, int l, double time, Batch *b) {
+    double cash = b->cash[l] * fast_exp(-b->rate[l] * time), asset = b->asset[l] * fast_exp(-b->yield[l] * time);
+    int due = (e->cash[l] + e->asset[l] * b->end[l] > cash + asset * b->end[l]) & (carry_at(b, l, b->end[l]) > 0.0);
+    b->cash[l] = due ? e->cash[l] : cash;
+    b->asset[l] = due ? e->asset[l] : asset;
+    b->exercised[l] = due ? 1.0 : 0.0;
+    b->edge[l] = due ? b->edge[l] : -1.0;
 }
 
-static void step_back(const Step *s, const Part *part, Batch *b, Grid *g) {
-    Row time, implicit, value;
-    Exercise e;
-    Weights w;
-    Search search;
-    double due = 0.0, low = GRID;
+MULTIVERSION void begin_step(const Step *s, const Part *part, Batch *b, Exercise *e, Weights *w, double *end) {
+    Row time, implicit;
+    INDEPENDENT
     for (int l = 0; l < ABREAST; l++) {
         double passed = s->time * part->length[l];
         time[l] = part->from[l] + passed, implicit[l] = s->implicit * part->length[l];
         b->escrow[l] = part->escrow[l] * fast_exp(-b->rate[l] * passed);
     }
-    set_exercise(b, time, &e);
-    age_ends(&e, s->length, part, b);
-    set_weights(b, implicit, &w);
+    set_exercise(b, time, e);
+    set_weights(b, implicit, w);
+    INDEPENDENT
     for (int l = 0; l < ABREAST; l++) {
-        double reached = b->exercised[l] > 0.0 ? b->edge[l] - KEPT : 0.0;
+        age_end(e, l, s->length * part->length[l], b);
+        end[l] = b->cash[l] + b->asset[l] * b->end[l];
+    }
+}
+
+static void step_back(const Step *s, const Part *part, Batch *b, Grid *g) {
+    Level *oldest = g->past[LEVELS - 1];
+    Exercise e;
+    Weights w;
+    double due = 0.0, low = GRID;
+    begin_step(s, part, b, &e, &w, oldest->at[0]);
+    for (int l = 0; l < ABREAST; l++) {
+        double reached = b->exercised[l] * (b->edge[l] - KEPT);
         due += b->exercised[l], low = reached < low ? reached : low;
     }
-    Level *oldest = g->past[LEVELS - 1];
     sweep_inward(s, &w, low > 1.0 ? (int)low : 1, g->past, g->inward.at);
-    for (int l = 0; l < ABREAST; l++) {
-        if (b->exercised[l] == 0.0) b->edge[l] = -1.0;
-        oldest->at[0][l] = b->cash[l] + b->asset[l] * fast_exp(b->start[l]);
-    }
-    if (due > 0.0) {
-        find_boundaries(b, &e, &w, g->inward.at, &search);
-        settle(&w, &search, b, value);
-        keep_exercised(b, &e, value, oldest->at);
-    }
+    if (due > 0.0) find_boundaries(&e, &w, g->inward.at, oldest->at, b);
     sweep_outward(&w, b->edge, g->inward.at, oldest->at);
     for (int k = LEVELS - 1; k > 0; k--) g->past[k] = g->past[k - 1];
     g->past[0] = oldest;
@@ -175,7 +173,7 @@ static void solve_batch(Dividends d, Py_ssize_t count, Batch *b, Grid *g) {
     memset(g->levels, 0, sizeof g->levels), memset(&b->kink, 0, sizeof b->kink);
     for (int k = 0; k < LEVELS; k++) g->past[k] = &g->levels[k];
     for (int l = 0; l < ABREAST; l++) {
-        int pays = carry_at(b, l, spot_at(b, l, 0.0)) > 0.0;
+        int pays = carry_at(b, l, b->end[l]) > 0.0;
         b->edge[l] = pays ? b->edge[l] : -1.0, earns |= pays;
     }
     for (Py_ssize_t next = count; next >= 0; next--) {

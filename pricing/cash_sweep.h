@@ -36,7 +36,7 @@ typedef struct {
 } Weights;
 
 /* Below the step's twelfth part of a squared node distance, Numerov's weight shrinks to keep the ratio positive. */
-MULTIVERSION void set_weights(const Batch *b, const double *implicit, Weights *out) {
+INLINE void set_weights(const Batch *b, const double *implicit, Weights *out) {
     INDEPENDENT
     for (int l = 0; l < ABREAST; l++) {
         double spread = b->half_variance[l] * implicit[l], own = 1.0 + b->decay[l] * implicit[l];
@@ -49,24 +49,25 @@ MULTIVERSION void set_weights(const Batch *b, const double *implicit, Weights *o
     }
 }
 
-INLINE void combine(const Step *s, Level *const past[LEVELS], int i, Quad out[QUADS]) {
+INLINE void combine(const double *w, Level *const past[LEVELS], int i, Quad out[QUADS]) {
     const Quad *a = (const Quad *)past[0]->at[i], *b = (const Quad *)past[1]->at[i];
     const Quad *c = (const Quad *)past[2]->at[i], *d = (const Quad *)past[3]->at[i];
     for (int k = 0; k < QUADS; k++)
-        out[k] = (a[k] * s->past[0] + b[k] * s->past[1]) + (c[k] * s->past[2] + d[k] * s->past[3]);
+        out[k] = (a[k] * w[0] + b[k] * w[1]) + (c[k] * w[2] + d[k] * w[3]);
 }
 
 /* From the last node down to `low`, which is above 0. */
-MULTIVERSION void sweep_inward(const Step *s, const Weights *weights, int low, Level *const past[LEVELS], Row *out) {
+MULTIVERSION void sweep_inward(const Step *step, const Weights *weights, int low, Level *const past[LEVELS], Row *out) {
     Weights w = *weights;
+    Step s = *step;
     const Quad *below = (const Quad *)w.below, *here = (const Quad *)w.here, *above = (const Quad *)w.above;
     const Quad *ratio = (const Quad *)w.inward;
     Quad y[QUADS], high[QUADS], middle[QUADS], next[QUADS];
-    combine(s, past, GRID, high);
-    combine(s, past, GRID - 1, middle);
+    combine(s.past, past, GRID, high);
+    combine(s.past, past, GRID - 1, middle);
     for (int k = 0; k < QUADS; k++) y[k] = high[k];
     for (int i = GRID - 1; i >= low; i--) {
-        combine(s, past, i - 1, next);
+        combine(s.past, past, i - 1, next);
         Quad *to = (Quad *)out[i];
         for (int k = 0; k < QUADS; k++) {
             Quad m = here[k] * middle[k] + (below[k] * next[k] + above[k] * high[k]);
