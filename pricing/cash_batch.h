@@ -39,6 +39,7 @@ typedef struct {
 typedef struct {
     Row strike, years, sigma, rate, yield, sign; /* sign: 1 for a put, -1 for a call */
     Row start, step, growth, end;   /* growth: of S* from node to node; end: S* at node 0 */
+    Row probe;                      /* the node from which on exercise pays first: 0, or for puts of negative yield a later one */
     Row half_variance, decay, tilt; /* sigma^2 / 2 in squared steps; see set_weights */
     Row escrow;                     /* D now */
     Row cash, asset;                /* the premium is cash + asset S* at node 0 and beyond */

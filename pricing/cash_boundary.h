@@ -13,8 +13,10 @@
 
 #include "cash_sweep.h"
 
-/* Nodes a boundary may recede at one step, and nodes on its far side that are kept up to date, for when it does. */
-enum { KEPT = 12 };
+/* Nodes on the far side of a boundary that are kept up to date, for when it recedes; no further than that at one step. After
+ * a dividend that was worth much more than what exercise earns otherwise, the boundary of a call runs for a while. */
+enum { KEPT = 12, KEPT_RUNNING = 40 };
+#define RUNNING 0.35 /* of a part */
 
 /* A carry below this, in strikes a year, leaves the equation without a scale. */
 #define LEAST_CARRY 1e-7
@@ -32,7 +34,7 @@ INLINE void begin_search(const Batch *b, const Exercise *e, Search *s) {
     Row x, next, beyond;
     INDEPENDENT
     for (int l = 0; l < ABREAST; l++) {
-        s->node[l] = b->edge[l] > 0.0 ? b->edge[l] : 0.0, s->turn[l] = 0.0;
+        s->node[l] = b->edge[l] >= 0.0 ? b->edge[l] : b->probe[l], s->turn[l] = 0.0;
         x[l] = node_at(b, l, s->node[l]), next[l] = x[l] + b->sign[l] * b->step[l];
         s->spot[l] = fast_exp(x[l]), beyond[l] = s->spot[l] * b->growth[l];
     }
@@ -41,13 +43,13 @@ INLINE void begin_search(const Batch *b, const Exercise *e, Search *s) {
 }
 
 /* See what the gap says about the candidate. */
-INLINE void judge(const Batch *b, const Weights *w, int l, Search *s) {
+INLINE void judge(const Batch *b, const Weights *w, int kept, int l, Search *s) {
     double here = carry_at(b, l, s->spot[l]), beyond = carry_at(b, l, s->spot[l] * b->growth[l]);
     double carry = 0.5 * (here + beyond), ratio = w->outward[l], step = b->step[l] / b->sigma[l];
     double scale = (carry > LEAST_CARRY ? carry : LEAST_CARRY) * step * step;
     double gap = (s->next[l] + ratio * s->low[l] - s->high[l]) / scale;
     int outward = (gap < -ratio) & (beyond > 0.0) & (s->node[l] < GRID - 4.0) & (s->turn[l] >= 0.0);
-    int inward = ((gap > 1.0) | (here <= 0.0)) & (s->node[l] > 0.0) & (s->turn[l] <= 0.0) & (s->node[l] > b->edge[l] - KEPT);
+    int inward = ((gap > 1.0) | (here <= 0.0)) & (s->node[l] > 0.0) & (s->turn[l] <= 0.0) & (s->node[l] > b->edge[l] - kept);
     s->moves[l] = b->exercised[l] * (outward ? 1.0 : inward ? -1.0 : 0.0);
     s->scale[l] = scale, s->gap[l] = gap;
 }
@@ -82,11 +84,11 @@ INLINE void settle(const Weights *w, const Search *s, int l, Batch *b, double *v
     value[l] = next > s->high[l] ? next : s->high[l];
 }
 
-/* Write the premiums of exercise from the boundary on to KEPT nodes behind it, and the value of the node before it. */
-INLINE void keep_exercised(const Batch *b, const Exercise *e, const Search *s, const double *value, Row *u) {
+/* Write the premiums of exercise from the boundary on to `kept` nodes behind it, and the value of the node before it. */
+INLINE void keep_exercised(const Batch *b, const Exercise *e, int kept, const Search *s, const double *value, Row *u) {
     Row x, spot, found;
     memcpy(spot, s->spot, sizeof spot);
-    for (int k = 0; k <= KEPT; k++) {
+    for (int k = 0; k <= kept; k++) {
         INDEPENDENT
         for (int l = 0; l < ABREAST; l++) x[l] = node_at(b, l, b->edge[l] - k);
         exercise_at(b, e, x, spot, found);
@@ -99,7 +101,7 @@ INLINE void keep_exercised(const Batch *b, const Exercise *e, const Search *s, c
 }
 
 /* Find the boundaries from the inward sweep, y, and write what they say to u. */
-MULTIVERSION void find_boundaries(const Exercise *e, const Weights *w, const Row *y, Row *u, Batch *b) {
+MULTIVERSION void find_boundaries(const Exercise *e, const Weights *w, int kept, const Row *y, Row *u, Batch *b) {
     Search s;
     Row value;
     begin_search(b, e, &s);
@@ -107,14 +109,14 @@ MULTIVERSION void find_boundaries(const Exercise *e, const Weights *w, const Row
         double open = 0.0;
         for (int l = 0; l < ABREAST; l++) s.next[l] = y[(int)s.node[l] + 1][l];
         INDEPENDENT
-        for (int l = 0; l < ABREAST; l++) judge(b, w, l, &s);
+        for (int l = 0; l < ABREAST; l++) judge(b, w, kept, l, &s);
         for (int l = 0; l < ABREAST; l++) open += fabs(s.moves[l]);
         if (open == 0.0) break;
         move_on(b, e, &s);
     }
     INDEPENDENT
     for (int l = 0; l < ABREAST; l++) settle(w, &s, l, b, value);
-    keep_exercised(b, e, &s, value, u);
+    keep_exercised(b, e, kept, &s, value, u);
 }
 
 #endif

@@ -48,13 +48,21 @@ static void bend_at_boundary(const Row *exercise, const Row *u, int l, Batch *b)
     b->kink.taken = 1;
 }
 
-/* Puts: what is exercised after the ex-date is written to the grid in full; before it, nothing is. */
+INLINE double gain_of_waiting(const Batch *b, const Exercise *e, int l, double spot) {
+    return b->cash[l] - e->cash[l] + (b->asset[l] - e->asset[l]) * spot;
+}
+
+/* Puts: what is exercised after the ex-date is written to the grid in full, or what it pays to wait for; before it, nothing
+ * is exercised. */
 static void pass_puts(int last, const double *paid, const Exercise *e, Row *exercise, Row *u, Batch *b) {
     int most = -1;
     for (int l = 0; l < ABREAST; l++) most = b->edge[l] > most ? (int)b->edge[l] : most;
     exercise_along(b, e, most + 4 < GRID ? most + 4 : GRID, exercise);
     for (int l = 0; l < ABREAST; l++) {
-        for (int i = 0; i <= (int)b->edge[l]; i++) u[i][l] = exercise[i][l];
+        for (int i = 0; i <= (int)b->edge[l]; i++) {
+            double gain = b->probe[l] > 0.0 ? gain_of_waiting(b, e, l, spot_at(b, l, i)) : 0.0;
+            u[i][l] = exercise[i][l] + (gain > 0.0 ? gain : 0.0);
+        }
         if (last && b->edge[l] >= 0.0 && b->edge[l] < GRID - 4.0) bend_at_boundary(exercise, u, l, b);
         b->edge[l] = -1.0, b->exercised[l] = 0.0;
         b->escrow[l] += paid[l];

@@ -15,6 +15,10 @@
 #define WIDEST_STEP 0.25
 #define STEEPEST_TILT 0.5
 
+/* With a negative yield exercise of a put pays earlier at higher spots: it is looked for so many standard deviations below
+ * the strike. */
+#define PROBE 1.5
+
 /* One contract, solved: all that is needed to price it at any spot. */
 enum { UNPRICED, EUROPEAN, SOLVED };
 
@@ -23,6 +27,7 @@ typedef struct {
     Contract contract;           /* its spot means nothing */
     double sign, escrow;         /* escrow: the present value of its dividends, in strikes */
     double start, step, edge, share, cash, asset; /* as in Batch */
+    double now_cash, now_asset;                   /* exercise now is worth now_cash + now_asset S* */
     double slope, bend, twist, at, width, until;  /* as in Kink, and the years until its ex-date */
     double premium[GRID];
 } Solution;
@@ -59,6 +64,7 @@ static int place(Contract c, double sign, double paid, int l, Batch *b) {
     b->half_variance[l] = 0.5 * square / (step * step), b->decay[l] = c.rate + 0.5 * drift * drift / square;
     b->tilt[l] = tilt;
     b->escrow[l] = b->cash[l] = b->asset[l] = b->exercised[l] = b->share[l] = 0.0;
+    b->probe[l] = sign > 0.0 && c.dividend < 0.0 ? floor((-PROBE * w - ends.in) / step) : 0.0;
     b->edge[l] = floor(((balance < 0.0 ? balance : 0.0) - sign * ends.in) / step);
     return step <= WIDEST_STEP * w && fabs(tilt) <= STEEPEST_TILT;
 }
@@ -69,12 +75,15 @@ typedef struct {
     Row escrow;       /* at `from` */
 } Part;
 
-/* The premium at node 0 has no time value: it is that of exercise now, or of exercise at the best time to come. */
+/* The premium at node 0 has no time value: it is that of exercise now, or of exercise at the best time to come. Exercise
+ * is due from there on, or from the probe on. */
 INLINE void age_end(const Exercise *e, int l, double time, Batch *b) {
     double cash = b->cash[l] * fast_exp(-b->rate[l] * time), asset = b->asset[l] * fast_exp(-b->yield[l] * time);
-    int due = (e->cash[l] + e->asset[l] * b->end[l] > cash + asset * b->end[l]) & (carry_at(b, l, b->end[l]) > 0.0);
-    b->cash[l] = due ? e->cash[l] : cash;
-    b->asset[l] = due ? e->asset[l] : asset;
+    double probe = spot_at(b, l, b->probe[l]), gain = e->cash[l] - cash, slope = e->asset[l] - asset;
+    int at_end = (gain + slope * b->end[l] > 0.0) & (carry_at(b, l, b->end[l]) > 0.0);
+    int due = at_end | ((gain + slope * probe > 0.0) & (carry_at(b, l, probe) > 0.0));
+    b->cash[l] = at_end ? e->cash[l] : cash;
+    b->asset[l] = at_end ? e->asset[l] : asset;
     b->exercised[l] = due ? 1.0 : 0.0;
     b->edge[l] = due ? b->edge[l] : -1.0;
 }
@@ -101,13 +110,14 @@ static void step_back(const Step *s, const Part *part, Batch *b, Grid *g) {
     Exercise e;
     Weights w;
     double due = 0.0, low = GRID;
+    int kept = b->sign[0] < 0.0 && s->time < RUNNING ? KEPT_RUNNING : KEPT;
     begin_step(s, part, b, &e, &w, oldest->at[0]);
     for (int l = 0; l < ABREAST; l++) {
-        double reached = b->exercised[l] * (b->edge[l] - KEPT);
+        double reached = b->exercised[l] * (b->edge[l] - kept);
         due += b->exercised[l], low = reached < low ? reached : low;
     }
     sweep_inward(s, &w, low > 1.0 ? (int)low : 1, g->past, g->inward.at);
-    if (due > 0.0) find_boundaries(&e, &w, g->inward.at, oldest->at, b);
+    if (due > 0.0) find_boundaries(&e, &w, kept, g->inward.at, oldest->at, b);
     sweep_outward(&w, b->edge, g->inward.at, oldest->at);
     for (int k = LEVELS - 1; k > 0; k--) g->past[k] = g->past[k - 1];
     g->past[0] = oldest;
@@ -122,7 +132,8 @@ static void march(const Schedule *schedule, Part *part, Batch *b, Grid *g) {
  * if d is the dividend in strikes, all other things being certain. Where that is all of the part, its half will do. */
 static double idle_time(const Batch *b, int l, double since_expiry, double length) {
     double kept = b->cash[l] + exp(-b->rate[l] * since_expiry) + b->escrow[l];
-    double until = b->rate[l] > 0.0 ? log(kept) / b->rate[l] : INFINITY;
+    double earned = b->rate[l] - (b->probe[l] > 0.0 ? b->yield[l] * spot_at(b, l, b->probe[l]) : 0.0);
+    double until = earned > 0.0 ? log(kept) / earned : INFINITY;
     return (until > 0.0) & (until < length) ? until : 0.5 * length;
 }
 
@@ -190,6 +201,8 @@ static void solve_batch(Dividends d, Py_ssize_t count, Batch *b, Grid *g) {
 static void take_solution(Dividends d, const Batch *b, const Grid *g, int l, Solution *out) {
     out->sign = b->sign[l], out->escrow = b->escrow[l], out->start = b->start[l], out->step = b->step[l];
     out->edge = b->edge[l], out->share = b->share[l], out->cash = b->cash[l], out->asset = b->asset[l];
+    out->now_cash = b->sign[l] * (1.0 - fast_exp(-b->rate[l] * b->years[l]) - b->escrow[l]);
+    out->now_asset = b->sign[l] * (fast_exp(-b->yield[l] * b->years[l]) - 1.0);
     out->slope = b->kink.slope[l], out->bend = b->kink.bend[l], out->twist = b->kink.twist[l];
     out->at = b->kink.at[l], out->width = b->kink.width[l], out->until = d.years[0];
     for (int i = 0; i < GRID; i++) out->premium[i] = g->past[0]->at[i][l];

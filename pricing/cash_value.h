@@ -23,18 +23,19 @@ INLINE Removed interpolate(const double *u, int first, double z) {
     return out;
 }
 
-/* The premium in strikes and its derivatives by x = ln S*; NaN where the contract is exercised. */
+/* The premium in strikes and its derivatives by x = ln S*; NaN where the contract is exercised. Deep in the money it is
+ * what exercise at the best time is worth, or exercise now. */
 INLINE Removed premium_at(const Solution *s, double x, double star) {
-    double far = s->sign * (x - s->start), z = far / s->step, last = GRID - 1.0, tail = s->asset * star;
-    double inside = z > 0.0 ? (z < last ? z : last) : 0.0, inv_step = 1.0 / s->step;
+    double z = s->sign * (x - s->start) / s->step, last = GRID - 1.0, inv_step = 1.0 / s->step;
+    double deep = s->cash + s->asset * star, now = s->now_cash + s->now_asset * star;
+    double inside = z > 0.0 ? (z < last ? z : last) : 0.0;
     int first = (int)inside - 2, least = (int)s->edge + 1, most = GRID - 6;
     first = first > least ? first : least;
+    int is_deep = (z < 0.0) | ((s->edge >= 0.0) & (z <= s->edge + 1.0 - s->share)), is_far = z >= last;
     Removed p = interpolate(s->premium, first < most ? first : most, inside);
-    p.value = z < last ? p.value : 0.0, p.slope = z < last ? p.slope : 0.0, p.bend = z < last ? p.bend : 0.0;
-    p.value = z < 0.0 ? s->cash + tail : p.value;
-    p.slope = z < 0.0 ? tail : p.slope * s->sign * inv_step;
-    p.bend = z < 0.0 ? tail : p.bend * inv_step * inv_step;
-    p.value = (s->edge >= 0.0) & (z <= s->edge + 1.0 - s->share) ? NAN : p.value;
+    p.value = is_deep ? (deep > now ? deep : NAN) : is_far ? 0.0 : p.value;
+    p.slope = is_deep ? s->asset * star : is_far ? 0.0 : p.slope * s->sign * inv_step;
+    p.bend = is_deep ? s->asset * star : is_far ? 0.0 : p.bend * inv_step * inv_step;
     return p;
 }
 
