@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, autotestdict=False
 """The compiled loops for American options with cash dividends, under the same contract at the border as `_kernel.pyx`."""
 
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 
 cdef extern from "cash.h" nogil:
     ctypedef struct Input:
@@ -19,9 +19,19 @@ cdef extern from "cash.h" nogil:
         Dividends dividends
     ctypedef struct Work:
         pass
+    ctypedef struct Solution:
+        pass
+    ctypedef struct Value:
+        double price
+        double delta
+        double gamma
     void fill_american_tables()
     void fill_cash_tables()
     void cash_rows(const Rows *, double *const *, Work *)
+    void cash_implied_rows(const Rows *, double *, signed char *, Work *)
+    void cash_solutions(const Rows *, Solution *, Work *)
+    Value solution_value(const Solution *, double)
+    Py_ssize_t cash_gammas(Py_ssize_t, const Solution *, Input, Py_ssize_t, const double *, double *)
 
 
 fill_american_tables()
@@ -60,3 +70,63 @@ def american(list columns, const unsigned char[::1] is_call, const double[::1] e
     with nogil:
         cash_rows(&rows, out, work)
     free(work)
+
+
+def american_implied(list columns, const unsigned char[::1] is_call, const double[::1] ex_dates,
+                     const double[::1] amounts, double[::1] sigma, signed char[::1] status):
+    """Columns: price, spot, strike, years, rate, dividend. Rows as in `american`."""
+    cdef Input[6] inputs
+    cdef Dividends dividends = Dividends(ex_dates.shape[0], &ex_dates[0], &amounts[0])
+    cdef Rows rows = Rows(sigma.shape[0], is_call.shape[0], &inputs[0], &is_call[0], dividends)
+    cdef Work *work
+    _read(columns, inputs)
+    work = _new_work()
+    with nogil:
+        cash_implied_rows(&rows, &sigma[0], &status[0], work)
+    free(work)
+
+
+cdef class CashBook:
+    """Contracts solved once, to be priced at any spot: some 1.7 kB each."""
+
+    cdef Solution *_solutions
+    cdef Py_ssize_t _rows
+
+    def __cinit__(self, list columns, const unsigned char[::1] is_call, const double[::1] ex_dates,
+                  const double[::1] amounts, Py_ssize_t rows):
+        """Columns: strike, years, sigma, rate, dividend. Rows that expire before the first ex-date have no price."""
+        cdef Input[6] inputs
+        cdef Dividends dividends = Dividends(ex_dates.shape[0], &ex_dates[0], &amounts[0])
+        cdef Rows contracts = Rows(rows, is_call.shape[0], &inputs[0], &is_call[0], dividends)
+        cdef Work *work
+        _read([columns[0], *columns], inputs)
+        self._rows = rows
+        self._solutions = <Solution *>calloc(rows, sizeof(Solution))
+        if not self._solutions:
+            raise MemoryError
+        work = _new_work()
+        with nogil:
+            cash_solutions(&contracts, self._solutions, work)
+        free(work)
+
+    def __dealloc__(self):
+        free(self._solutions)
+
+    def values(self, const double[::1] spot, double[::1] price, double[::1] delta, double[::1] gamma):
+        """Price, delta and gamma of every row, at one spot for all or one for each."""
+        cdef Py_ssize_t i, step = 0 if spot.shape[0] == 1 else 1
+        cdef Value value
+        with nogil:
+            for i in range(self._rows):
+                value = solution_value(&self._solutions[i], spot[i * step])
+                price[i] = value.price
+                delta[i] = value.delta
+                gamma[i] = value.gamma
+
+    def add_gammas(self, const double[::1] spots, const double[::1] weight, double[::1] out):
+        """Add weight * gamma of every row at ascending spots. Returns the first row that has no price, or their number."""
+        cdef Input weights = Input(&weight[0], weight.shape[0])
+        cdef Py_ssize_t first
+        with nogil:
+            first = cash_gammas(self._rows, self._solutions, weights, spots.shape[0], &spots[0], &out[0])
+        return first

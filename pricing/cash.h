@@ -2,6 +2,8 @@
 #ifndef GEX_CASH_H
 #define GEX_CASH_H
 
+#include "cash_implied.h"
+#include "cash_profile.h"
 #include "cash_rows.h"
 
 #endif

@@ -28,9 +28,9 @@ typedef struct {
     Row scale, gap;
     Row turn;       /* the way the search goes: 1 outward, -1 inward, 0 not known yet */
     Row moves;      /* what to add to `node`: 1, -1, or 0 where it has come to its end */
-} Search;
+} Hunt;
 
-INLINE void begin_search(const Batch *b, const Exercise *e, Search *s) {
+INLINE void begin_search(const Batch *b, const Exercise *e, Hunt *s) {
     Row x, next, beyond;
     INDEPENDENT
     for (int l = 0; l < ABREAST; l++) {
@@ -43,7 +43,7 @@ INLINE void begin_search(const Batch *b, const Exercise *e, Search *s) {
 }
 
 /* See what the gap says about the candidate. */
-INLINE void judge(const Batch *b, const Weights *w, int kept, int l, Search *s) {
+INLINE void judge(const Batch *b, const Weights *w, int kept, int l, Hunt *s) {
     double here = carry_at(b, l, s->spot[l]), beyond = carry_at(b, l, s->spot[l] * b->growth[l]);
     double carry = 0.5 * (here + beyond), ratio = w->outward[l], step = b->step[l] / b->sigma[l];
     double scale = (carry > LEAST_CARRY ? carry : LEAST_CARRY) * step * step;
@@ -54,7 +54,7 @@ INLINE void judge(const Batch *b, const Weights *w, int kept, int l, Search *s) 
     s->scale[l] = scale, s->gap[l] = gap;
 }
 
-INLINE void move_on(const Batch *b, const Exercise *e, Search *s) {
+INLINE void move_on(const Batch *b, const Exercise *e, Hunt *s) {
     Row x, spot, found;
     INDEPENDENT
     for (int l = 0; l < ABREAST; l++) {
@@ -75,7 +75,7 @@ INLINE void move_on(const Batch *b, const Exercise *e, Search *s) {
 
 /* The root, and the value it gives the next node. Where the grid is too coarse for a root, that value is at least what
  * exercise is worth. */
-INLINE void settle(const Weights *w, const Search *s, int l, Batch *b, double *value) {
+INLINE void settle(const Weights *w, const Hunt *s, int l, Batch *b, double *value) {
     double ratio = w->outward[l], gap = s->gap[l] < 1.0 ? s->gap[l] : 1.0, sum = gap > -ratio ? ratio + gap : 0.0;
     double t = sum / (ratio + sqrt(ratio * ratio + (1.0 - ratio) * sum) + 1e-300), rest = 1.0 - t;
     double next = s->next[l] + ratio * (s->low[l] + s->scale[l] * rest * rest);
@@ -85,7 +85,7 @@ INLINE void settle(const Weights *w, const Search *s, int l, Batch *b, double *v
 }
 
 /* Write the premiums of exercise from the boundary on to `kept` nodes behind it, and the value of the node before it. */
-INLINE void keep_exercised(const Batch *b, const Exercise *e, int kept, const Search *s, const double *value, Row *u) {
+INLINE void keep_exercised(const Batch *b, const Exercise *e, int kept, const Hunt *s, const double *value, Row *u) {
     Row x, spot, found;
     memcpy(spot, s->spot, sizeof spot);
     for (int k = 0; k <= kept; k++) {
@@ -102,7 +102,7 @@ INLINE void keep_exercised(const Batch *b, const Exercise *e, int kept, const Se
 
 /* Find the boundaries from the inward sweep, y, and write what they say to u. */
 MULTIVERSION void find_boundaries(const Exercise *e, const Weights *w, int kept, const Row *y, Row *u, Batch *b) {
-    Search s;
+    Hunt s;
     Row value;
     begin_search(b, e, &s);
     for (;;) {

@@ -129,4 +129,11 @@ static void cash_rows(const Rows *rows, double *const out[3], Work *work) {
     each_solution(rows, work, take_value, &values);
 }
 
+static void keep_solution(void *to, Py_ssize_t row, const Solution *s) { ((Solution *)to)[row] = *s; }
+
+/* `solutions` begins as zeros: rows that see no dividend stay without a price. */
+static void cash_solutions(const Rows *rows, Solution *solutions, Work *work) {
+    each_solution(rows, work, keep_solution, solutions);
+}
+
 #endif
