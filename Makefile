@@ -33,7 +33,8 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml gex.pricing._kernel gex.pricing._american
+	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml gex.pricing._kernel gex.pricing._american \
+		gex.pricing._cash
 
 examples: $(BIN)/gex
 	$(BIN)/python tests/run_readme.py README.md
@@ -63,4 +64,4 @@ $(VENV)/.dev: $(VENV)/.test
 	@touch $@
 
 clean:
-	rm -rf build dist sample *.egg-info .lock .bench $(VENV) pricing/_kernel.c pricing/_american.c pricing/*.so
+	rm -rf build dist sample *.egg-info .lock .bench $(VENV) pricing/_kernel.c pricing/_american.c pricing/_cash.c pricing/*.so

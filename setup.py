@@ -22,4 +22,4 @@ def extension(name: str) -> Extension:
     )
 
 
-setup(ext_modules=cythonize([extension("_kernel"), extension("_american"), extension("_cash")]))
+setup(ext_modules=cythonize([extension(name) for name in ("_kernel", "_american", "_cash")]))
