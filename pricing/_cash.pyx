@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, autotestdict=False
 """The compiled loops for American options with cash dividends, under the same contract at the border as `_kernel.pyx`."""
 
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport free, malloc
 
 cdef extern from "cash.h" nogil:
     ctypedef struct Input:
@@ -86,47 +86,47 @@ def american_implied(list columns, const unsigned char[::1] is_call, const doubl
     free(work)
 
 
-cdef class CashBook:
-    """Contracts solved once, to be priced at any spot: some 1.7 kB each."""
+SOLUTION = sizeof(Solution) // sizeof(double)
+"""Length of a row that holds one solved contract, in float64."""
 
-    cdef Solution *_solutions
-    cdef Py_ssize_t _rows
 
-    def __cinit__(self, list columns, const unsigned char[::1] is_call, const double[::1] ex_dates,
-                  const double[::1] amounts, Py_ssize_t rows):
-        """Columns: strike, years, sigma, rate, dividend. Rows that expire before the first ex-date have no price."""
-        cdef Input[6] inputs
-        cdef Dividends dividends = Dividends(ex_dates.shape[0], &ex_dates[0], &amounts[0])
-        cdef Rows contracts = Rows(rows, is_call.shape[0], &inputs[0], &is_call[0], dividends)
-        cdef Work *work
-        _read([columns[0], *columns], inputs)
-        self._rows = rows
-        self._solutions = <Solution *>calloc(rows, sizeof(Solution))
-        if not self._solutions:
-            raise MemoryError
-        work = _new_work()
-        with nogil:
-            cash_solutions(&contracts, self._solutions, work)
-        free(work)
+def solve(list columns, const unsigned char[::1] is_call, const double[::1] ex_dates, const double[::1] amounts,
+          double[:, ::1] book):
+    """Columns: strike, years, sigma, rate, dividend. `book` holds zeros, a row of SOLUTION of them for each contract.
 
-    def __dealloc__(self):
-        free(self._solutions)
+    Rows that expire before the first ex-date are left alone, and have no price.
+    """
+    cdef Input[6] inputs
+    cdef Dividends dividends = Dividends(ex_dates.shape[0], &ex_dates[0], &amounts[0])
+    cdef Rows rows = Rows(book.shape[0], is_call.shape[0], &inputs[0], &is_call[0], dividends)
+    cdef Work *work
+    _read([columns[0], *columns], inputs)
+    work = _new_work()
+    with nogil:
+        cash_solutions(&rows, <Solution *>&book[0, 0], work)
+    free(work)
 
-    def values(self, const double[::1] spot, double[::1] price, double[::1] delta, double[::1] gamma):
-        """Price, delta and gamma of every row, at one spot for all or one for each."""
-        cdef Py_ssize_t i, step = 0 if spot.shape[0] == 1 else 1
-        cdef Value value
-        with nogil:
-            for i in range(self._rows):
-                value = solution_value(&self._solutions[i], spot[i * step])
-                price[i] = value.price
-                delta[i] = value.delta
-                gamma[i] = value.gamma
 
-    def add_gammas(self, const double[::1] spots, const double[::1] weight, double[::1] out):
-        """Add weight * gamma of every row at ascending spots. Returns the first row that has no price, or their number."""
-        cdef Input weights = Input(&weight[0], weight.shape[0])
-        cdef Py_ssize_t first
-        with nogil:
-            first = cash_gammas(self._rows, self._solutions, weights, spots.shape[0], &spots[0], &out[0])
-        return first
+def book_values(const double[:, ::1] book, const double[::1] spot, double[::1] price, double[::1] delta,
+                double[::1] gamma):
+    """Price, delta and gamma of every contract of a book, at one spot for all or one for each."""
+    cdef Py_ssize_t i, step = 0 if spot.shape[0] == 1 else 1
+    cdef Value value
+    with nogil:
+        for i in range(book.shape[0]):
+            value = solution_value(<const Solution *>&book[i, 0], spot[i * step])
+            price[i] = value.price
+            delta[i] = value.delta
+            gamma[i] = value.gamma
+
+
+def book_gammas(const double[:, ::1] book, const double[::1] spots, const double[::1] weight, double[::1] out):
+    """Add weight * gamma of every contract of a book at ascending spots.
+
+    Returns the first row that cannot be priced, or the number of rows; where there is one, `out` is of no use.
+    """
+    cdef Input weights = Input(&weight[0], weight.shape[0])
+    cdef Py_ssize_t first
+    with nogil:
+        first = cash_gammas(book.shape[0], <const Solution *>&book[0, 0], weights, spots.shape[0], &spots[0], &out[0])
+    return first

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gex.pricing import _american, _kernel
+from gex.pricing import _american, _cash, _kernel
 from gex.pricing._arrays import Float64Array, as_floats, as_rows
-from gex.pricing._cash import CashBook
 from gex.pricing._dividends import CashDividends, as_dividends, chosen_rows, see_dividends
 from gex.pricing._threads import check_threads, over_chunks, parts_of
 
@@ -102,7 +101,9 @@ def _add_part(part: Rows, rows: int, dividends: CashDividends | None, ladder: _L
     if dividends is not None and seen.any():
         chosen = np.flatnonzero(seen)
         *columns, weights, flags = chosen_rows([strike, years, sigma, rate, dividend, weight, part.is_call], chosen)
-        failed = CashBook(columns, flags, *dividends, chosen.size).add_gammas(ladder.spots, weights, out)
+        solved = np.zeros((chosen.size, _cash.SOLUTION))
+        _cash.solve(columns, flags, *dividends, solved)
+        failed = _cash.book_gammas(solved, ladder.spots, weights, out)
         first = int(chosen[failed]) if failed < chosen.size else rows
     if not seen.all():
         chosen, total = np.flatnonzero(~seen), np.zeros_like(out)
