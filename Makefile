@@ -42,7 +42,8 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml gex.pricing._kernel gex.pricing._rows gex.pricing._american
+	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml gex.pricing._kernel gex.pricing._rows \
+		gex.pricing._american gex.pricing._cash
 
 examples: $(BIN)/gex
 	$(BIN)/python tests/run_readme.py README.md

@@ -22,4 +22,4 @@ def extension(name: str) -> Extension:
     )
 
 
-setup(ext_modules=cythonize([extension("_kernel"), extension("_rows"), extension("_american")]))
+setup(ext_modules=cythonize([extension(name) for name in ("_kernel", "_rows", "_american", "_cash")]))

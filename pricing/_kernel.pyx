@@ -18,23 +18,31 @@ cdef extern from "kernel.h" nogil:
         Py_ssize_t count
         const double *spot
         double log_step
+    ctypedef struct Book:
+        Input *columns
+        const unsigned char *is_call
+        Py_ssize_t flags
+    ctypedef struct AnySpots:
+        double reference
+        Py_ssize_t count
+        const double *log_spot
+        double step
     enum:
         CHUNK
+        TAPS
     ctypedef enum Figure:
         _GAMMA "GAMMA"
         _VANNA "VANNA"
         _CHARM "CHARM"
+        _DELTA "DELTA"
+    Book book_from(Book, Py_ssize_t)
     double step_of(Py_ssize_t, const double *, double)
-    Py_ssize_t bells_length(Py_ssize_t)
-    Py_ssize_t ladder_rows(Py_ssize_t, const Input *, Figure, Ladder, double *)
-    void total_rows(Py_ssize_t, Ladder, double *, double *)
-    Py_ssize_t deltas_length(Py_ssize_t)
-    Py_ssize_t delta_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, Ladder, double *)
-    void total_deltas(Py_ssize_t, Ladder, double *, double *)
-    Py_ssize_t direct_rows(Py_ssize_t, const Input *, Figure, double, Py_ssize_t, const double *, double *)
-    Py_ssize_t direct_delta_rows(Py_ssize_t, const Input *, const unsigned char *, Py_ssize_t, double, Py_ssize_t,
-                                 const double *, double *)
-    double sum_weighted(Py_ssize_t, Input, Input)
+    Py_ssize_t c_sums_length "sums_length"(Figure, Py_ssize_t)
+    Py_ssize_t c_ladder_sums "ladder_sums"(Py_ssize_t, Book, Figure, Ladder, int, double *)
+    void c_ladder_total "ladder_total"(Figure, Py_ssize_t, Ladder, double *, double *)
+    Py_ssize_t c_direct_sums "direct_sums"(Py_ssize_t, Book, Figure, AnySpots, double *)
+    void c_interpolate "interpolate"(Py_ssize_t, const double *, const double *, double *)
+    double c_weighted_sum "weighted_sum"(Py_ssize_t, Input, Input)
     void log_block(Py_ssize_t, const double *, double, double *)
     ctypedef struct Fit:
         double level
@@ -47,22 +55,14 @@ cdef extern from "kernel.h" nogil:
     const char *instruction_set_name()
 
 
-GAMMA, VANNA, CHARM = _GAMMA, _VANNA, _CHARM
-"""What sums over a ladder are of: gamma times spot, vanna, or charm less its part in delta."""
+GAMMA, VANNA, CHARM, DELTA = _GAMMA, _VANNA, _CHARM, _DELTA
+"""What sums are of: gamma times spot, vanna, charm less its part in delta, or delta."""
 
 CONTRACTS = CHUNK
 """Contracts in a chunk. Each chunk is summed by itself, and the sums in the order of the chunks."""
 
-
-cdef int _read(list columns, Input *inputs) except -1:
-    """Point `inputs` at the columns, which the list keeps alive."""
-    cdef const double[::1] values
-    cdef Py_ssize_t k
-    for k in range(len(columns)):
-        values = columns[k]
-        inputs[k].values = &values[0]
-        inputs[k].length = values.shape[0]
-    return 0
+REACH = TAPS // 2
+"""Points to either side that `interpolate` looks at."""
 
 
 def instruction_set():
@@ -76,20 +76,17 @@ def log_ratios(const double[::1] values, double base, double[::1] out):
         log_block(out.shape[0], &values[0], base, &out[0])
 
 
-cdef int _read_from(list columns, Py_ssize_t start, Input *inputs) except -1:
-    """Point `inputs` at the columns from row `start` on. The list keeps them alive: no memoryview has to."""
+cdef int _read_book(list columns, const unsigned char[::1] is_call, Py_ssize_t start, Book *book) except -1:
+    """Point `book` at its rows from `start` on. The list keeps the columns alive: no memoryview has to."""
     cdef Py_buffer view
-    cdef Py_ssize_t k, length
-    for k in range(len(columns)):
+    cdef Py_ssize_t k
+    for k in range(6):
         PyObject_GetBuffer(columns[k], &view, PyBUF_SIMPLE)
-        length = view.len // sizeof(double)
-        inputs[k] = Input(<const double *> view.buf + (0 if length == 1 else start), length)
+        book.columns[k] = Input(<const double *> view.buf, view.len // sizeof(double))
         PyBuffer_Release(&view)
+    book.is_call, book.flags = &is_call[0], is_call.shape[0]
+    book[0] = book_from(book[0], start)
     return 0
-
-
-cdef inline Ladder _ladder(const double[::1] spots, double step) noexcept nogil:
-    return Ladder(spots.shape[0], &spots[0], step)
 
 
 def even_step(const double[::1] spots, double tolerance):
@@ -101,82 +98,59 @@ def even_step(const double[::1] spots, double tolerance):
     return step_of(spots.shape[0], &spots[0], tolerance)
 
 
-def sums_length(Py_ssize_t spots):
+def sums_length(int figure, Py_ssize_t spots):
     """Return how many sums a chunk of contracts takes for a ladder of so many spots."""
-    return bells_length(spots)
+    return c_sums_length(<Figure> figure, spots)
 
 
-def ladder_sums(int figure, const double[::1] spots, double step, list columns, Py_ssize_t start, Py_ssize_t stop,
-                double[:, ::1] sums):
+def ladder_sums(int figure, const double[::1] spots, double step, bint wide, list columns,
+                const unsigned char[::1] is_call, Py_ssize_t start, Py_ssize_t stop, double[:, ::1] sums):
     """Add rows `start` to `stop` of a book, a chunk to a row of `sums`, for a ladder with equal steps of ln(spot).
 
-    Columns: strike, years, sigma, weight, rate, dividend. Returns the number of rows that cannot be priced; where there
-    are any, the sums are of no use.
+    Columns: strike, years, sigma, weight, rate, dividend. If `wide`, the contracts that are narrow beside the ladder's
+    own steps are left out. Returns the number of rows that cannot be priced; where there are any, the sums are of no use.
     """
-    cdef Input[6] inputs
+    cdef Book book
+    cdef Ladder ladder = Ladder(spots.shape[0], &spots[0], step)
     cdef Py_ssize_t invalid
-    _read_from(columns, start, inputs)
+    _read_book(columns, is_call, start, &book)
     with nogil:
-        invalid = ladder_rows(stop - start, inputs, <Figure> figure, _ladder(spots, step), &sums[0, 0])
+        invalid = c_ladder_sums(stop - start, book, <Figure> figure, ladder, wide, &sums[0, 0])
     return invalid
 
 
-def ladder_total(const double[::1] spots, double step, double[:, ::1] sums, double[::1] out):
+def ladder_total(int figure, const double[::1] spots, double step, double[:, ::1] sums, double[::1] out):
     """Write the total of `ladder_sums` to `out`, one number a spot, and use up `sums`."""
+    cdef Ladder ladder = Ladder(spots.shape[0], &spots[0], step)
     with nogil:
-        total_rows(sums.shape[0], _ladder(spots, step), &sums[0, 0], &out[0])
+        c_ladder_total(<Figure> figure, sums.shape[0], ladder, &sums[0, 0], &out[0])
 
 
-def delta_sums_length(Py_ssize_t spots):
-    """Return how many sums `delta_sums` takes."""
-    return deltas_length(spots)
+def direct_sums(int figure, double reference, const double[::1] log_spots, double step, list columns,
+                const unsigned char[::1] is_call, Py_ssize_t start, Py_ssize_t stop, double[:, ::1] sums):
+    """Do what `ladder_sums` does at any spots, given as ln(spot / reference): a row of `sums` is as long as they.
 
-
-def delta_sums(const double[::1] spots, double step, list columns, const unsigned char[::1] is_call, Py_ssize_t start,
-               Py_ssize_t stop, double[:, ::1] sums):
-    """Do what `ladder_sums` does for delta."""
-    cdef Input[6] inputs
-    cdef Py_ssize_t invalid, flags = is_call.shape[0]
-    _read_from(columns, start, inputs)
-    with nogil:
-        invalid = delta_rows(stop - start, inputs, &is_call[0 if flags == 1 else start], flags, _ladder(spots, step),
-                             &sums[0, 0])
-    return invalid
-
-
-def delta_total(const double[::1] spots, double step, double[:, ::1] sums, double[::1] out):
-    """Do what `ladder_total` does for delta."""
-    with nogil:
-        total_deltas(sums.shape[0], _ladder(spots, step), &sums[0, 0], &out[0])
-
-
-def direct_sums(int figure, double reference, const double[::1] log_spots, list columns, Py_ssize_t start,
-                Py_ssize_t stop, double[:, ::1] sums):
-    """Do what `ladder_sums` does at any spots, given as ln(spot / reference): a row of `sums` is as long as they."""
-    cdef Input[6] inputs
+    With a `step`, the spots ascend, and those contracts alone are summed that are left out on a ladder of that step where
+    the wide ones are.
+    """
+    cdef Book book
+    cdef AnySpots at = AnySpots(reference, log_spots.shape[0], &log_spots[0], step)
     cdef Py_ssize_t invalid
-    _read_from(columns, start, inputs)
+    _read_book(columns, is_call, start, &book)
     with nogil:
-        invalid = direct_rows(stop - start, inputs, <Figure> figure, reference, log_spots.shape[0], &log_spots[0],
-                              &sums[0, 0])
+        invalid = c_direct_sums(stop - start, book, <Figure> figure, at, &sums[0, 0])
     return invalid
 
 
-def direct_delta_sums(double reference, const double[::1] log_spots, list columns, const unsigned char[::1] is_call,
-                      Py_ssize_t start, Py_ssize_t stop, double[:, ::1] sums):
-    """Do the same for delta."""
-    cdef Input[6] inputs
-    cdef Py_ssize_t invalid, flags = is_call.shape[0]
-    _read_from(columns, start, inputs)
+def interpolate(const double[::1] places, const double[::1] values, double[::1] out):
+    """Write what `values` are at `places` between them, counted from the first and at least REACH from either end."""
     with nogil:
-        invalid = direct_delta_rows(stop - start, inputs, &is_call[0 if flags == 1 else start], flags, reference,
-                                    log_spots.shape[0], &log_spots[0], &sums[0, 0])
-    return invalid
+        c_interpolate(out.shape[0], &places[0], &values[0], &out[0])
 
 
 def weighted_sum(Py_ssize_t rows, const double[::1] weight, const double[::1] values):
     """Return the sum of weight * values over so many rows, leaving out where the weight is 0."""
-    return sum_weighted(rows, Input(&weight[0], weight.shape[0]), Input(&values[0], values.shape[0]))
+    return c_weighted_sum(rows, Input(&weight[0], weight.shape[0]), Input(&values[0], values.shape[0]))
 
 
 cdef double *_scratch(Py_ssize_t n) except NULL:

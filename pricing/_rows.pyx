@@ -63,7 +63,7 @@ cdef class Loop:
     cdef int inputs, outputs
 
     def __call__(self, list columns, const unsigned char[::1] is_call, list outputs):
-        """Write the figures of the rows to the outputs, all of one length; each column, and is_call, is too, or one value."""
+        """Write figures to outputs of one length, which is that of the columns and of `is_call`, if it is not one."""
         cdef Input[MOST_INPUTS] inputs
         cdef double *out[MOST_OUTPUTS]
         cdef double[::1] values
@@ -122,7 +122,7 @@ cdef inline bint _is_number(object value, double *number) except -1:
 
 
 cdef bint _is_column(object value, object dtype, bint writeable, void **data, Py_ssize_t *rows) except -1:
-    """Point `data` at a column of this type, which must have `rows` rows unless that is 0; the caller keeps it alive."""
+    """Point `data` at a column of this type, with `rows` rows where that is not 0; the caller keeps it alive."""
     cdef Py_buffer view
     if type(value) is not ndarray or value.dtype is not dtype:
         return False
@@ -152,11 +152,9 @@ cdef bint _is_ready(Call *call, int inputs, PyObject **arguments, object is_call
         call.flag = is_call is True
         call.is_call = Flags(&call.flag, 1)
         return True
+    cdef bint ready = _is_column(is_call, BOOLS, False, <void **> &call.is_call.values, &call.rows)
     call.is_call.length = call.rows
-    if not _is_column(is_call, BOOLS, False, <void **> &call.is_call.values, &call.rows):
-        return False
-    call.is_call.length = call.rows
-    return True
+    return ready
 
 
 cdef inline bint _overlap(const void *a, Py_ssize_t bytes_a, const void *b, Py_ssize_t bytes_b) noexcept:
@@ -179,7 +177,7 @@ cdef bint _takes(Call *call, int inputs, int k, object output) except -1:
 
 
 cdef object _new(type result, tuple values):
-    """Return what `result._make` does, by the slot that it ends up in."""
+    """Return what `result._make` does, by the slot of tuple that it ends up in."""
     cdef tuple arguments = (values,)
     return (<PyTypeObject *> tuple).tp_new(result, <PyObject *> arguments, NULL)
 
@@ -242,7 +240,7 @@ def quick_gamma(general):
 
 
 def quick(Loop loop, result=None):
-    """Put the short cut to `loop` before a function of contracts and sides, which returns a `result` if one is given."""
+    """Put the short cut to `loop` before a function of contracts and sides; it returns a `result` if that is given."""
     def decorate(general):
         def function(spot, strike, years, sigma, rate=0.0, dividend=0.0, is_call=True, *, out=None, threads=1):
             cdef PyObject *arguments[6]
@@ -275,7 +273,9 @@ def quick_implied_total_volatility(tuple statuses):
             arguments[:] = [<PyObject *> price, <PyObject *> forward, <PyObject *> strike, <PyObject *> discount,
                             <PyObject *> ONE_YEAR]
             found = _volatility(arguments, is_call, threads, statuses)
-            return general(price, forward, strike, discount, is_call, threads=threads) if found is None else found
+            if found is None:
+                return general(price, forward, strike, discount, is_call, threads=threads)
+            return found
         return update_wrapper(implied_total_volatility, general)
     return decorate
 
@@ -288,6 +288,8 @@ def quick_implied_vol(tuple statuses):
             arguments[:] = [<PyObject *> price, <PyObject *> forward, <PyObject *> strike, <PyObject *> discount,
                             <PyObject *> years]
             found = _volatility(arguments, is_call, threads, statuses)
-            return general(price, forward, strike, years, discount, is_call, threads=threads) if found is None else found
+            if found is None:
+                return general(price, forward, strike, years, discount, is_call, threads=threads)
+            return found
         return update_wrapper(implied_vol, general)
     return decorate

@@ -34,8 +34,11 @@ enum { FIRST_PLAIN = 8, FIRST_ROUNDS = 18, PLAIN_ROUNDS = 25, NEWTON_ROUNDS = 18
 
 #define EIGHT_PI 25.13274122871834590770
 
+/* Rates that change no bit of a price, and whose ratios overflow. */
+#define NO_CARRY 1e-100
+
 /* Exercise is never better than waiting: its carry R - Q S is not positive wherever the put is in the money. */
-INLINE int never_exercised(Carry c) { return c.rate <= 0.0 && c.yield >= c.rate; }
+INLINE int never_exercised(Carry c) { return c.rate <= NO_CARRY && c.yield >= c.rate - NO_CARRY; }
 
 /* Rates and yields below zero for which exercise pays between two boundaries (Andersen and Lake, 2021): not priced. */
 INLINE int has_two_boundaries(Carry c) { return c.rate < 0.0 && c.yield < c.rate; }

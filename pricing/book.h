@@ -35,7 +35,8 @@ INLINE Bell bell_at(BookColumns in, double reference_spot, Py_ssize_t i) {
     return bell;
 }
 
-typedef enum { GAMMA, VANNA, CHARM } Figure;
+/* What is summed: gamma times spot, vanna, charm without its part in delta, or delta. */
+typedef enum { GAMMA, VANNA, CHARM, DELTA } Figure;
 
 /* What a figure is of gamma times spot: level + slope d1. */
 typedef struct {
@@ -51,8 +52,24 @@ INLINE Line line_at(BookColumns in, Figure figure, Py_ssize_t i) {
     return figure == GAMMA ? gamma : figure == VANNA ? vanna : charm;
 }
 
-/* The columns: strike, years, sigma, weight, rate, dividend. */
-INLINE BookColumns book_columns(const Input in[6], Py_ssize_t n, Py_ssize_t start, Copy copies[6]) {
+/* The arguments: strike, years, sigma, weight, rate and dividend; and which are calls, one flag per row or one for all. */
+typedef struct {
+    Input columns[6];
+    const unsigned char *is_call;
+    Py_ssize_t flags;
+} Book;
+
+INLINE Py_ssize_t chunk_length(Py_ssize_t n, Py_ssize_t start) { return n - start < CHUNK ? n - start : CHUNK; }
+
+INLINE Book book_from(Book book, Py_ssize_t start) {
+    for (int k = 0; k < 6; k++)
+        if (book.columns[k].length != 1) book.columns[k].values += start;
+    if (book.flags != 1) book.is_call += start;
+    return book;
+}
+
+INLINE BookColumns book_columns(const Book *book, Py_ssize_t n, Py_ssize_t start, Copy copies[6]) {
+    const Input *in = book->columns;
     BookColumns columns = {
         column(in[0], n, start, &copies[0]), column(in[1], n, start, &copies[1]),
         column(in[2], n, start, &copies[2]), column(in[3], n, start, &copies[3]),
@@ -61,13 +78,12 @@ INLINE BookColumns book_columns(const Input in[6], Py_ssize_t n, Py_ssize_t star
     return columns;
 }
 
-INLINE Py_ssize_t chunk_length(Py_ssize_t n, Py_ssize_t start) { return n - start < CHUNK ? n - start : CHUNK; }
-
-/* The columns of a chunk, for the loops over its blocks. */
-INLINE void chunk_columns(const Input in[6], Py_ssize_t start, Input out[6]) {
-    for (int k = 0; k < 6; k++) {
-        out[k] = in[k];
-        if (in[k].length != 1) out[k].values += start;
+/* 1 for calls and -1 for puts, for a whole number of strides. */
+INLINE void book_signs(const Book *book, Py_ssize_t n, Py_ssize_t start, Copy *out) {
+    Py_ssize_t rows = block_length(n, start);
+    for (Py_ssize_t i = 0; i < loop_length(rows); i++) {
+        Py_ssize_t row = start + (i < rows ? i : rows - 1);
+        out->rows[i] = book->is_call[book->flags == 1 ? 0 : row] ? 1.0 : -1.0;
     }
 }
 

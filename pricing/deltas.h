@@ -41,9 +41,7 @@ INLINE double asset_at(BookColumns in, Py_ssize_t i) {
 }
 
 /* Which contracts are computed spot by spot. */
-INLINE int is_coarse(const Bells *bells, Py_ssize_t i) {
-    return (bells->place[i] == WINDOWED) & (bells->grid[i] < 0.0);
-}
+INLINE int is_coarse(const Bells *bells, Py_ssize_t i) { return (bells->grid[i] < 0.0) & (bells->amount[i] != 0.0); }
 
 /* The deltas of the others at the anchor. */
 MULTIVERSION void add_anchors(Py_ssize_t n, BookColumns in, const double *sign, const Bells *bells, double *lanes) {
@@ -52,7 +50,7 @@ MULTIVERSION void add_anchors(Py_ssize_t n, BookColumns in, const double *sign, 
     for (Py_ssize_t i = 0; i < loop_length(n); i++)
         delta[i] = sign[i] * asset_at(in, i) * normal_cdf(sign[i] * bells->d[i]);
     for (Py_ssize_t i = 0; i < loop_length(n); i++)
-        if (i >= n || is_coarse(bells, i) || in.weight[i] == 0.0) delta[i] = 0.0;
+        if (i >= n || is_coarse(bells, i) || bells->amount[i] == 0.0) delta[i] = 0.0;
     for (Py_ssize_t i = 0; i < n; i += STRIDE)
         for (int lane = 0; lane < STRIDE; lane++) lanes[lane] += delta[i + lane];
 }
@@ -80,15 +78,8 @@ MULTIVERSION void add_coarse(Py_ssize_t n, BookColumns in, const double *sign, c
     }
 }
 
-INLINE void fill_sides(const unsigned char *is_call, Py_ssize_t flags, Py_ssize_t start, Py_ssize_t n, double *sign) {
-    for (Py_ssize_t i = 0; i < loop_length(n); i++) {
-        Py_ssize_t row = start + (i < n ? i : n - 1);
-        sign[i] = is_call[flags == 1 ? 0 : row] ? 1.0 : -1.0;
-    }
-}
-
-static Py_ssize_t delta_chunk(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags,
-                              const Grids *grids, DeltaSums out) {
+/* Add up a chunk of contracts, or those alone that are not coarse. Returns how many cannot be priced. */
+static Py_ssize_t delta_chunk(Py_ssize_t n, const Book *book, const Grids *grids, int wide, DeltaSums out) {
     Copy copies[6], sign;
     Bells bells;
     Sweeps sweeps;
@@ -97,36 +88,16 @@ static Py_ssize_t delta_chunk(Py_ssize_t n, const Input in[6], const unsigned ch
     start_sweeps(grids, 0, &sweeps);
     for (Py_ssize_t start = 0; start < n; start += BLOCK) {
         Py_ssize_t rows = block_length(n, start);
-        BookColumns book = book_columns(in, n, start, copies);
-        fill_sides(is_call, flags, start, rows, sign.rows);
-        invalid += find_bells(rows, book, GAMMA, reach, &bells);
+        BookColumns columns = book_columns(book, n, start, copies);
+        book_signs(book, n, start, &sign);
+        invalid += find_bells(rows, columns, GAMMA, reach, &bells);
         if (invalid) continue;
         add_swept(rows, &bells, &sweeps);
-        add_windowed(rows, grids, &bells, book, 0, 0.0, out.bells);
-        add_coarse(rows, book, sign.rows, grids, &bells, out);
-        add_anchors(rows, book, sign.rows, &bells, out.anchor);
+        add_windowed(rows, grids, &bells, columns, 0, 0.0, out.bells);
+        add_anchors(rows, columns, sign.rows, &bells, out.anchor);
+        if (!wide) add_coarse(rows, columns, sign.rows, grids, &bells, out);
     }
     finish_sweeps(grids, &sweeps, out.bells);
-    return invalid;
-}
-
-/* How many sums a chunk of contracts takes. */
-static Py_ssize_t deltas_length(Py_ssize_t spots) {
-    Ladder ladder = {spots, NULL, 0.0};
-    Grids grids = grids_of(ladder);
-    return delta_length(&grids);
-}
-
-static Py_ssize_t delta_rows(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags, Ladder ladder,
-                             double *sums) {
-    Grids grids = grids_of(ladder);
-    Py_ssize_t invalid = 0;
-    for (Py_ssize_t start = 0; start < n; start += CHUNK, sums += delta_length(&grids)) {
-        Input chunk[6];
-        chunk_columns(in, start, chunk);
-        invalid += delta_chunk(chunk_length(n, start), chunk, flags == 1 ? is_call : is_call + start, flags, &grids,
-                               delta_sums(&grids, sums));
-    }
     return invalid;
 }
 
@@ -147,24 +118,31 @@ INLINE double area_above(const double *point) {
     return sum;
 }
 
-/* Make the sums of all chunks one at each spot of the ladder. */
-static void total_deltas(Py_ssize_t chunks, Ladder ladder, double *sums, double *out) {
-    Grids grids = grids_of(ladder);
-    DeltaSums parts = delta_sums(&grids, sums);
-    add_chunks(delta_length(&grids), chunks, sums);
-    add_grids(&grids, sums);
-    const double *bells = sums + grids.origin[0];
-    double anchor = 0.0;
+/* Make of all sums one at each spot of the ladder. */
+static void total_deltas(const Grids *grids, double *sums, double *out) {
+    DeltaSums parts = delta_sums(grids, sums);
+    const double *bells = sums + grids->origin[0];
+    double anchor = 0.0, step = grids->ladder.log_step;
+    Py_ssize_t count = grids->ladder.count;
+    add_grids(grids, sums);
     for (int lane = 0; lane < STRIDE; lane++) anchor += parts.anchor[lane];
     KeptSum above = {anchor, 0.0}, below = {anchor, 0.0}, calls = {0.0, 0.0}, puts = {0.0, 0.0};
-    for (Py_ssize_t k = grids.anchor; k < ladder.count; keep_adding(&above, ladder.log_step * area_above(bells + k++)))
+    for (Py_ssize_t k = grids->anchor; k < count; k++) {
         out[k] = above.total;
-    for (Py_ssize_t k = grids.anchor - 1; k >= 0; k--) {
-        keep_adding(&below, -ladder.log_step * area_above(bells + k));
+        keep_adding(&above, step * area_above(bells + k));
+    }
+    for (Py_ssize_t k = grids->anchor - 1; k >= 0; k--) {
+        keep_adding(&below, -step * area_above(bells + k));
         out[k] = below.total;
     }
-    for (Py_ssize_t k = 0; k < ladder.count; k++) keep_adding(&calls, parts.upward[k]), out[k] += parts.here[k] + calls.total;
-    for (Py_ssize_t k = ladder.count - 1; k >= 0; k--) keep_adding(&puts, parts.downward[k]), out[k] += puts.total;
+    for (Py_ssize_t k = 0; k < count; k++) {
+        keep_adding(&calls, parts.upward[k]);
+        out[k] += parts.here[k] + calls.total;
+    }
+    for (Py_ssize_t k = count - 1; k >= 0; k--) {
+        keep_adding(&puts, parts.downward[k]);
+        out[k] += puts.total;
+    }
 }
 
 #endif

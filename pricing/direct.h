@@ -1,126 +1,123 @@
-/* The same sums at any spots: one exponential per pair of contract and spot. log_spot[j] = ln(spot[j] / reference). */
+/* The same sums at any spots: an exponential per pair of contract and spot. */
 #ifndef GEX_DIRECT_H
 #define GEX_DIRECT_H
 
 #include "deltas.h"
 
-MULTIVERSION void log_block(Py_ssize_t n, const double *a, double b, double *out) {
-    INDEPENDENT
-    for (Py_ssize_t i = 0; i < n; i++) out[i] = log_ratio(a[i], b);
+/* ln(spot / reference). With a step, those contracts count that are left out on a ladder of that step, where wide ones
+ * alone are summed, each within its window of ascending spots. Without, all contracts do, at all spots. */
+typedef struct {
+    double reference;
+    Py_ssize_t count;
+    const double *log_spot;
+    double step;
+} AnySpots;
+
+/* d1 is center + log_spot inv_w; it is within the window from spot `first` to before `end`. */
+typedef struct {
+    double center, inv_w;
+    Py_ssize_t first, end;
+} Span;
+
+/* The first spot where d1 is above `bound`. */
+INLINE Py_ssize_t first_above(AnySpots at, Span span, double bound) {
+    Py_ssize_t low = 0, high = at.count;
+    while (low < high) {
+        Py_ssize_t middle = low + (high - low) / 2;
+        if (span.center + at.log_spot[middle] * span.inv_w > bound)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
-MULTIVERSION Py_ssize_t direct_bells(Py_ssize_t n, BookColumns in, double reference, Py_ssize_t spots,
-                                     const double *log_spot, double *out) {
-    Py_ssize_t invalid = 0;
+INLINE Span span_of(AnySpots at, Bell bell, double strike) {
+    Span span = {log_ratio(at.reference, strike) * bell.inv_w + bell.shift, bell.inv_w, 0, at.count};
+    if (at.step == 0.0) return span;
+    span.first = first_above(at, span, -WINDOW), span.end = first_above(at, span, WINDOW);
+    return span;
+}
+
+/* Which rows of a block count, and how many. Widths are compared as in bells.h, to the bit: a contract is summed either
+ * there or here. */
+MULTIVERSION Py_ssize_t find_rows(Py_ssize_t n, BookColumns in, AnySpots at, double finest, Py_ssize_t rows[BLOCK + 1]) {
+    double wide[BLOCK], inv_finest = at.step > 0.0 ? 1.0 / (finest * at.step) : 0.0;
+    Py_ssize_t count = 0;
+    INDEPENDENT
+    for (Py_ssize_t i = 0; i < loop_length(n); i++) wide[i] = in.sigma[i] * sqrt(in.years[i]) * inv_finest;
     for (Py_ssize_t i = 0; i < n; i++) {
-        Bell bell = bell_at(in, reference, i);
-        double center = log_ratio(reference, in.strike[i]) * bell.inv_w + bell.shift;
+        rows[count] = i;
+        count += !(wide[i] >= 1.0) & (in.weight[i] != 0.0);
+    }
+    return count;
+}
+
+MULTIVERSION Py_ssize_t direct_bells(Py_ssize_t n, const Py_ssize_t *rows, BookColumns in, AnySpots at, double *out) {
+    Py_ssize_t invalid = 0;
+    for (Py_ssize_t k = 0; k < n; k++) {
+        Py_ssize_t i = rows[k];
+        Bell bell = bell_at(in, at.reference, i);
         invalid += bell.scale != bell.scale;
-        if (bell.scale == 0.0) continue;
+        Span span = span_of(at, bell, in.strike[i]);
         INDEPENDENT
-        for (Py_ssize_t j = 0; j < spots; j++) {
-            double d = center + log_spot[j] * bell.inv_w;
+        for (Py_ssize_t j = span.first; j < span.end; j++) {
+            double d = span.center + at.log_spot[j] * span.inv_w;
             out[j] += bell.scale * fast_exp(-0.5 * d * d);
         }
     }
     return invalid;
 }
 
-MULTIVERSION Py_ssize_t direct_sloped(Py_ssize_t n, BookColumns in, Figure figure, double reference, Py_ssize_t spots,
-                                      const double *log_spot, double *out) {
+MULTIVERSION Py_ssize_t direct_sloped(Py_ssize_t n, const Py_ssize_t *rows, BookColumns in, Figure figure, AnySpots at, double *out) {
     Py_ssize_t invalid = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        Bell bell = bell_at(in, reference, i);
+    for (Py_ssize_t k = 0; k < n; k++) {
+        Py_ssize_t i = rows[k];
+        Bell bell = bell_at(in, at.reference, i);
         Line line = line_at(in, figure, i);
-        double center = log_ratio(reference, in.strike[i]) * bell.inv_w + bell.shift;
         invalid += bell.scale != bell.scale;
-        if (bell.scale == 0.0) continue;
+        Span span = span_of(at, bell, in.strike[i]);
         INDEPENDENT
-        for (Py_ssize_t j = 0; j < spots; j++) {
-            double d = center + log_spot[j] * bell.inv_w;
+        for (Py_ssize_t j = span.first; j < span.end; j++) {
+            double d = span.center + at.log_spot[j] * span.inv_w;
             out[j] += bell.scale * fast_exp(-0.5 * d * d) * (line.level + line.slope * d);
         }
     }
     return invalid;
 }
 
-MULTIVERSION Py_ssize_t direct_deltas(Py_ssize_t n, BookColumns in, const double *sign, double reference,
-                                      Py_ssize_t spots, const double *log_spot, double *out) {
+MULTIVERSION Py_ssize_t direct_deltas(Py_ssize_t n, const Py_ssize_t *rows, BookColumns in, const double *sign, AnySpots at, double *out) {
     Py_ssize_t invalid = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        Bell bell = bell_at(in, reference, i);
-        double center = log_ratio(reference, in.strike[i]) * bell.inv_w + bell.shift;
+    for (Py_ssize_t k = 0; k < n; k++) {
+        Py_ssize_t i = rows[k];
+        Bell bell = bell_at(in, at.reference, i);
         double side = sign[i], asset = side * asset_at(in, i);
         invalid += bell.scale != bell.scale;
-        if (bell.scale == 0.0) continue;
+        Span span = span_of(at, bell, in.strike[i]);
         INDEPENDENT
-        for (Py_ssize_t j = 0; j < spots; j++)
-            out[j] += asset * normal_cdf(side * (center + log_spot[j] * bell.inv_w));
+        for (Py_ssize_t j = span.first; j < span.end; j++)
+            out[j] += asset * normal_cdf(side * (span.center + at.log_spot[j] * span.inv_w));
+        Py_ssize_t from = side > 0.0 ? span.end : 0, to = side > 0.0 ? at.count : span.first;
+        for (Py_ssize_t j = from; j < to; j++) out[j] += asset;
     }
     return invalid;
 }
 
-static Py_ssize_t direct_chunk(Py_ssize_t n, const Input in[6], Figure figure, double reference, Py_ssize_t spots,
-                               const double *log_spot, double *out) {
-    Copy copies[6], merged[6];
-    Py_ssize_t invalid = 0;
+static Py_ssize_t direct_chunk(Py_ssize_t n, const Book *book, Figure figure, AnySpots at, double *out) {
+    Copy copies[6], merged[6], sign;
+    Py_ssize_t invalid = 0, rows[BLOCK + 1];
+    double finest = figure == DELTA ? FINEST_AREA : FINEST;
     for (Py_ssize_t start = 0; start < n; start += BLOCK) {
-        BookColumns book = book_columns(in, n, start, copies);
-        Py_ssize_t rows = merge_rows(block_length(n, start), &book, merged);
-        invalid += figure == GAMMA ? direct_bells(rows, book, reference, spots, log_spot, out)
-                                   : direct_sloped(rows, book, figure, reference, spots, log_spot, out);
+        BookColumns columns = book_columns(book, n, start, copies);
+        Py_ssize_t length = block_length(n, start);
+        if (figure != DELTA) length = merge_rows(length, &columns, merged);
+        Py_ssize_t count = find_rows(length, columns, at, finest, rows);
+        if (figure == DELTA) book_signs(book, n, start, &sign);
+        invalid += figure == GAMMA   ? direct_bells(count, rows, columns, at, out)
+                   : figure == DELTA ? direct_deltas(count, rows, columns, sign.rows, at, out)
+                                     : direct_sloped(count, rows, columns, figure, at, out);
     }
     return invalid;
-}
-
-static Py_ssize_t direct_delta_chunk(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags,
-                                     double reference, Py_ssize_t spots, const double *log_spot, double *out) {
-    Copy copies[6], sign;
-    Py_ssize_t invalid = 0;
-    for (Py_ssize_t start = 0; start < n; start += BLOCK) {
-        Py_ssize_t rows = block_length(n, start);
-        fill_sides(is_call, flags, start, rows, sign.rows);
-        BookColumns book = book_columns(in, n, start, copies);
-        invalid += direct_deltas(rows, book, sign.rows, reference, spots, log_spot, out);
-    }
-    return invalid;
-}
-
-/* The sums of each chunk are as many as the spots. */
-static Py_ssize_t direct_rows(Py_ssize_t n, const Input in[6], Figure figure, double reference, Py_ssize_t spots,
-                              const double *log_spot, double *sums) {
-    Py_ssize_t invalid = 0;
-    for (Py_ssize_t start = 0; start < n; start += CHUNK, sums += spots) {
-        Input chunk[6];
-        chunk_columns(in, start, chunk);
-        invalid += direct_chunk(chunk_length(n, start), chunk, figure, reference, spots, log_spot, sums);
-    }
-    return invalid;
-}
-
-static Py_ssize_t direct_delta_rows(Py_ssize_t n, const Input in[6], const unsigned char *is_call, Py_ssize_t flags,
-                                    double reference, Py_ssize_t spots, const double *log_spot, double *sums) {
-    Py_ssize_t invalid = 0;
-    for (Py_ssize_t start = 0; start < n; start += CHUNK, sums += spots) {
-        Input chunk[6];
-        chunk_columns(in, start, chunk);
-        invalid += direct_delta_chunk(chunk_length(n, start), chunk, flags == 1 ? is_call : is_call + start, flags,
-                                      reference, spots, log_spot, sums);
-    }
-    return invalid;
-}
-
-/* Leaving out where the weight is 0, whatever the value. */
-MULTIVERSION double sum_weighted(Py_ssize_t n, Input weight, Input value) {
-    double lanes[STRIDE] = {0.0}, total = 0.0;
-    Py_ssize_t next_weight = weight.length != 1, next_value = value.length != 1;
-    for (Py_ssize_t i = 0; i < n; i += STRIDE)
-        for (Py_ssize_t k = i; k < n && k < i + STRIDE; k++) {
-            double w = weight.values[next_weight * k], v = value.values[next_value * k];
-            lanes[k - i] += w == 0.0 ? 0.0 : w * v;
-        }
-    for (int lane = 0; lane < STRIDE; lane++) total += lanes[lane];
-    return total;
 }
 
 #endif

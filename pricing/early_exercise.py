@@ -9,7 +9,7 @@ import numpy as np
 
 from gex.pricing import _american
 from gex.pricing._arrays import Float64Array, as_floats, as_rows
-from gex.pricing._book import as_ladder, log_spots
+from gex.pricing._ladder import as_ladder, log_ratios
 from gex.pricing._threads import check_threads, over_chunks, parts_of
 from gex.pricing.american import American
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gex.pricing._arrays import BoolArray
-    from gex.pricing._book import Ladder
+    from gex.pricing._ladder import Ladder
 
     IntArray = npt.NDArray[np.int64]
 
@@ -201,7 +201,8 @@ class EarlyExercise:
             raise ValueError("spots must go up")
         chosen = self._rows(rows)
         weights = _weights(weight, chosen)
-        reference, logs = log_spots(ladder)
+        reference = float(ladder.spots[ladder.spots.size // 2])
+        logs = log_ratios(ladder.spots, reference)
         sums = np.zeros((-(-chosen.size // CONTRACTS), logs.size))
 
         def work(number: int, chunk: slice) -> None:

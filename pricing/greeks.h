@@ -1,7 +1,7 @@
 /* Price and greeks of European options under Black, Scholes (1973) and Merton (1973), with continuous yields.
  *
- * The loops over rows are short enough that a processor has the next rows under way while one waits for its divisions and
- * exponentials: in a single loop over everything it does not look that far ahead. */
+ * The loops over rows are short enough that a processor has the next rows under way while one waits for its divisions
+ * and exponentials: in a single loop over everything it does not look that far ahead. */
 #ifndef GEX_GREEKS_H
 #define GEX_GREEKS_H
 
@@ -107,7 +107,8 @@ MULTIVERSION void standard_block(Py_ssize_t n, const ContractColumns *in, Stages
     }
 }
 
-MULTIVERSION void price_block(Py_ssize_t n, const ContractColumns *in, const Stages *stages, const double *sign, double *out) {
+MULTIVERSION void price_block(Py_ssize_t n, const ContractColumns *in, const Stages *stages, const double *sign,
+                              double *out) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++)
         out[i] = legs_of(contract_at(*in, i), terms_at(&stages->terms, i), stages->d1[i], sign[i]).price;

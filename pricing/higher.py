@@ -88,7 +88,8 @@ def higher_greeks(
         threads: As in `gamma`.
 
     Returns:
-        Floats if all arguments are numbers, else arrays of the broadcast shape. NaN in all four as in `gamma`.
+        Floats if all arguments are numbers, else arrays of the broadcast shape, as in `greeks`. NaN in all four as in
+        `gamma`.
 
     Raises:
         TypeError: If an argument does not hold real numbers (or, for `is_call`, booleans), or as in `gamma`.

@@ -2,7 +2,7 @@
 #ifndef GEX_KERNEL_H
 #define GEX_KERNEL_H
 
-#include "direct.h"
 #include "robust.h"
+#include "sums.h"
 
 #endif

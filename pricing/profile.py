@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.pricing import _kernel
-from gex.pricing._book import as_book, as_ladder, check_terms, gamma_terms, log_spots, sum_over
+from gex.pricing._book import as_book, check_terms, gamma_terms
+from gex.pricing._ladder import as_ladder, sums_at
+from gex.pricing._threads import check_threads
 from gex.pricing.black_scholes import gamma
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gex.pricing._arrays import Float64Array, Rows
-    from gex.pricing._book import Ladder
 
 
 def log_ladder(spot: float, half_width: float, n: int) -> Float64Array:
@@ -82,7 +83,7 @@ def gamma_profile(
     """
     ladder = as_ladder(spots)
     book = as_book(strike, years, sigma, weight, rate, dividend)
-    return _bell_sums(_kernel.GAMMA, ladder, book, threads) / ladder.spots
+    return sums_at(_kernel.GAMMA, ladder, book, check_threads(threads)) / ladder.spots
 
 
 def gamma_sum(
@@ -146,7 +147,8 @@ def delta_profile(
 
     """
     ladder = as_ladder(spots)
-    return _delta_sums(ladder, as_book(strike, years, sigma, weight, rate, dividend, is_call), threads)
+    book = as_book(strike, years, sigma, weight, rate, dividend, is_call)
+    return sums_at(_kernel.DELTA, ladder, book, check_threads(threads))
 
 
 def vanna_profile(
@@ -184,7 +186,8 @@ def vanna_profile(
 
     """
     ladder = as_ladder(spots)
-    return _bell_sums(_kernel.VANNA, ladder, as_book(strike, years, sigma, weight, rate, dividend), threads)
+    book = as_book(strike, years, sigma, weight, rate, dividend)
+    return sums_at(_kernel.VANNA, ladder, book, check_threads(threads))
 
 
 def charm_profile(
@@ -225,49 +228,13 @@ def charm_profile(
     """
     ladder = as_ladder(spots)
     book = as_book(strike, years, sigma, weight, rate, dividend, is_call)
-    total = _bell_sums(_kernel.CHARM, ladder, book, threads)
+    total = sums_at(_kernel.CHARM, ladder, book, check_threads(threads))
     if not book.columns[5].any():
         return total
-    return total + _delta_sums(ladder, _times_dividend(book), threads)
+    return total + sums_at(_kernel.DELTA, ladder, _times_dividend(book), threads)
 
 
 def _times_dividend(book: Rows) -> Rows:
     *others, weight, rate, dividend = book.columns
     product = np.where(weight == 0.0, 0.0, weight) * np.where(weight == 0.0, 0.0, dividend)
     return book._replace(columns=[*others, product, rate, dividend])
-
-
-def _bell_sums(figure: int, ladder: Ladder, book: Rows, threads: int) -> Float64Array:
-    if not ladder.step:
-        reference, logs = log_spots(ladder)
-
-        def add_directly(start: int, stop: int, sums: Float64Array) -> int:
-            return _kernel.direct_sums(figure, reference, logs, book.columns, start, stop, sums)
-
-        total: Float64Array = np.add.reduce(sum_over(book, ladder, logs.size, add_directly, threads))
-        return total
-
-    def add(start: int, stop: int, sums: Float64Array) -> int:
-        return _kernel.ladder_sums(figure, *ladder, book.columns, start, stop, sums)
-
-    out = np.empty_like(ladder.spots)
-    _kernel.ladder_total(*ladder, sum_over(book, ladder, _kernel.sums_length(out.size), add, threads), out)
-    return out
-
-
-def _delta_sums(ladder: Ladder, book: Rows, threads: int) -> Float64Array:
-    if not ladder.step:
-        reference, logs = log_spots(ladder)
-
-        def add_directly(start: int, stop: int, sums: Float64Array) -> int:
-            return _kernel.direct_delta_sums(reference, logs, book.columns, book.is_call, start, stop, sums)
-
-        total: Float64Array = np.add.reduce(sum_over(book, ladder, logs.size, add_directly, threads))
-        return total
-
-    def add(start: int, stop: int, sums: Float64Array) -> int:
-        return _kernel.delta_sums(*ladder, book.columns, book.is_call, start, stop, sums)
-
-    out = np.empty_like(ladder.spots)
-    _kernel.delta_total(*ladder, sum_over(book, ladder, _kernel.delta_sums_length(out.size), add, threads), out)
-    return out

@@ -48,8 +48,8 @@ MULTIVERSION void terms_block(Py_ssize_t n, const ContractColumns *in, TermColum
     for (Py_ssize_t i = 0; i < n; i++) put_terms(terms_of(expiration_at(in, i)), out, i);
 }
 
-/* Rows are compared GROUP at a time. Where there are more runs than these, or runs shorter than a stride beyond the first
- * few, there is little to share. */
+/* Rows are compared GROUP at a time. Where there are more runs than these, or runs shorter than a stride beyond the
+ * first few, there is little to share. */
 enum { GROUP = 32, MAX_RUNS = BLOCK / STRIDE, FEW_RUNS = 4 };
 
 /* Zero where two expirations are the same to the bit. */

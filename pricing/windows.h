@@ -44,11 +44,11 @@ INLINE void note_window(const Grids *grids, const Bells *bells, BookColumns in, 
 }
 
 /* d1 is taken anew at the window's first point: carried there from the anchor, it would lose digits. Every ratio has its
- * own exponential, because a power of one multiplies its rounding error. `offset` moves the points in ln S. */
-MULTIVERSION void seed_windows(Py_ssize_t n, const Windows *in, double offset, Seeds *out) {
+ * own exponential, because a power of one multiplies its rounding error. */
+MULTIVERSION void seed_windows(Py_ssize_t n, const Windows *in, Seeds *out) {
     INDEPENDENT
     for (Py_ssize_t i = 0; i < n; i++) {
-        double x = log_ratio(in->spot[i], in->strike[i]) + (in->beyond[i] + offset);
+        double x = log_ratio(in->spot[i], in->strike[i]) + in->beyond[i];
         double d = x * in->inv_w[i] + in->shift[i], b = in->step[i], b2 = b * b;
         double scale = in->amount[i] * fast_exp(-in->decay[i]), value = scale * fast_exp(-0.5 * d * d);
         double next = fast_exp(-b * d - 0.5 * b2), step = fast_exp(-b2), next2 = next * step, value1 = value * next;
@@ -151,17 +151,20 @@ MULTIVERSION void add_sloped_windows(Py_ssize_t n, const Windows *windows, const
     add_windows(n, windows, seeds, 1, sums);
 }
 
-/* Add up the contracts of a block that have windows, on the grids from number `least` on. */
+/* Add up the contracts of a block that have windows, without those narrower than on grid number `least`. */
 static void add_windowed(Py_ssize_t n, const Grids *grids, const Bells *bells, BookColumns in, int sloped, double least,
                          double *sums) {
     Windows windows;
     Seeds seeds;
     Py_ssize_t count = 0, rows[BLOCK + 1];
-    for (Py_ssize_t i = 0; i < n; i++) rows[count] = i, count += (bells->place[i] == WINDOWED) & (bells->grid[i] >= least);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        rows[count] = i;
+        count += (bells->place[i] == WINDOWED) & (bells->grid[i] >= least);
+    }
     for (Py_ssize_t start = 0; start < count; start += NARROW) {
         Py_ssize_t part = count - start < NARROW ? count - start : NARROW;
         for (Py_ssize_t j = 0; j < part; j++) note_window(grids, bells, in, sloped, rows[start + j], j, &windows);
-        seed_windows(part, &windows, 0.0, &seeds);
+        seed_windows(part, &windows, &seeds);
         (sloped ? add_sloped_windows : add_level_windows)(part, &windows, &seeds, sums);
     }
 }

@@ -60,11 +60,12 @@ def test_the_wheel_installs_gex_alone(dist: Path) -> None:
         "gex/pricing/_kernel.pyi",
         "gex/pricing/_rows.pyi",
         "gex/pricing/_american.pyi",
+        "gex/pricing/_cash.pyi",
         "gex/ingest/holidays.csv",
         "gex/cli/report.schema.json",
     }
     assert needed <= set(names)
-    for module in ("_kernel", "_rows", "_american"):
+    for module in ("_kernel", "_rows", "_american", "_cash"):
         assert any(name.startswith(f"gex/pricing/{module}.") and name.endswith(".so") for name in names)
 
 

@@ -20,9 +20,11 @@ void limit_greeks(Py_ssize_t n, const Input columns[6], const unsigned char *is_
 /* The profile is not a formula per pair, so its limit is the whole sum, called without its Python wrapper. */
 void limit_profile(Py_ssize_t n, const Input columns[6], Py_ssize_t spots, const double *spot, double log_step, double *out) {
     Ladder ladder = {spots, spot, log_step};
+    const unsigned char is_call = 1; /* gamma has no side */
+    Book book = {{columns[0], columns[1], columns[2], columns[3], columns[4], columns[5]}, &is_call, 1};
     Py_ssize_t chunks = (n + CHUNK - 1) / CHUNK;
-    double *sums = calloc((size_t)(chunks * bells_length(spots)), sizeof *sums);
-    ladder_rows(n, columns, GAMMA, ladder, sums);
-    total_rows(chunks, ladder, sums, out);
+    double *sums = calloc((size_t)(chunks * sums_length(GAMMA, spots)), sizeof *sums);
+    ladder_sums(n, book, GAMMA, ladder, 0, sums);
+    ladder_total(GAMMA, chunks, ladder, sums, out);
     free(sums);
 }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DISTRIBUTIONS = ()
 SOURCE = Path(__file__).with_suffix(".c")
-FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
+FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
 STRICT = ("-Werror=implicit-function-declaration", "-Werror=incompatible-pointer-types")
 NAMES = ("price", "delta", "gamma", "vega", "theta", "vanna", "charm")
 

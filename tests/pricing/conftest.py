@@ -39,3 +39,8 @@ def _make_coefficients() -> ModuleType:
 @pytest.fixture(scope="session", name="make_stencils")
 def _make_stencils() -> ModuleType:
     return _load("make_stencils")
+
+
+@pytest.fixture(scope="session", name="cash_reference")
+def _cash_reference() -> ModuleType:
+    return _load("cash_reference")

@@ -1,7 +1,8 @@
 """Write pricing/stencils.h: the weights that interpolate and integrate the kernel's grids.
 
 All are Lagrange's, exact fractions until they are printed: of the polynomial through TAPS neighbouring points, its value
-halfway between two of them, and of the one through AREA_TAPS, its integral from one of the middle points to the other.
+halfway between two of them and, in barycentric form, anywhere; and of the one through AREA_TAPS, its integral from one of
+the middle points to the other.
 Run it as `python tests/pricing/make_stencils.py > pricing/stencils.h`.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from fractions import Fraction
+from math import comb
 
 TAPS, AREA_TAPS = 28, 18
 MARGIN = 8
@@ -41,6 +43,11 @@ def area_weights() -> list[Fraction]:
     ]
 
 
+def barycentric_weights() -> list[Fraction]:
+    """Return the weights of the points in the barycentric form: binomial coefficients of alternating sign."""
+    return [Fraction((-1) ** k * comb(TAPS - 1, k)) for k in range(TAPS)]
+
+
 def tables() -> dict[str, list[list[Fraction]]]:
     """Return the rows of every table."""
     middle = TAPS // 2 - 1
@@ -49,6 +56,7 @@ def tables() -> dict[str, list[list[Fraction]]]:
         "middle[TAPS / 2]": [midpoint_weights(middle)[TAPS // 2 :]],
         "off_middle[TAPS][OFF_MIDDLE]": [list(row) for row in zip(*ends, strict=True)],
         "area[AREA_TAPS / 2]": [area_weights()[AREA_TAPS // 2 :]],
+        "alternating[TAPS]": [barycentric_weights()],
     }
 
 

@@ -112,8 +112,23 @@ def test_empty_arrays_give_empty_arrays(shape: tuple[int, ...]) -> None:
         lambda x: np.asfortranarray(np.stack([x, x]))[0],
         lambda x: x.astype(">f8"),
         lambda x: x.astype(np.longdouble),
+        lambda x: np.frombuffer(b"." + x.tobytes(), np.uint8)[1:].view(np.float64),
+        lambda x: x.astype(np.int16),
+        lambda x: x.astype(np.float16),
     ],
-    ids=["list", "pandas", "polars", "negative strides", "strided", "fortran", "big-endian", "long double"],
+    ids=[
+        "list",
+        "pandas",
+        "polars",
+        "negative strides",
+        "strided",
+        "fortran",
+        "big-endian",
+        "long double",
+        "unaligned",
+        "integers",
+        "half precision",
+    ],
 )
 def test_any_array_like_of_reals_is_read(wrap: Callable[[Any], Any]) -> None:
     strikes = np.linspace(80.0, 120.0, 41)
@@ -247,6 +262,14 @@ def test_arrays_without_a_shape_count_as_numbers(function) -> None:
     by_number = function(100.0, 103.0, 0.5, 0.2, 0.04, 0.01)
     assert np.array_equal(function(np.array(100.0), 103.0, 0.5, 0.2, 0.04, 0.01), by_number)
     assert np.array_equal(function(100.0, np.float64(103.0), 0.5, np.array(0.2), 0.04, 0.01), by_number)
+
+
+def test_subclasses_of_float_count_as_numbers() -> None:
+    class Price(float):
+        pass
+
+    assert gamma(Price(100.0), 103.0, 0.5, 0.2) == gamma(100.0, 103.0, 0.5, 0.2)
+    assert implied_vol(Price(5.0), 100.0, 103.0, 0.5) == implied_vol(5.0, 100.0, 103.0, 0.5)
 
 
 def test_numpys_true_counts_as_true() -> None:

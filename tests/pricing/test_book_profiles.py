@@ -52,7 +52,7 @@ def allowance(name: str, contracts: Any, is_call: Any, weight: Any) -> npt.NDArr
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("kind", ["ladder", "coarse ladder", "long ladder", "short ladder", "any spots"])
+@pytest.mark.parametrize("kind", ["ladder", "coarse ladder", "long ladder", "short ladder", "any spots", "many spots"])
 def test_profiles_agree_with_fifty_digit_sums(name: str, kind: str, reference: ModuleType) -> None:
     contracts, weight = reference.index_chain(150, seed=51)
     spots = {
@@ -61,6 +61,7 @@ def test_profiles_agree_with_fifty_digit_sums(name: str, kind: str, reference: M
         "long ladder": log_ladder(5800.0, 0.15, 3001),
         "short ladder": log_ladder(5800.0, 0.02, 11),
         "any spots": np.linspace(5000.0, 6600.0, 7),
+        "many spots": np.linspace(5000.0, 6600.0, 401),
     }[kind]
     computed = profile(name, spots, (*contracts[1:4], weight, *contracts[4:6]), contracts.is_call)
     for j in range(0, spots.size, -(-spots.size // 6)):
@@ -109,7 +110,9 @@ def test_gamma_is_the_slope_of_delta(spots: npt.NDArray[np.float64], reference: 
     np.testing.assert_allclose(delta[1:] - delta[0], gained, rtol=0, atol=1e-8 * np.abs(weight).sum())
 
 
-@pytest.mark.parametrize("spots", [log_ladder(5800.0, 0.15, 301), np.linspace(5000.0, 6600.0, 12)])
+@pytest.mark.parametrize(
+    "spots", [log_ladder(5800.0, 0.15, 301), np.linspace(5000.0, 6600.0, 12), np.linspace(5000.0, 6600.0, 90)]
+)
 def test_calls_less_puts_are_the_discounted_units(spots: npt.NDArray[np.float64], reference: ModuleType) -> None:
     contracts, weight = reference.index_chain(2500, seed=53)
     book = (*contracts[1:4], weight, *contracts[4:6])
@@ -145,7 +148,9 @@ def test_an_empty_book_is_flat(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("field", ["strike", "years", "sigma", "weight", "rate", "dividend"])
-@pytest.mark.parametrize("spots", [log_ladder(100.0, 0.1, 11), np.array([90.0, 95.0, 99.0])])
+@pytest.mark.parametrize(
+    "spots", [log_ladder(100.0, 0.1, 11), np.array([90.0, 95.0, 99.0]), np.linspace(90.0, 110.0, 50)]
+)
 def test_a_contract_that_cannot_be_priced_is_counted_and_located(
     spots: npt.NDArray[np.float64], field: str, name: str
 ) -> None:

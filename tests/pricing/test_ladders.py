@@ -1,4 +1,4 @@
-"""Gamma over even ladders of any length: wide contracts are added up on coarser grids, and interpolated."""
+"""Gamma over ladders of any length: wide contracts are added up on coarser grids, and interpolated."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gex.pricing import gamma_profile, log_ladder
+from gex.pricing._ladder import FEW_PAIRS
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -123,6 +124,38 @@ def test_a_few_contracts_agree_with_long_double(
     steps, deviations, place, weight = (np.array(column) for column in zip(*contracts, strict=True))
     w = np.minimum(steps * length / (n - 1), 3.0)
     book = peaked_book(w, spots[0] * np.exp(place * length + deviations * w), weight)
+
+    assert excess(spots, book, gamma_profile(spots, *book)).max() <= 1.0
+
+
+def uneven(kind: str, n: int, half_width: float) -> Float64Array:
+    """Return spots that are not at equal steps of their logarithm, or not in that order."""
+    rng = np.random.default_rng(n)
+    low, high = 100.0 * (1.0 - half_width), 100.0 * (1.0 + half_width)
+    return {
+        "linear": np.linspace(low, high, n),
+        "descending": log_ladder(100.0, half_width, n)[::-1],
+        "random": rng.uniform(low, high, n),
+        "twice": np.repeat(np.linspace(low, high, n // 2), 2),
+        "far apart": np.r_[1e-3, np.linspace(low, high, n - 2), 1e5],
+    }[kind]
+
+
+@pytest.mark.parametrize("half_width", [0.002, 0.05, 0.7])
+@pytest.mark.parametrize("kind", ["linear", "descending", "random", "twice", "far apart"])
+def test_uneven_spots_agree_with_long_double(kind: str, half_width: float) -> None:
+    """On a ladder beneath them, but for narrow contracts."""
+    spots, book = uneven(kind, 182, half_width), mixed_book(600, seed=3, half_width=half_width)
+
+    assert spots.size * book.strike.size > FEW_PAIRS
+    assert excess(spots, book, gamma_profile(spots, *book)).max() <= 1.0
+
+
+def test_contracts_at_the_least_width_are_counted_once() -> None:
+    """Either on the ladder beneath the spots or at the spots themselves, whatever the rounding."""
+    spots = np.linspace(85.0, 115.0, 61)
+    w = 5.5 * np.log(115.0 / 85.0) / 60 * (1.0 + np.linspace(-50.0, 50.0, 1001) * EPS)
+    book = peaked_book(w, np.full(1001, 100.0), np.ones(1001))
 
     assert excess(spots, book, gamma_profile(spots, *book)).max() <= 1.0
 

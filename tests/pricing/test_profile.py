@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gex.pricing import gamma, gamma_profile, gamma_sum, log_ladder, vanna_profile
-from gex.pricing._book import UNIFORM
+from gex.pricing._ladder import UNIFORM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,12 +169,16 @@ def test_an_empty_book_is_flat() -> None:
     [("strike", 0.0), ("strike", -1.0), ("years", 0.0), ("sigma", 0.0), ("sigma", -0.1)]
     + [(f, v) for f in ("strike", "years", "sigma", "weight", "rate", "dividend") for v in (np.nan, np.inf)],
 )
-@pytest.mark.parametrize("where", ["ladder", "any spots", "sum"])
+@pytest.mark.parametrize("where", ["ladder", "any spots", "many spots", "sum"])
 def test_a_contract_that_cannot_be_priced_is_counted_and_located(where: str, field: str, value: float) -> None:
     book = {"strike": 100.0, "years": 0.1, "sigma": 0.2, "weight": 1.0, "rate": 0.03, "dividend": 0.0}
     columns = {name: np.full(600, number) for name, number in book.items()}
     columns[field][[431, 502]] = value
-    spots = {"ladder": log_ladder(100.0, 0.1, 11), "any spots": np.array([90.0, 95.0, 99.0])}
+    spots = {
+        "ladder": log_ladder(100.0, 0.1, 11),
+        "any spots": np.array([90.0, 95.0, 99.0]),
+        "many spots": np.linspace(90.0, 110.0, 101),
+    }
     with pytest.raises(ValueError, match=r"^2 of 600 contracts cannot be priced, the first at index 431: "):
         gamma_sum(100.0, **columns) if where == "sum" else gamma_profile(spots[where], **columns)
 

@@ -16,6 +16,8 @@ from gex.pricing import (
     gamma_profile,
     greeks,
     higher_greeks,
+    implied_total_volatility,
+    implied_vol,
     log_ladder,
     price,
     vanna_profile,
@@ -31,12 +33,17 @@ if TYPE_CHECKING:
 def by_row(reference: ModuleType) -> dict[str, Callable[..., Any]]:
     """Return the functions that work row by row, bound to more rows than three chunks hold."""
     contracts = reference.wide_contracts(3 * ROWS + 77, seed=41)
+    value = price(*contracts)
+    value[::97] = -1.0
+    quote, years, is_call = (value, contracts.spot, contracts.strike), contracts.years, contracts.is_call
     return {
         "gamma": lambda **k: gamma(*contracts[:6], **k),
         "price": lambda **k: price(*contracts, **k),
         "greeks": lambda **k: greeks(*contracts, **k),
         "higher_greeks": lambda **k: higher_greeks(*contracts, **k),
         "finite_move_gamma": lambda **k: finite_move_gamma(*contracts[:4], 1e-3, *contracts[4:6], **k),
+        "implied_total_volatility": lambda **k: np.array(implied_total_volatility(*quote, 1.0, is_call, **k)),
+        "implied_vol": lambda **k: np.array(implied_vol(*quote, years, 0.99, is_call, **k)),
         "one spot": lambda **k: greeks(5800.0, *contracts[1:6], True, **k),
         "in two dimensions": lambda **k: gamma(contracts.spot[:3, None], contracts.strike[:ROWS], 0.1, 0.2, **k),
     }
@@ -46,7 +53,7 @@ def by_book(reference: ModuleType) -> dict[str, Callable[..., Any]]:
     """Return the functions that sum over contracts, bound to more of them than three chunks hold."""
     contracts, weight = reference.index_chain(3 * CONTRACTS + 77, seed=42)
     book = (*contracts[1:4], weight, *contracts[4:6])
-    spots, uneven = log_ladder(5800.0, 0.15, 151), np.linspace(5000.0, 6600.0, 9)
+    spots, uneven, many = log_ladder(5800.0, 0.15, 151), np.linspace(5000.0, 6600.0, 9), np.linspace(5000.0, 6600.0, 99)
     return {
         "gamma_profile": lambda **k: gamma_profile(spots, *book, **k),
         "gamma_profile, long": lambda **k: gamma_profile(log_ladder(5800.0, 0.15, 2001), *book, **k),
@@ -54,6 +61,8 @@ def by_book(reference: ModuleType) -> dict[str, Callable[..., Any]]:
         "charm_profile": lambda **k: charm_profile(spots, *book, contracts.is_call, **k),
         "delta_profile": lambda **k: delta_profile(spots, *book, contracts.is_call, **k),
         "gamma at any spots": lambda **k: gamma_profile(uneven, *book, **k),
+        "gamma at many spots": lambda **k: gamma_profile(many, *book, **k),
+        "charm at many spots": lambda **k: charm_profile(many, *book, contracts.is_call, **k),
         "vanna at any spots": lambda **k: vanna_profile(uneven, *book, **k),
         "delta at any spots": lambda **k: delta_profile(uneven, *book, contracts.is_call, **k),
     }
@@ -108,6 +117,10 @@ def test_a_number_of_threads_that_is_none_is_refused(threads: Any, error: type[E
         for strike in (100.0, [100.0, 101.0]):
             with pytest.raises(error, match=r"^threads must be "):
                 function(100.0, strike, 0.1, 0.2, threads=threads)
+    for function in (implied_total_volatility, implied_vol):
+        for strike in (100.0, [100.0, 101.0]):
+            with pytest.raises(error, match=r"^threads must be "):
+                function(5.0, 100.0, strike, 0.9, threads=threads)
     for function in (gamma_profile, vanna_profile, charm_profile, delta_profile):
         with pytest.raises(error, match=r"^threads must be "):
             function([99.0, 100.0], [100.0, 101.0], 0.1, 0.2, 1.0, threads=threads)
