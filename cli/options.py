@@ -255,6 +255,13 @@ def output_options(*formats: Format) -> Decorator[Any]:
     )
 
 
+base_url_option = setting(
+    "--base-url",
+    metavar="URL",
+    default="https://cdn.cboe.com/api/global",
+    show_default=True,
+    help="Where `gex fetch` finds the feed: Cboe's, or a mirror of it.",
+)
 detail_option = setting("--detail", is_flag=True, help="Add by_strike to JSON.")
 table_option = setting(
     "--table",
