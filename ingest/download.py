@@ -119,20 +119,20 @@ class Downloader:
             FeedError: It cannot be reached, refuses, or sends something else, too much or too slowly.
 
         """
-        for retry in range(self.limits.retries):
+        retry = 0
+        while True:
             try:
                 return self._once(url, expected, known or Version())
             except MayPassError as failure:
+                if retry == self.limits.retries:
+                    tries = "once" if retry == 0 else f"{retry + 1} times"
+                    raise FeedError(f"{failure}; tried {tries}, try again later", source=url) from None
                 self._back_off(url, failure, retry)
-        try:
-            return self._once(url, expected, known or Version())
-        except MayPassError as failure:
-            tries = self.limits.retries + 1
-            raise FeedError(f"{failure}; tried {tries} times, try again later", source=url) from None
+            retry += 1
 
     def _back_off(self, url: str, failure: MayPassError, retry: int) -> None:
         """Wait for as long as the server asks, else twice as long each time."""
-        wait = float(2**retry) if failure.after is None else failure.after
+        wait = max(self.limits.pause, self.limits.pause * 2**retry if failure.after is None else failure.after)
         if wait > LONGEST_WAIT:
             when = f"{self.now() + dt.timedelta(seconds=wait):%Y-%m-%d %H:%M} UTC"
             raise FeedError(f"{failure} and asks to be left alone until {when}; try again then", source=url)

@@ -20,6 +20,7 @@ REDIRECTS = {301, 302, 303, 307, 308}
 _WORTH_ANOTHER_TRY = {408, 425, 429, 500, 502, 503, 504}
 _GONE = {404, 410}
 _NOT_SERVED = {401, 403, 451}
+_YEAR = 365 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _check_status(response: httpx.Response, url: str, now: dt.datetime) -> None:
 def asked_wait(retry_after: str, now: dt.datetime) -> float | None:
     """Return how many seconds a Retry-After header asks to wait, given as seconds or as a date; None if it doesn't."""
     if retry_after.strip().isdecimal():
-        return float(retry_after)
+        return min(float(retry_after), _YEAR)
     try:
         until = email.utils.parsedate_to_datetime(retry_after)
     except ValueError:

@@ -104,12 +104,11 @@ def test_a_refusal_is_not_asked_again(server, answer, downloader, status, match)
 def test_a_failing_server_is_asked_again_ever_later(server, answer, downloader, time, told):
     url = server.give(PATH, answer(status=500), answer(status=503), answer(status=502), answer(BODY))
     assert downloader.get(url, WANTED).content == BODY
-    # Two seconds between requests at least: the first wait of one second is drawn out.
-    assert time.slept == [1.0, 1.0, 2.0, 4.0]
+    assert time.slept == [2.0, 4.0, 8.0]
     assert [line.removeprefix(url) for line in told] == [
-        ": the server answers 500 Internal Server Error; next try in 1 s",
-        ": the server answers 503 Service Unavailable; next try in 2 s",
-        ": the server answers 502 Bad Gateway; next try in 4 s",
+        ": the server answers 500 Internal Server Error; next try in 2 s",
+        ": the server answers 503 Service Unavailable; next try in 4 s",
+        ": the server answers 502 Bad Gateway; next try in 8 s",
     ]
 
 
@@ -117,6 +116,12 @@ def test_a_server_that_keeps_failing_is_given_up(server, answer, downloader):
     with pytest.raises(FeedError, match="answers 500 Internal Server Error; tried 4 times, try again later"):
         downloader.get(server.give(PATH, answer(status=500)), WANTED)
     assert len(server.asked) == 4
+
+
+def test_a_short_wait_is_no_shorter_than_the_pause(server, answer, downloader, time):
+    url = server.give(PATH, answer(status=429, headers={"Retry-After": "0"}), answer(BODY))
+    assert downloader.get(url, WANTED).content == BODY
+    assert time.slept == [2.0]
 
 
 @pytest.mark.parametrize("after", ["7", "Tue, 10 Mar 2026 14:15:07 GMT"])
@@ -136,7 +141,7 @@ def test_a_server_that_asks_for_an_hour_is_left_alone(server, answer, downloader
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("120", 120.0), (" 0 ", 0.0), ("", None), ("soon", None), ("-5", None), ("1e3", None),
+        ("120", 120.0), (" 0 ", 0.0), ("9" * 40, 31_536_000.0), ("", None), ("soon", None), ("-5", None), ("1e3", None),
         ("Tue, 10 Mar 2026 14:16:00 GMT", 60.0), ("Tue, 10 Mar 2026 10:16:00 -0400", 60.0),
         ("Mon, 09 Mar 2026 14:16:00 GMT", 0.0), ("Tue, 10 Mar 2026 99:16:00 GMT", None),
     ],
