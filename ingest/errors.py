@@ -52,7 +52,7 @@ class ContentError(ChainError):
 
 
 class MissingError(ChainError):
-    """The store holds no snapshot that answers an address, or a server no file of that name."""
+    """The store holds no snapshot that answers an address, a file no rates of a day, or a server no file of that name."""
 
 
 class FeedError(ChainError):
