@@ -50,9 +50,9 @@ class Version:
     last_modified: str | None = None
 
     def conditions(self) -> dict[str, str]:
-        """Return the headers that ask for the file only if it is another version."""
+        """Return the headers that ask for the file only if it is another version, where they can be sent."""
         headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in headers.items() if value}
+        return {name: value for name, value in headers.items() if value and value.isascii() and value.isprintable()}
 
 
 @dataclass(frozen=True)

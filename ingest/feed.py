@@ -151,7 +151,7 @@ def _recall(folder: Path, url: str, store: Path) -> Arrival | None:
     """Return the last file of this address, if it and what was made of it are still here."""
     try:
         note = json.loads((folder / "last.json").read_bytes())
-        version = Version(note["etag"], note["last_modified"])
+        version = Version(*(value and str(value) for value in (note["etag"], note["last_modified"])))
         received_at = dt.datetime.fromisoformat(note["received_at"])
         before = Arrival(
             note["url"], store / note["raw"], note["sha256"], received_at, version, stored=store / note["stored"]

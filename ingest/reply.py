@@ -67,7 +67,7 @@ def failures_named(url: str) -> Iterator[None]:
         what = "no connection" if isinstance(error, httpx.ConnectTimeout) else "no answer"
         raise MayPassError(f"{what} in time") from None
     except httpx.RemoteProtocolError as error:
-        raise MayPassError(f"the reply is cut off ({error})") from None
+        raise MayPassError(f"the reply is cut off or malformed ({error})") from None
     except httpx.DecodingError:
         raise MayPassError("the reply's compression is damaged") from None
     except httpx.TransportError as error:
@@ -106,11 +106,16 @@ def moved_to(response: httpx.Response, url: str) -> str:
         FeedError: It leads elsewhere, or nowhere.
 
     """
-    target: str = urljoin(url, response.headers.get("Location", ""))
-    if urlsplit(target)[:2] != urlsplit(url)[:2]:
+    target = response.headers.get("Location", "")
+    try:
+        target = urljoin(url, target)
+        same_host = urlsplit(target)[:2] == urlsplit(url)[:2]
+    except ValueError:  # Not an address at all.
+        same_host = False
+    if not same_host:
         message = f"redirected to {target[:100]}, not the host asked; if you trust it, say so with --base-url"
         raise FeedError(message, source=url, value=target)
-    return target
+    return str(target)
 
 
 def _check_status(response: httpx.Response, url: str, now: dt.datetime) -> None:

@@ -108,8 +108,9 @@ def _answer() -> type[Answer]:
 
 
 @pytest.fixture(name="server")
-def _server() -> Iterator[FeedServer]:
+def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FeedServer]:
     """Run a local server, and stop it at the end of the test."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with FeedServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

@@ -3,8 +3,12 @@
 import datetime as dt
 import gzip
 import json
+import socketserver
+import threading
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gex.ingest.download import Downloader, Limits, Version
 from gex.ingest.errors import FeedError, FormatError, MissingError, UnreadableError
@@ -78,6 +82,12 @@ def test_an_unchanged_file_is_not_sent_again(server, answer, downloader):
     assert (reply.unchanged, reply.content, reply.version) == (True, b"", known)
     headers = server.asked[0][1]
     assert (headers["If-None-Match"], headers["If-Modified-Since"]) == (known.etag, known.last_modified)
+
+
+def test_a_version_that_no_header_can_hold_is_not_sent(server, answer, downloader):
+    server.give(PATH, answer(BODY))
+    downloader.get(server.url + PATH, WANTED, Version('"\xe9"', "Tue,\n10 Mar"))
+    assert {"If-None-Match", "If-Modified-Since"} & set(server.asked[0][1]) == set()
 
 
 def test_not_modified_unasked_is_an_error(server, answer, downloader):
@@ -212,7 +222,14 @@ def test_a_move_within_the_host_is_followed(server, answer, downloader, status):
 
 
 @pytest.mark.parametrize(
-    "target", ["https://example.org/q.json", "//example.org/q.json", "http://127.0.0.1:1/q.json", "file:///etc/hosts"]
+    "target",
+    [
+        "https://example.org/q.json",
+        "//example.org/q.json",
+        "http://127.0.0.1:1/q.json",
+        "file:///etc/hosts",
+        "http://[x/",
+    ],
 )
 def test_a_move_elsewhere_is_refused(server, answer, downloader, target):
     url = server.give(PATH, answer(status=302, headers={"Location": target}))
@@ -247,3 +264,45 @@ def test_nobody_there(downloader, server):
 def test_what_is_no_address(downloader, url):
     with pytest.raises(FeedError, match="no address of a server"):
         downloader.get(url, WANTED)
+
+
+@pytest.fixture(name="babbler", scope="module")
+def _babbler():
+    """Run a server that sends the bytes it is given, whatever they are, and hangs up."""
+
+    class Babbler(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65_536)
+            self.request.sendall(server.says)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Babbler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+GOOD = (
+    b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: "a"\r\nRetry-After: 1\r\nContent-Length: %d\r\n\r\n'
+    % len(BODY)
+) + BODY
+SPOILT = st.tuples(st.integers(0, len(GOOD)), st.integers(0, 12), st.binary(max_size=12)).map(
+    lambda cut: GOOD[: cut[0]] + cut[2] + GOOD[cut[0] + cut[1] :]
+)
+
+
+@given(SPOILT | st.integers(0, len(GOOD)).map(lambda length: GOOD[:length]) | st.binary(max_size=200))
+@example(GOOD.replace(b"200 OK", b"302 Found\r\nLocation: http://[::1"))
+@example(GOOD.replace(b"200 OK", b"429 Too Many").replace(b"Retry-After: 1", b"Retry-After: " + b"9" * 400))
+@example(GOOD.replace(b"%d" % len(BODY), b"9" * 400))
+def test_whatever_a_server_says_is_the_whole_file_or_an_error(babbler, says):
+    babbler.says = says
+    url = f"http://127.0.0.1:{babbler.server_address[1]}/"
+    with Downloader(Limits(timeout=2.0, retries=0), now=lambda: NOW) as downloader:
+        try:
+            content = downloader.get(url, WANTED).content
+        except (FeedError, MissingError):
+            return
+    assert json.loads(content) is not None
+    assert content in says
