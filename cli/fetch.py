@@ -96,7 +96,8 @@ def command(
         raise click.UsageError("no store named; give --store DIR, or set GEX_STORE")
     _tell_terms_once()
     job = Job("history" if history else "quotes", base_url, read, read.store)
-    with Downloader(limits, tell=LOGGER.warning) as downloader, _progress(symbols) as progress:
+    turn = state_folder() / "last-request"
+    with Downloader(limits, tell=LOGGER.warning, turn=turn) as downloader, _progress(symbols) as progress:
         results = [_fetched(job, symbol, downloader) for symbol in progress]
     click.echo(_as_json(results) if form == "json" else _summary(results, job.store))
     return combined(sum(not result.code for result in results), {result.code for result in results} - {0})

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -14,6 +17,7 @@ from gex.ingest.reply import REDIRECTS, Expected, MayPassError, check_head, fail
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from pathlib import Path
     from types import TracebackType
 
     import httpx
@@ -84,6 +88,7 @@ class Downloader:
         sleep: Waits for so many seconds.
         clock: Counts seconds.
         now: Tells the time, UTC.
+        turn: A file, its time of change that of the last request: pauses then hold from one run to the next, too.
 
     """
 
@@ -92,6 +97,7 @@ class Downloader:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], dt.datetime] = utc_now
+    turn: Path | None = None
     _client: httpx.Client | None = None
     _asked_at: float | None = None
 
@@ -151,10 +157,26 @@ class Downloader:
         raise FeedError(f"redirected more than {MOVES} times; check --base-url", source=url)
 
     def _wait_for_turn(self) -> None:
-        rest = 0.0 if self._asked_at is None else self._asked_at + self.limits.pause - self.clock()
+        """Wait until the pause since the last request is over."""
+        rest = self._last_turn() + self.limits.pause - self.clock()
         if rest > 0:
             self.sleep(rest)
         self._asked_at = self.clock()
+        with suppress(OSError):  # Where nothing can be remembered, only this run keeps its pauses.
+            if self.turn is not None:
+                self.turn.parent.mkdir(parents=True, exist_ok=True)
+                self.turn.touch()
+                os.utime(self.turn, (self.now().timestamp(),) * 2)
+
+    def _last_turn(self) -> float:
+        """Return when the last request was made, by `clock`."""
+        if self._asked_at is not None:
+            return self._asked_at
+        with suppress(OSError):
+            if self.turn is not None:
+                ago = self.now().timestamp() - self.turn.stat().st_mtime
+                return self.clock() - max(ago, 0.0)
+        return -math.inf
 
     def _stream(self, url: str, known: Version, deadline: float) -> AbstractContextManager[httpx.Response]:
         import httpx

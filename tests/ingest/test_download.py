@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import json
+import os
 import socketserver
 import threading
 
@@ -165,6 +166,25 @@ def test_one_request_follows_another_after_a_pause(server, answer, downloader, t
     for _ in range(3):
         downloader.get(url, WANTED)
     assert time.slept == [2.0, 2.0]
+
+
+@pytest.mark.parametrize(("ago", "slept"), [(0.5, [1.5]), (5.0, []), (-60.0, [2.0]), (None, [])])
+def test_a_pause_holds_from_one_run_to_the_next(server, answer, time, tmp_path, ago, slept):
+    turn = tmp_path / "state" / "last"
+    if ago is not None:
+        turn.parent.mkdir()
+        turn.touch()
+        os.utime(turn, (NOW.timestamp() - ago,) * 2)
+    with Downloader(sleep=time.sleep, clock=time, now=lambda: NOW, turn=turn) as downloader:
+        downloader.get(server.give(PATH, answer(BODY)), WANTED)
+    assert time.slept == slept
+    assert turn.stat().st_mtime == NOW.timestamp()
+
+
+def test_a_turn_that_cannot_be_remembered_stops_nothing(server, answer, time, tmp_path):
+    (tmp_path / "state").touch()
+    with Downloader(sleep=time.sleep, clock=time, turn=tmp_path / "state" / "last") as downloader:
+        assert downloader.get(server.give(PATH, answer(BODY)), WANTED).content == BODY
 
 
 def test_a_reply_cut_off_is_asked_for_again(server, answer, downloader, told):
