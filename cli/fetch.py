@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from gex.ingest.feed import Arrival, Kind
 
 
+@dataclass(frozen=True)
+class Job:
+    """What is fetched, from where, and where it goes."""
+
+    kind: Kind
+    base_url: str
+    read: ReadOptions
+    store: Path
+
+
 @dataclass
 class Fetched:
     """What became of one symbol."""
@@ -101,16 +111,6 @@ def command(
         results = [_fetched(job, symbol, downloader) for symbol in progress]
     click.echo(_as_json(results) if form == "json" else _summary(results, job.store))
     return combined(sum(not result.code for result in results), {result.code for result in results} - {0})
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is fetched, from where, and where it goes."""
-
-    kind: Kind
-    base_url: str
-    read: ReadOptions
-    store: Path
 
 
 def _tell_terms_once() -> None:

@@ -98,8 +98,8 @@ class Downloader:
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], dt.datetime] = utc_now
     turn: Path | None = None
-    _client: httpx.Client | None = None
-    _asked_at: float | None = None
+    _client: httpx.Client | None = field(default=None, init=False)
+    _asked_at: float | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -138,10 +138,11 @@ class Downloader:
 
     def _back_off(self, url: str, failure: MayPassError, retry: int) -> None:
         """Wait for as long as the server asks, else twice as long each time."""
-        wait = max(self.limits.pause, self.limits.pause * 2**retry if failure.after is None else failure.after)
-        if wait > LONGEST_WAIT:
-            when = f"{self.now() + dt.timedelta(seconds=wait):%Y-%m-%d %H:%M} UTC"
+        pause, asked = self.limits.pause, failure.after
+        if asked is not None and asked > LONGEST_WAIT:
+            when = f"{self.now() + dt.timedelta(seconds=asked):%Y-%m-%d %H:%M} UTC"
             raise FeedError(f"{failure} and asks to be left alone until {when}; try again then", source=url)
+        wait = max(pause, min(pause * 2**retry, LONGEST_WAIT) if asked is None else asked)
         self.tell(f"{url}: {failure}; next try in {wait:g} s")
         self.sleep(wait)
 

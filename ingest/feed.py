@@ -118,8 +118,11 @@ def fetch(kind: Kind, name: str, store: str | Path, downloader: Downloader, base
     digest = hashlib.sha256(reply.content).hexdigest()
     if before and (reply.unchanged or digest == before.sha256):
         return before
-    raw = folder / f"{symbol}-{reply.received_at:%Y%m%dT%H%M%SZ}-{digest[:8]}{_SUFFIX[kind]}"
-    _write(raw, reply.content)
+    ending = f"-{digest[:8]}{_SUFFIX[kind]}"
+    raw = _there(folder, ending, reply.content)
+    if raw is None:
+        raw = folder / f"{symbol}-{reply.received_at:%Y%m%dT%H%M%SZ}{ending}"
+        _write(raw, reply.content)
     return Arrival(url, raw, digest, reply.received_at, reply.version)
 
 
@@ -139,7 +142,7 @@ def remember(arrival: Arrival, stored: Path, store: str | Path) -> None:
         "raw": arrival.raw.relative_to(store).as_posix(),
         "stored": stored.relative_to(store).as_posix(),
     }
-    _write(arrival.raw.parent / "last.json", json.dumps(note, indent=1).encode(), anew=True)
+    _write(arrival.raw.parent / "last.json", json.dumps(note, indent=1).encode())
 
 
 def is_stale(chain: Chain, received_at: dt.datetime) -> bool:
@@ -162,11 +165,16 @@ def _recall(folder: Path, url: str, store: Path) -> Arrival | None:
         return None
 
 
-def _write(path: Path, data: bytes, *, anew: bool = False) -> None:
-    from gex.ingest.store import write_once, write_whole
+def _there(folder: Path, ending: str, content: bytes) -> Path | None:
+    """Return the file that holds this content already: one that could not be used comes again each time."""
+    return next((path for path in sorted(folder.glob(f"*{ending}")) if path.read_bytes() == content), None)
+
+
+def _write(path: Path, data: bytes) -> None:
+    from gex.ingest.store import write_whole
 
     try:
-        (write_whole if anew else write_once)(path, data)
+        write_whole(path, data)
     except OSError as error:
         raise UnreadableError(f"cannot write to the store: {error.strerror or error}", source=str(path)) from None
 

@@ -161,6 +161,13 @@ def test_a_wait_is_read_as_seconds_or_as_a_date(text, seconds):
     assert asked_wait(text, NOW) == seconds
 
 
+def test_waits_of_its_own_are_bounded(server, answer, time):
+    url = server.give(PATH, *[answer(status=500)] * 4, answer(BODY))
+    with Downloader(Limits(pause=50.0, retries=4), sleep=time.sleep, clock=time) as downloader:
+        assert downloader.get(url, WANTED).content == BODY
+    assert time.slept == [50.0, 100.0, 120.0, 120.0]
+
+
 def test_one_request_follows_another_after_a_pause(server, answer, downloader, time):
     url = server.give(PATH, answer(BODY))
     for _ in range(3):

@@ -81,8 +81,18 @@ def test_what_is_no_longer_here_is_asked_for_whole(server, answer, downloader, c
             note.write_bytes(note.read_bytes()[:40])
         case _:
             note.write_text("[]")
-    assert fetch("quotes", "SPX", tmp_path, downloader, server.url).stored is None
+    again = fetch("quotes", "SPX", tmp_path, downloader, server.url)
+    assert (again.stored, again.raw.read_bytes()) == (None, content)
     assert "If-None-Match" not in server.asked[-1][1]
+
+
+def test_what_could_not_be_used_is_kept_once(server, answer, content, tmp_path):
+    server.give(SPX, answer(content))
+    for minute in range(3):
+        with Downloader(sleep=lambda _: None, now=lambda: NOW + dt.timedelta(minutes=minute)) as downloader:  # noqa: B023
+            raw = fetch("quotes", "SPX", tmp_path, downloader, server.url).raw
+    assert list(raw.parent.iterdir()) == [raw]
+    assert "141823Z" in raw.name
 
 
 def test_another_address_knows_nothing_of_the_first(server, answer, downloader, content, tmp_path):
