@@ -33,6 +33,13 @@ def user_file() -> Path:
     return base / "gex" / "config.toml"
 
 
+def state_folder() -> Path:
+    """Return where this platform keeps what `gex` must remember from one run to the next."""
+    if sys.platform in {"win32", "darwin"}:
+        return user_file().parent
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "gex"
+
+
 def load(known: Collection[str]) -> Config:
     """Read the user's file, then `./gex.toml` over it.
 

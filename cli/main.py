@@ -24,6 +24,7 @@ COMMANDS = {
     "levels": "gex.cli.levels",
     "profile": "gex.cli.profile",
     "ingest": "gex.cli.ingest",
+    "fetch": "gex.cli.fetch",
     "sample": "gex.cli.sample",
     "formats": "gex.cli.formats",
     "selftest": "gex.cli.selftest",

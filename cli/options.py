@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import math
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
@@ -21,6 +22,8 @@ from gex.settings import Curve, Exercise, PositionsModel, Settings, VolatilitySo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gex.ingest.rates import RateHistory
 
     Command = TypeVar("Command", bound=Callable[..., Any])
     Decorator = Callable[[Command], Command]
@@ -113,11 +116,24 @@ def rate_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     return rate
 
 
-def curve_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Curve:
-    """Read a flat rate, or a file of tenors and rates."""
-    from gex.ingest.curve import read_curve
+@dataclass(frozen=True)
+class DatedCurve(Curve):
+    """Rates by date: which are meant is known with the date of the quotes, and until then there are none."""
 
-    return Curve(*read_curve(value))
+    rates: tuple[float, ...] = (math.nan,)
+    history: RateHistory = field(kw_only=True)
+
+    def on(self, day: dt.date) -> Curve:
+        """Return the curve of a day."""
+        return Curve(*self.history.curve_on(day))
+
+
+def curve_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Curve:
+    """Read a flat rate, a file of tenors and rates, or a file of rates by date."""
+    from gex.ingest.curve import read_curve, read_rates
+
+    history = read_rates(value)
+    return DatedCurve(history=history) if history else Curve(*read_curve(value))
 
 
 def expirations_of(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -211,7 +227,7 @@ model_options = gathered(
         default="4%",
         show_default=True,
         callback=curve_of,
-        help="Discount rate, or a file of tenors and rates.",
+        help="Discount rate, or a file: tenors and rates, the Treasury's par yields, FRED's.",
     ),
     setting("--rate", metavar="RATE", callback=rate_of, help="With --dividend: fixed carry, no parity."),
     setting("--dividend", metavar="RATE", callback=rate_of, help="With --rate: the dividend yield."),
@@ -257,6 +273,13 @@ def output_options(*formats: Format) -> Decorator[Any]:
     )
 
 
+base_url_option = setting(
+    "--base-url",
+    metavar="URL",
+    default="https://cdn.cboe.com/api/global",
+    show_default=True,
+    help="Where `gex fetch` finds the feed: Cboe's, or a mirror of it.",
+)
 detail_option = setting("--detail", is_flag=True, help="Add by_strike to JSON.")
 table_option = setting(
     "--table",

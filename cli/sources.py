@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gex.cli.failures import BAD_DATA, DONE, PARTIAL, exit_code, one_line
 from gex.cli.log import LOGGER
+from gex.cli.options import DatedCurve
 from gex.ingest.errors import ContentError, SpotError, UnreadableError
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def analysis_of(source: str, read: ReadOptions, settings: Settings) -> Analysis:
     chain = open_chain(source, read, settings.spot)
     from gex.analysis import analyze
 
+    if isinstance(settings.curve, DatedCurve):
+        settings = replace(settings, curve=settings.curve.on(chain.quote_date))
     try:
         return analyze(chain, settings)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Discount rates as users give them: one rate, or a CSV file of tenors."""
+"""Discount rates as users give them: one rate, a CSV file of tenors, or a file of rates by date."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import csv
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gex.ingest.errors import ChainError, FormatError, UnreadableError
+from gex.ingest.rates import RateHistory, is_dated, parse_rates
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 _TENOR = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$", re.IGNORECASE)
 _YEARS = {"": 1.0, "y": 1.0, "yr": 1.0, "year": 1.0, "years": 1.0,
@@ -18,12 +23,13 @@ _HIGHEST = 1.0
 """Rates beyond 100% are taken for percent written as plain numbers, and refused."""
 
 
-def read_curve(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def read_curve(text: str, on: dt.date | None = None) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return tenors in years and continuously compounded rates per year.
 
     Args:
         text: A rate ("0.0433", "4.33%") or the path of a CSV file with the columns `years` (or `tenor`: 1M, 2Y, 90d,
-            overnight) and `rate` (0.0433 or 4.33%).
+            overnight) and `rate` (0.0433 or 4.33%), or of rates by date (`gex.ingest.rates`).
+        on: The day whose rates are wanted; a file of rates by date needs it, others are good for any.
 
     Returns:
         Years, increasing, and the rate of each; a single rate has the one tenor of one year.
@@ -31,13 +37,30 @@ def read_curve(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     Raises:
         UnreadableError: There is no such file, and the text is not a rate.
         FormatError: The file lacks a column, or a tenor or rate is not one; the message names the line.
+        MissingError: A file of rates by date has none of that day or the ten before.
 
     """
     try:
         rate = _number(text)
     except ValueError:
-        return _read_file(Path(text))
+        return _read_file(text, on)
     return (1.0,), (_checked(rate, text, None, None),)
+
+
+def read_rates(text: str) -> RateHistory | None:
+    """Return the rates by date that a file holds; None for a rate or a file without dates.
+
+    Raises:
+        UnreadableError: There is no such file, and the text is not a rate.
+        FormatError: A column or date is not understood.
+
+    """
+    try:
+        _number(text)
+    except ValueError:
+        lines = _lines(text)
+        return parse_rates(lines, text) if lines and is_dated(lines[0]) else None
+    return None
 
 
 def _number(text: str) -> float:
@@ -51,15 +74,22 @@ def _checked(rate: float, text: str, source: str | None, row: int | None) -> flo
     return rate
 
 
-def _read_file(path: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    source = str(path)
+def _lines(source: str) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        return Path(source).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not text"
         raise UnreadableError(
             f"neither a rate such as 0.0433 or 4.33% nor a readable file ({why})", source=source
         ) from None
+
+
+def _read_file(source: str, on: dt.date | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    lines = _lines(source)
+    if lines and is_dated(lines[0]):
+        if on is None:
+            raise FormatError("rates by date, where those of one day are wanted; say which day", source=source)
+        return parse_rates(lines, source).curve_on(on)
     table = csv.DictReader(lines)
     names = {name.strip().lower(): name for name in table.fieldnames or ()}
     tenor = names.get("years") or names.get("tenor")

@@ -52,4 +52,8 @@ class ContentError(ChainError):
 
 
 class MissingError(ChainError):
-    """The store holds no snapshot that answers an address."""
+    """The store holds no snapshot that answers an address, a file no rates of a day, or a server no file of that name."""
+
+
+class FeedError(ChainError):
+    """A server cannot be reached, refuses, or sends something else than was asked for."""

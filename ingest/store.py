@@ -54,8 +54,8 @@ def save(chain: Chain, store: str | Path) -> Path:
         if chain.quarantine.height:
             buffer = io.BytesIO()
             chain.quarantine.write_parquet(buffer, compression="zstd")
-            _write_once(Path(store) / "quarantine" / place, buffer.getvalue())
-        _write_once(target, parquet_bytes(chain))
+            write_once(Path(store) / "quarantine" / place, buffer.getvalue())
+        write_once(target, parquet_bytes(chain))
     except OSError as error:
         raise UnreadableError(f"cannot write to the store: {error.strerror or error}", source=str(target)) from None
     return target
@@ -122,10 +122,14 @@ def _name(chain: Chain) -> str:
     return f"{chain.quote_time:%H%M%S}-{origin['format']}-{digest}.parquet"
 
 
-def _write_once(target: Path, data: bytes) -> None:
+def write_once(target: Path, data: bytes) -> None:
     """Write a file that appears whole or not at all, and never replaces one."""
-    if target.exists():
-        return
+    if not target.exists():
+        write_whole(target, data)
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file that appears whole or not at all, in place of one that is there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".tmp", delete=False) as file:
         try:

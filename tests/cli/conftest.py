@@ -34,6 +34,7 @@ def _gex(
     for name in [*settings, "NO_COLOR", "FORCE_COLOR", "COLORFGBG", "COLORTERM"]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path_factory.mktemp("work"))
 

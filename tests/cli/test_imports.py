@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = {"numpy", "numpy.ma", "polars", "rich", "scipy", "pandas", "pyarrow", "exchange_calendars", "matplotlib"}
+HEAVY = {
+    "numpy",
+    "numpy.ma",
+    "polars",
+    "rich",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "exchange_calendars",
+    "matplotlib",
+    "httpx",
+}
 FINDER = """
 import json, sys
 from gex.cli.main import run
@@ -35,7 +46,9 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
     return set(names)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["report", "--help"], ["config", "show"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["config", "show"]]
+)
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
     assert loaded(*arguments) & HEAVY == set()
 

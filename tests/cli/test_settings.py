@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,3 +102,22 @@ def test_the_delay_is_taken_off(gex: Callable[..., Ran], spx_csv: Path) -> None:
     found = json.loads(gex("report", spx_csv, "--format", "json", "--delay", "20").out)
     assert found["quote_time"] == "2026-03-10T13:55:00Z"
     assert found["quality"]["delay_minutes"] == 20
+
+
+def test_a_curve_by_date_is_that_of_the_quotes_date(gex: Callable[..., Ran], spx_csv: Path) -> None:
+    Path("treasury.csv").write_text('Date,"1 Mo","3 Mo"\n03/11/2026,9,9\n03/10/2026,4.2,4.1\n03/09/2026,1,1\n')
+    found = json.loads(gex("report", spx_csv, "--format", "json", "--curve", "treasury.csv").out)
+    curve = found["settings"]["curve"]
+    assert curve == {
+        "years": pytest.approx([1 / 12, 0.25]),
+        "rates": pytest.approx([12 * math.log(1 + 0.042 / 12), 4 * math.log(1 + 0.041 / 4)]),
+    }
+
+
+def test_a_curve_by_date_that_ends_too_early_is_missing(gex: Callable[..., Ran], spx_csv: Path) -> None:
+    Path("fred.csv").write_text("observation_date,DGS1MO\n2025-12-31,4.2\n")
+    ran = gex("report", spx_csv, "--curve", "fred.csv")
+    assert (ran.code, ran.err) == (
+        6,
+        "gex: fred.csv, line 2: the last rates on or before 2026-03-10 are of 2025-12-31; save a newer file\n",
+    )
