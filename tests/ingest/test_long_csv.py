@@ -119,7 +119,7 @@ def test_a_line_is_read_alike_wherever_it_stands(lines):
     assert beside["defect"][-1] == "field_count"
 
 
-@given(cut=st.integers(1, 10_000), size=st.integers(8, 400))
+@given(cut=st.integers(1, 10_000), size=st.integers(1, 400))
 @settings(max_examples=100)
 def test_pieces_are_the_file(tmp_path_factory, cut, size):
     data = ("\n".join([HEADER, *scattered(60)]) + "\n").encode()[: len(HEADER) + 1 + cut]
@@ -161,6 +161,12 @@ def test_a_temporary_folder_that_is_full(save, small, monkeypatch):  # noqa: ARG
     monkeypatch.setattr(pl.DataFrame, "write_ipc", full)
     with pytest.raises(UnreadableError, match=r"cannot write temporary files: .*No space left"):
         all_of(save("\n".join([HEADER, *scattered(), ""])))
+
+
+@pytest.mark.usefixtures("small")
+def test_a_line_without_end(save):
+    with pytest.raises(UnreadableError, match="line 2: a line of more than 200 bytes"):
+        all_of(save(HEADER + "\n" + "x" * 1000))
 
 
 def test_headers():
