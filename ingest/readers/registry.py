@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from gex.ingest.errors import ContentError, FormatError
-from gex.ingest.readers import canonical, cboe_csv, cboe_json, datashop, quotes_json
+from gex.ingest.readers import canonical, cboe_csv, cboe_json, datashop, orats, quotes_json
 from gex.ingest.readers.refused import REFUSED
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ FORMATS = (
     Format(cboe_json.NAME, "Cboe delayed quotes (JSON)", cboe_json.sniff, single(cboe_json.read), "real file"),
     Format(quotes_json.NAME, "flat list of quotes (JSON)", quotes_json.sniff, single(quotes_json.read), "real file"),
     Format(datashop.NAME, "Cboe DataShop EOD and interval quotes", datashop.sniff, datashop.read, "vendor page"),
+    Format(orats.NAME, "ORATS strikes, near the close and by API", orats.sniff, orats.read, "vendor page"),
 )
 
 
