@@ -246,13 +246,13 @@ def _with_contracts(sides: pl.DataFrame, underlying: str, *, has_symbols: bool) 
             | ((pl.col("printed_strike") - pl.col("strike")).abs() > 5e-4)
             | (pl.col("date") != pl.col("expiration"))
         )
-        fault = pl.when(pl.col("root").is_null()).then(pl.lit("bad_symbol"))
-        fault = pl.coalesce(fault, pl.when(contradiction).then(pl.lit("contradiction")))
+        unknown = pl.when(pl.col("root").is_null()).then(pl.lit("bad_symbol"))
+        fault = pl.coalesce(unknown, pl.when(contradiction).then(pl.lit("contradiction")))
     else:
         rows = sides.with_columns(
             root=_root(underlying, sides["date"]), expiration="date", option_type="side", strike="printed_strike"
         )
-        fault = pl.when(pl.col("date").is_null()).then(pl.lit("bad_number"))
+        fault = pl.coalesce(pl.when(pl.col("date").is_null()).then(pl.lit("bad_number")))
     return typed(rows.with_columns(pl.coalesce("defect", fault).alias("defect"))).drop(
         "side", "symbol", "date", "printed_strike"
     )

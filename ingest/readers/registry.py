@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from gex.ingest.errors import ContentError, FormatError
-from gex.ingest.readers import canonical, cboe_csv, cboe_json, datashop, orats, quotes_json
+from gex.ingest.readers import canonical, cboe_csv, cboe_json, datashop, massive, orats, quotes_json
 from gex.ingest.readers.refused import REFUSED
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ FORMATS = (
     Format(quotes_json.NAME, "flat list of quotes (JSON)", quotes_json.sniff, single(quotes_json.read), "real file"),
     Format(datashop.NAME, "Cboe DataShop EOD and interval quotes", datashop.sniff, datashop.read, "vendor page"),
     Format(orats.NAME, "ORATS strikes, near the close and by API", orats.sniff, orats.read, "vendor page"),
+    Format(
+        massive.NAME, "Massive (Polygon) chain snapshot (JSON)", massive.sniff, single(massive.read), "library source"
+    ),
 )
 
 
