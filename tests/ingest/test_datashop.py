@@ -325,7 +325,7 @@ def test_a_cut_file_says_so(save):
 
 @pytest.mark.parametrize("value", ["6/3/2024 10:15", "", "10:15"])
 def test_a_column_of_times_that_holds_something_else(save, value):
-    with pytest.raises(FormatError, match=f"line 2: not what belongs there: .* quote_datetime {value or None!r}"):
+    with pytest.raises(FormatError, match=f"line 2: no line begins a snapshot: .* quote_datetime {value or None!r}"):
         read_chain(save(intervals(times=(value,))))
 
 

@@ -163,6 +163,11 @@ def test_a_temporary_folder_that_is_full(save, small, monkeypatch):  # noqa: ARG
         all_of(save("\n".join([HEADER, *scattered(), ""])))
 
 
+def test_no_line_that_fits(save):
+    with pytest.raises(FormatError, match="line 2: no line begins a snapshot: name 'A', day '1', or cells missing"):
+        all_of(save(HEADER + "\nA,1,x,1,2\n"))
+
+
 @pytest.mark.usefixtures("small")
 def test_a_line_without_end(save):
     with pytest.raises(UnreadableError, match="line 2: a line of more than 200 bytes"):
