@@ -61,9 +61,9 @@ def test_ingest(free_race: Race, tmp_path: Path, kind: str) -> None:
         write_cboe_csv(generate("SPX", seed=1), path)
     rows = sum(chain.quality.rows_in for chain in read_chains(path))
     assert rows == SNAPSHOTS * ROWS or kind == "Cboe"
-    plain = local_lane(
-        PLAIN, rows, lambda: pl.read_csv(path, skip_rows=0 if kind == "DataShop" else 3, truncate_ragged_lines=True)
-    )
+    # Above its header the quote table has three lines of another shape; some columns look whole until late in the file.
+    options = {} if kind == "DataShop" else {"skip_rows": 3, "infer_schema_length": None}
+    plain = local_lane(PLAIN, rows, lambda: pl.read_csv(path, **options))
     free_race.run(
         lambda: sum(1 for _ in read_chains(path)),
         [plain],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from gex.ingest.errors import ContentError, FormatError
-from gex.ingest.readers import canonical, cboe_csv, cboe_json, datashop, quotes_json
+from gex.ingest.readers import canonical, cboe_csv, cboe_json, quotes_json
 from gex.ingest.readers.refused import REFUSED
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from gex.ingest.blob import Blob
     from gex.ingest.readers.raw import Pick, RawChain
 
+    Sniff = Callable[[bytes], bool]
     Read = Callable[[Blob, Pick], Iterator[RawChain]]
 
 Proof = Literal["round trip", "real file", "library source", "vendor page", "experimental"]
@@ -27,7 +29,7 @@ class Format:
 
     name: str
     title: str
-    sniff: Callable[[bytes], bool]
+    sniff: Sniff
     read: Read
     proof: Proof
 
@@ -43,13 +45,25 @@ def single(read: Callable[[bytes, str], RawChain]) -> Read:
     return read_single
 
 
+def later(module: str) -> tuple[Sniff, Read]:
+    """Return `sniff` and `read` of a reader whose module is loaded when they are called: starts stay short."""
+
+    def sniff(head: bytes) -> bool:
+        return bool(import_module(f"gex.ingest.readers.{module}").sniff(head))
+
+    def read(blob: Blob, pick: Pick) -> Iterator[RawChain]:
+        yield from import_module(f"gex.ingest.readers.{module}").read(blob, pick)
+
+    return sniff, read
+
+
 FORMATS = (
     Format(canonical.PARQUET, "our own Parquet", canonical.sniff_parquet, single(canonical.read_parquet), "round trip"),
     Format(canonical.CSV, "our own CSV", canonical.sniff_csv, single(canonical.read_csv), "round trip"),
     Format(cboe_csv.NAME, "Cboe quote table (CSV)", cboe_csv.sniff, single(cboe_csv.read), "real file"),
     Format(cboe_json.NAME, "Cboe delayed quotes (JSON)", cboe_json.sniff, single(cboe_json.read), "real file"),
     Format(quotes_json.NAME, "flat list of quotes (JSON)", quotes_json.sniff, single(quotes_json.read), "real file"),
-    Format(datashop.NAME, "Cboe DataShop EOD and interval quotes", datashop.sniff, datashop.read, "vendor page"),
+    Format("datashop", "Cboe DataShop EOD and interval quotes", *later("datashop"), "vendor page"),
 )
 
 

@@ -250,6 +250,7 @@ def test_no_other_format_claims_the_files():
         ({"bid": '"1,5"'}, "bad_number"),
         ({"expiration": "06/21/2024"}, "bad_number"),
         ({"expiration": ""}, "missing_key"),
+        ({"expiration": "-2024-06-21"}, "bad_number"),
         ({"option_type": "X"}, "bad_number"),
         ({"root": "SP X"}, "bad_symbol"),
         ({"root": ""}, "missing_key"),

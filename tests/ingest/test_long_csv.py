@@ -119,6 +119,14 @@ def test_a_line_is_read_alike_wherever_it_stands(lines):
     assert beside["defect"][-1] == "field_count"
 
 
+@pytest.mark.parametrize("start", [b"\x1f\x8b", b"x\x9c", b"x\x01", b"\x28\xb5\x2f\xfd"])
+def test_a_piece_that_begins_like_an_archive_is_text_all_the_same(start):
+    data = start.decode("cp1252").encode() + b"A,1,x,1\n"
+    for piece in (Piece(data, 2), Piece(start + b"A,1,x,1\n", 2)):
+        assert parse(piece, NAMES, frozenset({"number"})).select("line", "day", "number").row(0) == (2, "1", 1.0)
+    assert csv_pieces.columns(start + b"A,1,x,1\n", NAMES, ["name"]) is None
+
+
 @given(cut=st.integers(1, 10_000), size=st.integers(1, 400))
 @settings(max_examples=100)
 def test_pieces_are_the_file(tmp_path_factory, cut, size):
