@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gex.ingest.blob import Blob, blobs
 from gex.ingest.errors import FormatError, UnreadableError
-from gex.ingest.readers import csv_pieces, long_csv
+from gex.ingest.readers import csv_pieces, long_csv, spill
 from gex.ingest.readers.csv_pieces import Piece, parse, pieces
 from gex.ingest.readers.long_csv import Layout, ahead, header_of, layout_of, snapshots
 
@@ -45,6 +45,7 @@ def _small(monkeypatch):
     """Make pieces so small that a few lines fill several."""
     monkeypatch.setattr(csv_pieces, "SIZE", 200)
     monkeypatch.setattr(csv_pieces, "SLICE", 64)
+    monkeypatch.setattr(spill, "HELD", 100)
 
 
 @pytest.mark.usefixtures("small")
