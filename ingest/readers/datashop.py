@@ -81,8 +81,7 @@ INTERVALS = (
     _layout("Option Quotes intervals with calcs", _TIME, (*_QUOTE, *_CALCS), ("open_interest",)),
 )
 LAYOUTS = (*EOD, *INTERVALS)
-# From a file's columns to the chain table's.
-_COLUMNS = {
+COLUMNS = {
     "bid": "bid",
     "ask": "ask",
     "bid_size": "bid_size",
@@ -96,6 +95,7 @@ _COLUMNS = {
     "theta": "vendor_theta",
     "vega": "vendor_vega",
 }
+"""From a file's columns to the chain table's."""
 
 
 def sniff(head: bytes) -> bool:
@@ -189,7 +189,7 @@ def _date(text: str) -> dt.date | None:
 
 def _chain(found: Snapshot, rows: pl.DataFrame) -> RawChain:
     """Return a snapshot with everything but its time."""
-    names = {old: new for old, new in _COLUMNS.items() if old in rows.columns}
+    names = {old: new for old, new in COLUMNS.items() if old in rows.columns}
     roots = {root: clean for root in rows["root"].unique().drop_nulls() if (clean := _clean(root))}
     day = pl.col("expiration").str.to_date("%Y-%m-%d", strict=False)
     table = rows.select(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
+from gex.ingest.contracts import contract, normalize_underlying
 from gex.ingest.errors import ContentError, FormatError
 from gex.ingest.readers import canonical, cboe_csv, cboe_json, quotes_json
 from gex.ingest.readers.refused import REFUSED
@@ -40,7 +41,10 @@ def single(read: Callable[[bytes, str], RawChain]) -> Read:
     def read_single(blob: Blob, pick: Pick) -> Iterator[RawChain]:
         if pick.snapshot is not None:
             raise ContentError("holds one snapshot; leave --snapshot out", source=blob.name, value=pick.snapshot)
-        yield read(blob.data(), blob.name)
+        raw = read(blob.data(), blob.name)
+        # Of several files in an archive those on something else are left out; a file by itself is told so later.
+        if blob.member is None or pick.underlying is None or _is_on(raw, pick.underlying):
+            yield raw
 
     return read_single
 
@@ -55,6 +59,11 @@ def later(module: str) -> tuple[Sniff, Read]:
         yield from import_module(f"gex.ingest.readers.{module}").read(blob, pick)
 
     return sniff, read
+
+
+def _is_on(raw: RawChain, underlying: str) -> bool:
+    wanted = normalize_underlying(underlying)
+    return any(contract(root).underlying == wanted for root in raw.rows["root"].unique().drop_nulls())
 
 
 FORMATS = (
