@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from benchmarks.roster import LIMIT, NUMPY, QDFP, QDFP_LADDER, QUANTLIB, SVML, VECTORIZED
 
 BARE = "python -c 'import numpy, polars'"
+PLAIN = "polars.read_csv"
 
 
 @dataclass(frozen=True)
@@ -50,4 +51,6 @@ TARGETS = (
     Target("American gamma ladder", QDFP_LADDER, 5.0),
     Target("Full analysis, a chain in memory", "one gamma_profile of ours", 12.0, at_least=False),
     Target("Whole process, gex report on a parquet file", BARE, 1.3, at_least=False),
+    Target("Reading a DataShop file", PLAIN, 2.0, at_least=False),
+    Target("Reading a Cboe file", PLAIN, 2.0, at_least=False),
 )

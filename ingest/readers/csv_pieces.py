@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from gex.ingest.errors import UnreadableError
@@ -25,6 +24,8 @@ SIZE = 8 << 20
 """Bytes of a piece: some fifty thousand lines."""
 SLICE = 1 << 14
 """Bytes below which a piece with a bad line is split line by line."""
+_PACKED = (b"\x1f", b"x", b"(")
+"""What zlib, gzip and zstd begin with: Polars would unpack a piece that does."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Piece:
 
     def count(self, char: bytes) -> int:
         """Return how often a character occurs, many times faster than `bytes.count` where that is often."""
+        import numpy as np
+
         return int(np.count_nonzero(np.frombuffer(self.data, np.uint8) == ord(char)))
 
     def halves(self) -> tuple[Piece, Piece] | None:
@@ -134,7 +137,7 @@ def parse(piece: Piece, names: Sequence[str], numbers: Collection[str]) -> pl.Da
 
 def columns(data: bytes, names: Sequence[str], wanted: Sequence[str]) -> pl.DataFrame | None:
     """Return some columns as text, lines unchecked; None where quotes or damage make them uncertain."""
-    if b'"' in data:
+    if b'"' in data or data.startswith(_PACKED):
         return None
     schema = dict.fromkeys(names, pl.String)
     places = sorted(names.index(name) for name in wanted)
@@ -151,7 +154,7 @@ def _at_once(piece: Piece, names: Sequence[str], numbers: Collection[str]) -> pl
     # With as many commas as belong there, a line with too few cells means another with too many, which Polars refuses.
     if not piece.ended or b'"' in data or piece.count(b",") != height * (len(names) - 1):
         return None
-    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+    if data.startswith(_PACKED) or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
         return None
     schema = {name: pl.Float64 if name in numbers else pl.String for name in names}
     try:

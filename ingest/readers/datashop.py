@@ -53,6 +53,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _ROOT = re.compile(r"[A-Z][A-Z0-9]{0,5}")
 _WHICH = re.compile(r"(?P<days>[\d-]*?)[T ]?(?P<moment>1545|15:45|eod)?", re.IGNORECASE)
+_DAYS = dt.date(1990, 1, 1), dt.date(2200, 1, 1)
 # On early closes before this day the columns named 1545 hold a time after the close.
 _EARLY_SINCE = dt.date(2020, 2, 5)
 _BEFORE_CLOSE = dt.timedelta(minutes=15)
@@ -80,8 +81,7 @@ INTERVALS = (
     _layout("Option Quotes intervals with calcs", _TIME, (*_QUOTE, *_CALCS), ("open_interest",)),
 )
 LAYOUTS = (*EOD, *INTERVALS)
-# From a file's columns to the chain table's.
-_COLUMNS = {
+COLUMNS = {
     "bid": "bid",
     "ask": "ask",
     "bid_size": "bid_size",
@@ -95,6 +95,7 @@ _COLUMNS = {
     "theta": "vendor_theta",
     "vega": "vendor_vega",
 }
+"""From a file's columns to the chain table's."""
 
 
 def sniff(head: bytes) -> bool:
@@ -188,13 +189,14 @@ def _date(text: str) -> dt.date | None:
 
 def _chain(found: Snapshot, rows: pl.DataFrame) -> RawChain:
     """Return a snapshot with everything but its time."""
-    names = {old: new for old, new in _COLUMNS.items() if old in rows.columns}
+    names = {old: new for old, new in COLUMNS.items() if old in rows.columns}
     roots = {root: clean for root in rows["root"].unique().drop_nulls() if (clean := _clean(root))}
+    day = pl.col("expiration").str.to_date("%Y-%m-%d", strict=False)
     table = rows.select(
         "line",
         "defect",
         pl.col("root").replace_strict(roots, default=None, return_dtype=pl.String),
-        pl.col("expiration").str.to_date("%Y-%m-%d", strict=False),
+        pl.when(day.is_between(*_DAYS)).then(day).alias("expiration"),
         pl.when(pl.col("option_type").is_in(["C", "P"])).then("option_type").alias("option_type"),
         "strike",
         *(pl.col(old).alias(new) for old, new in names.items()),

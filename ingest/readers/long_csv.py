@@ -195,13 +195,15 @@ class _Table:
         good = {each for each in runs if self.layout.is_key(each)}
         if good == runs and rows["defect"].null_count() == rows.height:
             return rows
-        if not good and last is None:
-            values = ", ".join(f"{name} {value!r}" for name, value in zip(key, rows.select(key).row(0), strict=True))
-            raise FormatError(f"not what belongs there: {values}", source=self.blob.name, row=rows["line"][0])
         known = pl.DataFrame(list(good), schema=dict.fromkeys(key, pl.String), orient="row").with_columns(known=True)
         rows = rows.join(known, on=key, how="left", maintain_order="left")
-        unknown = pl.col("known").is_null()
-        sure = ~unknown & (pl.col("defect") != "field_count").fill_null(value=True)
+        unknown = rows["known"].is_null()
+        sure = ~unknown & (rows["defect"] != "field_count").fill_null(value=True)
+        if last is None and not sure.any():
+            values = ", ".join(f"{name} {value!r}" for name, value in zip(key, rows.select(key).row(0), strict=True))
+            raise FormatError(
+                f"no line begins a snapshot: {values}, or cells missing", source=self.blob.name, row=rows["line"][0]
+            )
         filled = (
             pl.coalesce(pl.when(sure).then(name).forward_fill(), pl.lit(value, pl.String)).backward_fill().alias(name)
             for name, value in zip(key, last or [None] * len(key), strict=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
+from gex.ingest.contracts import contract, normalize_underlying
 from gex.ingest.errors import ContentError, FormatError
-from gex.ingest.readers import canonical, cboe_csv, cboe_json, datashop, massive, orats, quotes_json
+from gex.ingest.readers import canonical, cboe_csv, cboe_json, quotes_json
 from gex.ingest.readers.refused import REFUSED
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from gex.ingest.blob import Blob
     from gex.ingest.readers.raw import Pick, RawChain
 
+    Sniff = Callable[[bytes], bool]
     Read = Callable[[Blob, Pick], Iterator[RawChain]]
 
 Proof = Literal["round trip", "real file", "library source", "vendor page", "experimental"]
@@ -27,7 +30,7 @@ class Format:
 
     name: str
     title: str
-    sniff: Callable[[bytes], bool]
+    sniff: Sniff
     read: Read
     proof: Proof
 
@@ -38,9 +41,35 @@ def single(read: Callable[[bytes, str], RawChain]) -> Read:
     def read_single(blob: Blob, pick: Pick) -> Iterator[RawChain]:
         if pick.snapshot is not None:
             raise ContentError("holds one snapshot; leave --snapshot out", source=blob.name, value=pick.snapshot)
-        yield read(blob.data(), blob.name)
+        raw = read(blob.data(), blob.name)
+        # Of several files in an archive those on something else are left out; a file by itself is told so later.
+        if blob.member is None or pick.underlying is None or _is_on(raw, pick.underlying):
+            yield raw
 
     return read_single
+
+
+def later(module: str, as_read: Callable[[Any], Read] = lambda read: read) -> tuple[Sniff, Read]:
+    """Return `sniff` and `read` of a reader whose module is loaded when they are called: starts stay short.
+
+    Args:
+        module: The reader's.
+        as_read: `single`, where its `read` takes all bytes.
+
+    """
+
+    def sniff(head: bytes) -> bool:
+        return bool(import_module(f"gex.ingest.readers.{module}").sniff(head))
+
+    def read(blob: Blob, pick: Pick) -> Iterator[RawChain]:
+        yield from as_read(import_module(f"gex.ingest.readers.{module}").read)(blob, pick)
+
+    return sniff, read
+
+
+def _is_on(raw: RawChain, underlying: str) -> bool:
+    wanted = normalize_underlying(underlying)
+    return any(contract(root).underlying == wanted for root in raw.rows["root"].unique().drop_nulls())
 
 
 FORMATS = (
@@ -49,11 +78,9 @@ FORMATS = (
     Format(cboe_csv.NAME, "Cboe quote table (CSV)", cboe_csv.sniff, single(cboe_csv.read), "real file"),
     Format(cboe_json.NAME, "Cboe delayed quotes (JSON)", cboe_json.sniff, single(cboe_json.read), "real file"),
     Format(quotes_json.NAME, "flat list of quotes (JSON)", quotes_json.sniff, single(quotes_json.read), "real file"),
-    Format(datashop.NAME, "Cboe DataShop EOD and interval quotes", datashop.sniff, datashop.read, "vendor page"),
-    Format(orats.NAME, "ORATS strikes, near the close and by API", orats.sniff, orats.read, "vendor page"),
-    Format(
-        massive.NAME, "Massive (Polygon) chain snapshot (JSON)", massive.sniff, single(massive.read), "library source"
-    ),
+    Format("datashop", "Cboe DataShop EOD and interval quotes", *later("datashop"), "vendor page"),
+    Format("orats", "ORATS strikes, near the close and by API", *later("orats"), "vendor page"),
+    Format("massive", "Massive (Polygon) chain snapshot (JSON)", *later("massive", single), "library source"),
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,18 +10,20 @@ import polars as pl
 
 from gex.ingest.errors import UnreadableError
 
-TEXT = "the line's text"
-"""A column's name that no file has."""
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gex.ingest.readers.csv_pieces import Part
 
-    Place = tuple[Path, int, int]
+    Key = tuple[str, ...]
+
+TEXT = "the line's text"
+"""A column's name that no file has."""
+HELD = 500_000
+"""Rows that are held before they are written."""
 
 
-def spilled(parts: Iterator[Part]) -> Iterator[tuple[tuple[str, ...], pl.DataFrame]]:
+def spilled(parts: Iterator[Part]) -> Iterator[tuple[Key, pl.DataFrame]]:
     """Yield each snapshot's key and rows, with the lines in `TEXT`, in the order in which they begin.
 
     Raises:
@@ -30,26 +31,32 @@ def spilled(parts: Iterator[Part]) -> Iterator[tuple[tuple[str, ...], pl.DataFra
 
     """
     with tempfile.TemporaryDirectory(prefix="gex-", ignore_cleanup_errors=True) as folder:
-        places: dict[tuple[str, ...], list[Place]] = {}
-        for line, group in groupby(parts, lambda part: part.piece.line):
-            _write(list(group), Path(folder) / f"{line}.arrow", places)
-        for key, found in places.items():
-            yield key, pl.concat([_read(*place) for place in found])
+        files: dict[Key, list[Path]] = {}
+        held: dict[Key, list[pl.DataFrame]] = {}
+        rows = 0
+        for part in parts:
+            files.setdefault(part.key, [])
+            held.setdefault(part.key, []).append(_with_text(part))
+            rows += part.rows.height
+            if rows >= HELD:
+                _write(held, files, Path(folder))
+                rows = 0
+        for key, written in files.items():
+            yield key, pl.concat([*map(pl.read_ipc, written), *held.pop(key, [])])
 
 
-def _write(parts: list[Part], path: Path, places: dict[tuple[str, ...], list[Place]]) -> None:
-    """Write the rows of one piece, snapshot by snapshot, and note where each lies."""
-    frames, offset = [], 0
-    for part in parts:
-        texts = [part.piece.text(number) for number in part.rows["line"]]
-        frames.append(part.rows.with_columns(pl.Series(TEXT, texts, pl.String)))
-        places.setdefault(part.key, []).append((path, offset, part.rows.height))
-        offset += part.rows.height
-    try:
-        pl.concat(frames).write_ipc(path)
-    except OSError as error:
-        raise UnreadableError(f"cannot write temporary files: {error}", source=str(path)) from None
+def _with_text(part: Part) -> pl.DataFrame:
+    texts = [part.piece.text(number) for number in part.rows["line"]]
+    return part.rows.with_columns(pl.Series(TEXT, texts, pl.String))
 
 
-def _read(path: Path, offset: int, height: int) -> pl.DataFrame:
-    return pl.scan_ipc(path).slice(offset, height).collect()
+def _write(held: dict[Key, list[pl.DataFrame]], files: dict[Key, list[Path]], folder: Path) -> None:
+    """Move the rows that are held into files, one a snapshot."""
+    for number, key in enumerate(files):
+        if key in held:
+            path = folder / f"{number}-{len(files[key])}.arrow"
+            try:
+                pl.concat(held.pop(key)).write_ipc(path)
+            except OSError as error:
+                raise UnreadableError(f"cannot write temporary files: {error}", source=str(path)) from None
+            files[key].append(path)

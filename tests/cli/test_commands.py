@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,25 @@ def test_bad_data_is_3(gex: Callable[..., Ran], tmp_path: Path) -> None:
     ran = gex("report", path)
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == f"gex: {path}: the file is empty\n"
+
+
+def test_one_of_several_snapshots_is_picked(
+    gex: Callable[..., Ran], spx_csv: Path, qqq_csv: Path, tmp_path: Path
+) -> None:
+    both = tmp_path / "both.zip"
+    with zipfile.ZipFile(both, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(spx_csv, "spx.csv")
+        archive.write(qqq_csv, "qqq.csv")
+    ran = gex("report", both)
+    assert ran.code == 3
+    assert f"several snapshots: {both}:spx.csv, {both}:qqq.csv; pick one with --underlying and --snapshot" in ran.err
+    assert gex("report", both, "--underlying", "QQQ").out.startswith("QQQ ")
+    ran = gex("report", both, "--underlying", "NDX")
+    assert ran.code == 3
+    assert f"no snapshot NDX; the source has {both}:spx.csv, {both}:qqq.csv" in ran.err
+    ran = gex("report", spx_csv, "--snapshot", "eod")
+    assert (ran.code, ran.out) == (3, "")
+    assert "holds one snapshot; leave --snapshot out" in ran.err
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import gzip
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ from gex.ingest.errors import ChainError, ContentError, FormatError, SpotError, 
 from gex.ingest.read import read_chain, read_chains
 from gex.ingest.readers import datashop
 from gex.ingest.readers.registry import FORMATS
+from gex.ingest.sample import generate
+from gex.ingest.sample_csv import write_cboe_csv
 
 TIMES = ("2024-06-03 10:15:00", "2024-06-03 10:30:00")
 
@@ -250,6 +253,7 @@ def test_no_other_format_claims_the_files():
         ({"bid": '"1,5"'}, "bad_number"),
         ({"expiration": "06/21/2024"}, "bad_number"),
         ({"expiration": ""}, "missing_key"),
+        ({"expiration": "-2024-06-21"}, "bad_number"),
         ({"option_type": "X"}, "bad_number"),
         ({"root": "SP X"}, "bad_symbol"),
         ({"root": ""}, "missing_key"),
@@ -325,7 +329,7 @@ def test_a_cut_file_says_so(save):
 
 @pytest.mark.parametrize("value", ["6/3/2024 10:15", "", "10:15"])
 def test_a_column_of_times_that_holds_something_else(save, value):
-    with pytest.raises(FormatError, match=f"line 2: not what belongs there: .* quote_datetime {value or None!r}"):
+    with pytest.raises(FormatError, match=f"line 2: no line begins a snapshot: .* quote_datetime {value or None!r}"):
         read_chain(save(intervals(times=(value,))))
 
 
@@ -383,3 +387,21 @@ def test_stored_and_read_again(tmp_path, save, text):
     again = read_chain(store.save(chain, tmp_path / "store"))
     assert again.frame.equals(chain.frame)
     assert (again.source, again.quality, again.spot) == (chain.source, chain.quality, chain.spot)
+
+
+def test_a_chain_written_in_this_shape_comes_back(save, tmp_path):
+    """Thousands of contracts of a generated chain: every column as the Cboe reader has it."""
+    write_cboe_csv(generate("SPX", seed=3, size="small"), tmp_path / "cboe.csv")
+    chain = read_chain(tmp_path / "cboe.csv")
+    named = {new: old for old, new in datashop.COLUMNS.items()}
+    table = chain.frame.rename(named, strict=False).with_columns(
+        underlying_symbol=pl.lit("^SPX"),
+        quote_datetime=pl.lit(chain.quote_time.astimezone(NEW_YORK).strftime("%Y-%m-%d %H:%M:%S")),
+        underlying_bid=pl.lit(chain.spot),
+        underlying_ask=pl.lit(chain.spot),
+    )
+    names = interval_names(calcs=True)
+    table = table.with_columns(pl.lit(0.0).alias(name) for name in names if name not in table.columns)
+    again = read_chain(save(table.select(names).write_csv()))
+    assert again.frame.drop("source").equals(chain.frame.drop("source"))
+    assert (again.spot, again.quote_time) == (chain.spot, chain.quote_time)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gex.ingest.blob import Blob, blobs
 from gex.ingest.errors import FormatError, UnreadableError
-from gex.ingest.readers import csv_pieces, long_csv
+from gex.ingest.readers import csv_pieces, long_csv, spill
 from gex.ingest.readers.csv_pieces import Piece, parse, pieces
 from gex.ingest.readers.long_csv import Layout, ahead, header_of, layout_of, snapshots
 
@@ -45,6 +45,7 @@ def _small(monkeypatch):
     """Make pieces so small that a few lines fill several."""
     monkeypatch.setattr(csv_pieces, "SIZE", 200)
     monkeypatch.setattr(csv_pieces, "SLICE", 64)
+    monkeypatch.setattr(spill, "HELD", 100)
 
 
 @pytest.mark.usefixtures("small")
@@ -119,6 +120,14 @@ def test_a_line_is_read_alike_wherever_it_stands(lines):
     assert beside["defect"][-1] == "field_count"
 
 
+@pytest.mark.parametrize("start", [b"\x1f\x8b", b"x\x9c", b"x\x01", b"\x28\xb5\x2f\xfd"])
+def test_a_piece_that_begins_like_an_archive_is_text_all_the_same(start):
+    data = start.decode("cp1252").encode() + b"A,1,x,1\n"
+    for piece in (Piece(data, 2), Piece(start + b"A,1,x,1\n", 2)):
+        assert parse(piece, NAMES, frozenset({"number"})).select("line", "day", "number").row(0) == (2, "1", 1.0)
+    assert csv_pieces.columns(start + b"A,1,x,1\n", NAMES, ["name"]) is None
+
+
 @given(cut=st.integers(1, 10_000), size=st.integers(1, 400))
 @settings(max_examples=100)
 def test_pieces_are_the_file(tmp_path_factory, cut, size):
@@ -161,6 +170,11 @@ def test_a_temporary_folder_that_is_full(save, small, monkeypatch):  # noqa: ARG
     monkeypatch.setattr(pl.DataFrame, "write_ipc", full)
     with pytest.raises(UnreadableError, match=r"cannot write temporary files: .*No space left"):
         all_of(save("\n".join([HEADER, *scattered(), ""])))
+
+
+def test_no_line_that_fits(save):
+    with pytest.raises(FormatError, match="line 2: no line begins a snapshot: name 'A', day '1', or cells missing"):
+        all_of(save(HEADER + "\nA,1,x,1,2\n"))
 
 
 @pytest.mark.usefixtures("small")

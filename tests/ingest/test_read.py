@@ -106,3 +106,16 @@ def test_reading_loads_no_heavy_library(table, save):
         [sys.executable, "-c", code, str(save(table.text()))], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_reader_is_loaded_when_a_file_may_be_its_own(table, save, tmp_path):
+    from gex.ingest.store import save as store
+
+    chain = read_chain(save(table.text()))
+    code = (
+        "import sys; from gex.ingest.read import read_chain; read_chain(sys.argv[1]);"
+        "print([name for name in sys.modules if 'datashop' in name])"
+    )
+    path = store(chain, tmp_path / "store")
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
