@@ -7,7 +7,7 @@ import io
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 import gex
 from gex.ingest.assemble import Given, assemble
@@ -20,6 +20,7 @@ from gex.ingest.times import as_utc, parse_quote_time
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterator
 
     from gex.ingest.readers.raw import RawChain
     from gex.ingest.schema import Chain
@@ -77,6 +78,23 @@ def read_chain(
         if unchanged is not None:
             return unchanged
     return _assembled(reader.read(data, name), name, data, reader.name, given)
+
+
+def read_chains(source: str | Path, **keywords: Any) -> Iterator[Chain]:
+    """Read every snapshot in a source, one at a time.
+
+    Args:
+        source: A path, or "-" for standard input.
+        keywords: As for `read_chain`.
+
+    Yields:
+        The validated chains, in the source's order.
+
+    Raises:
+        ChainError: As for `read_chain`.
+
+    """
+    yield read_chain(source, **keywords)
 
 
 def _assembled(raw: RawChain, path: str, data: bytes, kind: str, given: Given) -> Chain:

@@ -73,7 +73,7 @@ def test_a_reissued_input_is_a_revision_beside_the_first(at, tmp_path):
     second = store.save(at("2025-09-05T10:16", spot=101.0), tmp_path)
     assert first != second
     assert first.exists()
-    assert store.resolve("SPX", tmp_path) == second
+    assert store.resolve("SPX", tmp_path).path == second
 
 
 def test_rows_set_aside_lie_under_quarantine(table, line, save, tmp_path):
@@ -104,7 +104,7 @@ def test_rows_set_aside_lie_under_quarantine(table, line, save, tmp_path):
 )
 def test_an_address_means_the_last_snapshot_at_or_before(filled, address, which):
     place, paths = filled
-    assert store.resolve(address, place) == paths[TIMES[which]]
+    assert store.resolve(address, place).path == paths[TIMES[which]]
 
 
 @pytest.mark.parametrize(

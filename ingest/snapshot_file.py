@@ -1,0 +1,69 @@
+"""One snapshot as a Parquet file of the store, its facts and the hash of its content in the metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gex.ingest.errors import FormatError, UnreadableError
+from gex.ingest.readers.canonical import facts_of, read_unchanged
+from gex.ingest.schema import SCHEMA
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gex.ingest.schema import Chain
+
+FACTS, CONTENT = "gex.chain", "gex.content"
+
+
+def content_hash(frame: pl.DataFrame) -> str:
+    """Return a SHA-256 of a chain table's values, which no version of Polars or Parquet changes."""
+    digest = hashlib.sha256()
+    for name in SCHEMA:
+        column = frame[name]
+        digest.update(column.is_null().to_numpy().tobytes())
+        if isinstance(column.dtype, pl.String | pl.Enum):
+            digest.update("\n".join(column.cast(pl.String).fill_null("").to_list()).encode())
+        else:
+            digest.update(column.to_physical().fill_null(0).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def file_name(chain: Chain) -> str:
+    """Return `HHMMSS-format-hash8.parquet`, the hash over the facts of the chain and the bytes it was read from."""
+    facts = facts_of(chain)
+    origin = facts.pop("source")
+    # Where the input lay and which version read it are not its content.
+    digest = hashlib.sha256(json.dumps([facts, origin["sha256"]], sort_keys=True).encode()).hexdigest()[:8]
+    return f"{chain.quote_time:%H%M%S}-{origin['format']}-{digest}.parquet"
+
+
+def file_bytes(chain: Chain) -> bytes:
+    """Return a chain as a file of the store."""
+    buffer = io.BytesIO()
+    metadata = {FACTS: json.dumps(facts_of(chain)), CONTENT: content_hash(chain.frame)}
+    chain.frame.write_parquet(buffer, compression="zstd", compression_level=3, metadata=metadata)
+    return buffer.getvalue()
+
+
+def read_file(path: Path) -> tuple[Chain, str | None]:
+    """Return the chain of a file of the store, and the hash it was written with.
+
+    Raises:
+        UnreadableError: It is missing, cut off or damaged.
+        FormatError: Its columns, types, rows or facts are not those it was written with.
+
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"cannot be read: {error.strerror or error}", source=str(path)) from None
+    chain = read_unchanged(data, str(path))
+    if chain is None:
+        raise FormatError("its columns, types or number of rows are not those it was written with", source=str(path))
+    return chain, pl.read_parquet_metadata(io.BytesIO(data)).get(CONTENT)
