@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gex.analysis import analyze as analyze
     from gex.ingest.read import read_chain as read_chain
+    from gex.ingest.scan import scan_store as scan_store
     from gex.ingest.schema import Chain as Chain
     from gex.results import Analysis as Analysis
     from gex.settings import Settings as Settings
@@ -20,8 +21,9 @@ _HOME = {
     "Settings": "gex.settings",
     "analyze": "gex.analysis",
     "read_chain": "gex.ingest.read",
+    "scan_store": "gex.ingest.scan",
 }
-__all__ = ["Analysis", "Chain", "Settings", "__version__", "analyze", "read_chain"]
+__all__ = ["Analysis", "Chain", "Settings", "__version__", "analyze", "read_chain", "scan_store"]
 
 
 def __getattr__(name: str) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -84,12 +85,14 @@ def write(path: Path, chains: Iterable[tuple[str, Chain]]) -> None:
 
     listed: list[dict[str, Any]] = []
     schema = pl.DataFrame(schema=SCHEMA).to_arrow().schema
-    with path.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd", compression_level=3) as writer:
-        for name, chain in chains:
-            # Rows per group: all of them, so that each snapshot is read, and skipped, by itself.
-            writer.write_table(chain.frame.to_arrow().cast(schema), row_group_size=chain.frame.height)
-            facts = facts_of(chain)
-            listed.append(
-                {"name": name, "rows": chain.frame.height, "content": content_hash(chain.frame), "facts": facts}
-            )
-        writer.add_key_value_metadata({MEMBERS: json.dumps(listed)})
+    with path.open("wb") as file:
+        with pq.ParquetWriter(file, schema, compression="zstd", compression_level=3) as writer:
+            for name, chain in chains:
+                rows = chain.frame.height
+                # All rows in one group, so that each snapshot is read, and skipped, by itself.
+                writer.write_table(chain.frame.to_arrow().cast(schema), row_group_size=rows)
+                entry = {"name": name, "rows": rows, "content": content_hash(chain.frame), "facts": facts_of(chain)}
+                listed.append(entry)
+            writer.add_key_value_metadata({MEMBERS: json.dumps(listed)})
+        file.flush()
+        os.fsync(file.fileno())
