@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,6 +15,7 @@ from gex.ingest.store import held, latest, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from gex.ingest.store import Snapshot
 

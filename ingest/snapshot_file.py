@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -49,6 +49,21 @@ def file_bytes(chain: Chain) -> bytes:
     metadata = {FACTS: json.dumps(facts_of(chain)), CONTENT: content_hash(chain.frame)}
     chain.frame.write_parquet(buffer, compression="zstd", compression_level=3, metadata=metadata)
     return buffer.getvalue()
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """Return what the chain of a file of the store is besides its table, from the footer alone.
+
+    Raises:
+        UnreadableError: It is missing, cut off or damaged.
+
+    """
+    try:
+        facts: dict[str, Any] = json.loads(pl.read_parquet_metadata(path)[FACTS])
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, KeyError, ValueError) as error:
+        reason = (str(error).splitlines() or ["unknown"])[0]
+        raise UnreadableError(f"not a whole file of the store ({reason})", source=str(path)) from None
+    return facts
 
 
 def read_file(path: Path) -> tuple[Chain, str | None]:

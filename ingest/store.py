@@ -17,13 +17,13 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gex.ingest import bundle
 from gex.ingest.calendar import NEW_YORK
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import MissingError, UnreadableError
-from gex.ingest.snapshot_file import file_bytes, read_file
+from gex.ingest.snapshot_file import file_bytes, read_facts, read_file
 from gex.ingest.staging import locked, move, stage, staging
 
 if TYPE_CHECKING:
@@ -52,6 +52,15 @@ class Snapshot:
     def place(self) -> str:
         """Where a file of this name lies below the store, or below `quarantine/`."""
         return f"symbol={self.symbol}/date={self.quote_date}/{self.name}"
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the chain is besides its table, from the file's footer alone.
+
+        Raises:
+            UnreadableError: The file is damaged or gone.
+
+        """
+        return read_facts(self.path) if self.member is None else self.member.facts
 
     def read(self) -> tuple[Chain, str | None]:
         """Return the chain as it was stored, and the hash its table was written with.

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import polars as pl
-
 from gex.ingest import calendar
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import ChainError, MissingError
@@ -18,6 +16,8 @@ from gex.ingest.store import NAME, held, latest, snapshots_in, symbols
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator
+
+    import polars as pl
 
     from gex.ingest.schema import Chain
     from gex.ingest.store import Snapshot

@@ -198,7 +198,7 @@ def test_scan_opens_no_file_of_other_dates(place):
 
 
 def test_scan_of_nothing_says_what_is_there(place, tmp_path):
-    with pytest.raises(MissingError, match="no snapshot of QQQ in .*; it has SPX"):
+    with pytest.raises(MissingError, match=r"no snapshot of QQQ in .*; it has SPX"):
         gex.scan_store(place, ["SPX", "QQQ"])
     with pytest.raises(MissingError, match="no snapshot of anything"):
         gex.scan_store(tmp_path / "none")
