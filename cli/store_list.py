@@ -34,9 +34,10 @@ def command(symbols: tuple[str, ...], store: Path | None, form: str) -> None:
     names = symbols or all_symbols(place)
     found = [each for name in names for each in holdings(place, name, by_date=bool(symbols))]
     if form == "json":
-        from gex.cli.render.document import dumps
+        from gex.cli.render.document import dumps, jsonable
 
-        click.echo(dumps({"schema_version": 1, "store": str(place), "holdings": [asdict(each) for each in found]}))
+        answer = {"schema_version": 1, "store": str(place), "holdings": [asdict(each) for each in found]}
+        click.echo(dumps(jsonable(answer)))
         return
     from gex.cli.render.terminal import aligned
 

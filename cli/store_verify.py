@@ -67,7 +67,7 @@ def _findings(
 
 
 def _as_json(found: list[Finding], store: Path) -> str:
-    from gex.cli.render.document import dumps
+    from gex.cli.render.document import dumps, jsonable
 
     findings = [
         {
@@ -82,7 +82,7 @@ def _as_json(found: list[Finding], store: Path) -> str:
         }
         for each in found
     ]
-    return dumps({"schema_version": 1, "store": str(store), "findings": findings})
+    return dumps(jsonable({"schema_version": 1, "store": str(store), "findings": findings}))
 
 
 def _table(found: list[Finding], store: Path) -> str:
