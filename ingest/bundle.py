@@ -13,7 +13,7 @@ import polars as pl
 from gex.ingest.errors import FormatError, UnreadableError
 from gex.ingest.readers.canonical import chain_of, facts_of
 from gex.ingest.schema import SCHEMA
-from gex.ingest.snapshot_file import content_hash
+from gex.ingest.snapshot_file import content_sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +91,7 @@ def write(path: Path, chains: Iterable[tuple[str, Chain]]) -> None:
                 rows = chain.frame.height
                 # All rows in one group, so that each snapshot is read, and skipped, by itself.
                 writer.write_table(chain.frame.to_arrow().cast(schema), row_group_size=rows)
-                entry = {"name": name, "rows": rows, "content": content_hash(chain.frame), "facts": facts_of(chain)}
+                entry = {"name": name, "rows": rows, "content": content_sums(chain.frame), "facts": facts_of(chain)}
                 listed.append(entry)
             writer.add_key_value_metadata({MEMBERS: json.dumps(listed)})
         file.flush()

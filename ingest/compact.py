@@ -17,7 +17,7 @@ from gex.ingest import bundle
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import UnreadableError
 from gex.ingest.readers.canonical import facts_of
-from gex.ingest.snapshot_file import content_hash
+from gex.ingest.snapshot_file import differing
 from gex.ingest.staging import locked, move, staging, writing
 from gex.ingest.store import snapshots, snapshots_in
 
@@ -99,7 +99,7 @@ def _merge(store: Path, symbol: str, period: str, draft: Path) -> Merged | None:
 def _sound(snapshot: Snapshot) -> Chain:
     """Return a chain that still has the hash it was written with."""
     chain, written = snapshot.read()
-    if written != content_hash(chain.frame):
+    if differing(chain.frame, written):
         raise UnreadableError(
             "its content is not what it was written with; gex store verify", source=str(snapshot.path)
         )
@@ -111,7 +111,7 @@ def _compare(draft: Path, there: list[Snapshot]) -> None:
     members = bundle.members(draft)
     for member, snapshot in zip(members, there, strict=True):
         copy, original = bundle.read_member(draft, member), _sound(snapshot)
-        same_table = member.content == content_hash(copy.frame) == content_hash(original.frame)
+        same_table = copy.frame.equals(original.frame) and not differing(copy.frame, member.content)
         if not same_table or member.name != snapshot.name or facts_of(copy) != facts_of(original):
             raise UnreadableError("the merged copy differs from the original, which stays", source=str(snapshot.path))
 

@@ -1,10 +1,11 @@
-"""One snapshot as a Parquet file of the store, its facts and the hash of its content in the metadata."""
+"""One snapshot as a Parquet file of the store, its facts and the sums of its columns in the metadata."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -21,17 +22,30 @@ if TYPE_CHECKING:
 FACTS, CONTENT = "gex.chain", "gex.content"
 
 
-def content_hash(frame: pl.DataFrame) -> str:
-    """Return a SHA-256 of a chain table's values, which no version of Polars or Parquet changes."""
-    digest = hashlib.sha256()
-    for name in SCHEMA:
-        column = frame[name]
-        digest.update(column.is_null().to_numpy().tobytes())
-        if isinstance(column.dtype, pl.String | pl.Enum):
-            digest.update("\n".join(column.cast(pl.String).fill_null("").to_list()).encode())
-        else:
-            digest.update(column.to_physical().fill_null(0).to_numpy().tobytes())
-    return digest.hexdigest()
+_TEXT = [name for name, dtype in SCHEMA.items() if isinstance(dtype, pl.Enum) or dtype == pl.String]
+_PLAIN = [name for name in SCHEMA if name not in _TEXT]
+
+
+def content_sums(frame: pl.DataFrame) -> str:
+    """Return a CRC-32 of each column of a chain table, which no version of Polars or Parquet changes.
+
+    Parquet files written by Polars carry no checksum: a damaged page may read as other numbers.
+    """
+    texts = frame.select(pl.col(_TEXT).cast(pl.String).fill_null("").str.join("\n")).row(0)
+    sums = {name: zlib.crc32(text.encode()) for name, text in zip(_TEXT, texts, strict=True)}
+    for column in frame.select(pl.col(_PLAIN).to_physical().fill_null(0)):
+        sums[column.name] = zlib.crc32(column.to_numpy().tobytes())
+    for gaps in frame.select(pl.col([name for name in SCHEMA if frame[name].null_count()]).is_null()):
+        sums[gaps.name] = zlib.crc32(gaps.to_numpy().tobytes(), sums[gaps.name])
+    return "-".join(f"{sums[name]:08x}" for name in SCHEMA)
+
+
+def differing(frame: pl.DataFrame, written: str | None) -> list[str]:
+    """Return the columns of a chain table that are not those the sums were written for; all if there are no sums."""
+    now, then = content_sums(frame).split("-"), (written or "").split("-")
+    if len(now) != len(then):
+        return list(SCHEMA)
+    return [name for name, new, old in zip(SCHEMA, now, then, strict=True) if new != old]
 
 
 def file_name(chain: Chain) -> str:
@@ -46,7 +60,7 @@ def file_name(chain: Chain) -> str:
 def file_bytes(chain: Chain) -> bytes:
     """Return a chain as a file of the store."""
     buffer = io.BytesIO()
-    metadata = {FACTS: json.dumps(facts_of(chain)), CONTENT: content_hash(chain.frame)}
+    metadata = {FACTS: json.dumps(facts_of(chain)), CONTENT: content_sums(chain.frame)}
     chain.frame.write_parquet(buffer, compression="zstd", compression_level=3, metadata=metadata)
     return buffer.getvalue()
 
@@ -67,7 +81,7 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 
 def read_file(path: Path) -> tuple[Chain, str | None]:
-    """Return the chain of a file of the store, and the hash it was written with.
+    """Return the chain of a file of the store, and the sums of its columns when it was written.
 
     Raises:
         UnreadableError: It is missing, cut off or damaged.

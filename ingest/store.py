@@ -63,7 +63,7 @@ class Snapshot:
         return read_facts(self.path) if self.member is None else self.member.facts
 
     def read(self) -> tuple[Chain, str | None]:
-        """Return the chain as it was stored, and the hash its table was written with.
+        """Return the chain as it was stored, and the sums of its columns when it was written.
 
         Raises:
             ChainError: The file is damaged or gone.

@@ -10,7 +10,7 @@ from gex.ingest import calendar
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import ChainError, MissingError
 from gex.ingest.schema import KEY
-from gex.ingest.snapshot_file import content_hash, file_name
+from gex.ingest.snapshot_file import differing, file_name
 from gex.ingest.store import NAME, held, latest, snapshots_in, symbols
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _SAME_FILE = "see whether the feed stood still; ingest the session's own file"
 CHECKS = (
     Check("unreadable", "damaged", "the file is cut off, damaged or gone", _INGEST_AGAIN),
     Check("schema", "damaged", "columns, types, rows or facts are not those of this layout", _INGEST_AGAIN),
-    Check("hash", "damaged", "the table is not the one it was written with", _INGEST_AGAIN),
+    Check("content", "damaged", "the sums of its columns are not those it was written with", _INGEST_AGAIN),
     Check("name", "damaged", "symbol, date, time or hash in the path are not those of its facts", _INGEST_AGAIN),
     Check("stray", "damaged", "a file that is no snapshot lies among them: no reader sees it", "move it elsewhere"),
     Check("same_bytes", "stale", "made of the same bytes as the snapshot of the session before", _SAME_FILE),
@@ -131,8 +131,8 @@ def _damage(snapshot: Snapshot) -> Finding | None:
     except ChainError as error:
         code = "schema" if type(error).__name__ == "FormatError" else "unreadable"
         return _of(snapshot, code, error.message)
-    if written != content_hash(chain.frame):
-        return _of(snapshot, "hash", f"{content_hash(chain.frame)[:12]}, written as {(written or 'none')[:12]}")
+    if columns := differing(chain.frame, written):
+        return _of(snapshot, "content", f"other values of {', '.join(columns)}" if written else "written without sums")
     right = (chain.underlying, chain.quote_date, chain.quote_time.replace(microsecond=0), file_name(chain))
     match = NAME.fullmatch(snapshot.name)
     told = f"{match[1]}-{match[2]}-{match[3]}.parquet" if match else ""
