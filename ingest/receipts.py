@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import gex
 from gex.ingest.errors import UnreadableError
 from gex.ingest.schema import SCHEMA_VERSION
-from gex.ingest.staging import locked, write_whole, writing
+from gex.ingest.staging import locked, move, staging, write_synced, writing
 from gex.ingest.store import names_at
 
 if TYPE_CHECKING:
@@ -58,8 +58,10 @@ class Input:
             UnreadableError: The store cannot be written to.
 
         """
-        with locked(store), writing(store):
-            write_whole(store / "inputs" / self._name, json.dumps(snapshots).encode())
+        with staging(store) as folder, locked(store):
+            with writing(store):
+                write_synced(folder / self._name, json.dumps(snapshots).encode())
+            move(folder / self._name, store / "inputs" / self._name, store)
 
     def check_unchanged(self) -> None:
         """Tell a file that was written to while it was read.

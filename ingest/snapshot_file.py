@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zlib
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from gex.ingest.errors import FormatError, UnreadableError
+from gex.ingest.contracts import normalize_underlying
+from gex.ingest.errors import ContentError, FormatError, UnreadableError
 from gex.ingest.readers.canonical import facts_of, read_unchanged
 from gex.ingest.schema import SCHEMA
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
     from gex.ingest.schema import Chain
 
-FACTS, CONTENT = "gex.chain", "gex.content"
+FACTS, CONTENT, SOURCE = "gex.chain", "gex.content", "gex.source"
+NAME = re.compile(r"((?:[01]\d|2[0-3])[0-5]\d[0-5]\d)-(\w+)-([0-9a-f]{8})(?:-r(\d+))?\.parquet")
+SYMBOL = re.compile(r"[A-Z][A-Z0-9.]{0,9}")
 
 
 _TEXT = [name for name, dtype in SCHEMA.items() if isinstance(dtype, pl.Enum) or dtype == pl.String]
@@ -63,6 +67,29 @@ def file_bytes(chain: Chain) -> bytes:
     metadata = {FACTS: json.dumps(facts_of(chain)), CONTENT: content_sums(chain.frame)}
     chain.frame.write_parquet(buffer, compression="zstd", compression_level=3, metadata=metadata)
     return buffer.getvalue()
+
+
+def quarantine_bytes(chain: Chain) -> bytes:
+    """Return the rows set aside as a file of the store, what they were read from in the metadata."""
+    buffer = io.BytesIO()
+    source = facts_of(chain)["source"]
+    chain.quarantine.write_parquet(buffer, compression="zstd", metadata={SOURCE: json.dumps(source)})
+    return buffer.getvalue()
+
+
+def check_names(chain: Chain) -> None:
+    """Refuse a chain whose facts make no address and no path, which a foreign file may hold.
+
+    Raises:
+        ContentError: Names the symbol or the format.
+
+    """
+    symbol, path = chain.underlying, chain.source.path
+    if not SYMBOL.fullmatch(symbol) or normalize_underlying(symbol) != symbol:
+        message = f"{symbol!r} cannot be stored as a symbol; write capitals, digits and dots, as in SPX or BRK.B"
+        raise ContentError(message, source=path, value=symbol)
+    if not NAME.fullmatch(file_name(chain)):
+        raise ContentError(f"{chain.source.format!r} is no format of ours", source=path, value=chain.source.format)
 
 
 def read_facts(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from gex.ingest.errors import UnreadableError
 from gex.ingest.lock import lock
-from gex.ingest.snapshot_file import file_bytes, file_name
+from gex.ingest.snapshot_file import check_names, file_bytes, file_name, quarantine_bytes
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -76,18 +76,19 @@ def stage(chains: Iterable[Chain], folder: Path, store: Path) -> list[Waiting]:
     """Write chains aside, one in memory at a time.
 
     Raises:
+        ContentError: A chain's symbol or format is no name for a folder or file.
         UnreadableError: The store cannot be written to.
 
     """
     waiting = []
     for number, chain in enumerate(chains):
+        check_names(chain)
         file, quarantine = folder / f"{number}.parquet", None
         with writing(store):
             write_synced(file, file_bytes(chain))
             if chain.quarantine.height:
                 quarantine = folder / f"{number}-quarantine.parquet"
-                with quarantine.open("wb") as target:
-                    chain.quarantine.write_parquet(target, compression="zstd")
+                write_synced(quarantine, quarantine_bytes(chain))
         quality = chain.quality
         waiting.append(
             Waiting(

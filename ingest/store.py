@@ -23,7 +23,7 @@ from gex.ingest import bundle
 from gex.ingest.calendar import NEW_YORK
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import MissingError, UnreadableError
-from gex.ingest.snapshot_file import file_bytes, read_facts, read_file
+from gex.ingest.snapshot_file import NAME, file_bytes, read_facts, read_file
 from gex.ingest.staging import locked, move, stage, staging
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from gex.ingest.schema import Chain
     from gex.ingest.staging import Waiting
 
-NAME = re.compile(r"(\d{6})-(\w+)-([0-9a-f]{8})(?:-r(\d+))?\.parquet")
 _ADDRESS = re.compile(r"([\^_$]?[A-Za-z][A-Za-z0-9.]{0,9})(?:@(.+))?")
 
 
@@ -129,9 +128,8 @@ def snapshots_in(path: Path, symbol: str) -> list[Snapshot]:
     """Return what one file of the store holds: itself, the members of a bundle, or nothing of ours."""
     if path.name.startswith("bundle-"):
         return [_told(path, symbol, each.quote_date, each.name, each) for each in bundle.members(path)]
-    if not NAME.fullmatch(path.name) or not path.parent.name.startswith("date="):
-        return []
-    return [_told(path, symbol, dt.date.fromisoformat(path.parent.name.removeprefix("date=")), path.name)]
+    date = _date_of(path.parent)
+    return [_told(path, symbol, date, path.name)] if date and NAME.fullmatch(path.name) else []
 
 
 def latest(found: Iterable[Snapshot]) -> list[Snapshot]:
@@ -238,6 +236,14 @@ def _place(waiting: Waiting, store: Path) -> Placed:
         move(waiting.quarantine, store / "quarantine" / target.relative_to(store), store)
     move(waiting.file, target, store)
     return Placed(target, "stored", name, revision, waiting)
+
+
+def _date_of(folder: Path) -> dt.date | None:
+    """Return the date a folder is named for; None if it is not."""
+    try:
+        return dt.date.fromisoformat(folder.name.removeprefix("date=")) if folder.name.startswith("date=") else None
+    except ValueError:
+        return None
 
 
 def _told(path: Path, symbol: str, date: dt.date, name: str, member: bundle.Member | None = None) -> Snapshot:

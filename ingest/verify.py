@@ -10,8 +10,8 @@ from gex.ingest import calendar
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import ChainError, MissingError
 from gex.ingest.schema import KEY
-from gex.ingest.snapshot_file import differing, file_name
-from gex.ingest.store import NAME, held, latest, snapshots_in, symbols
+from gex.ingest.snapshot_file import NAME, differing, file_name
+from gex.ingest.store import held, latest, snapshots_in, symbols
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -111,7 +111,7 @@ def _sound(store: Path, symbol: str) -> tuple[list[Snapshot], list[Finding]]:
     for path in sorted(store.glob(f"symbol={symbol}/*/*")):
         try:
             found = snapshots_in(path, symbol)
-        except (ChainError, ValueError) as error:
+        except ChainError as error:
             damaged.append(_finding("unreadable", symbol, None, path, error))
             continue
         if not found:

@@ -232,6 +232,13 @@ def test_a_range_is_exported_as_one_table(gex: Callable[..., Ran], place: Path, 
     assert gex("store", "export", "QQQ", "--from", "2026-02-01").code == 6
 
 
+def test_an_address_is_an_input_of_another_store(gex: Callable[..., Ran], place: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    assert "1 stored" in gex("ingest", "QQQ@2026-01-06", "--to", other).out
+    (copy,) = other.glob("symbol=QQQ/*/*.parquet")
+    assert copy.read_bytes() == (place / copy.relative_to(other)).read_bytes()
+
+
 @pytest.mark.usefixtures("place")
 def test_an_address_answers_with_what_is_nearest(gex: Callable[..., Ran]) -> None:
     early = gex("levels", "QQQ@2025-01-01")

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from gex.ingest import intake, staging, store
+from gex.ingest import intake, staging, store, verify
 from gex.ingest.errors import ContentError, UnreadableError
 from gex.ingest.read import read_chain
 
@@ -99,6 +99,8 @@ def test_rows_set_aside_lie_beside_with_line_reason_and_text(table, line, save, 
     aside = pl.read_parquet(place / taken.snapshots[0]["quarantine"])
     number = source.read_text().splitlines().index(bad) + 1
     assert aside.rows() == [(number, "negative", bad)]
+    origin = json.loads(pl.read_parquet_metadata(place / taken.snapshots[0]["quarantine"])["gex.source"])
+    assert origin["path"] == str(source)
     assert taken.quarantined == {"negative": 1}
     assert taken.rows_in == taken.rows_kept + 1
 
@@ -218,6 +220,56 @@ def test_a_killed_process_leaves_nothing_half_written(source, place, where, left
     monkeypatch.setattr(intake, "read_chains", several)
     assert len(intake.take(source, place, {}).snapshots) == 3
     assert len(store.snapshots(place, "SPX")) == 3
+    assert not list((place / ".staging").iterdir())
+
+
+LIMITED = """
+import resource, signal, sys
+from gex.ingest import intake
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), -1))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+try:
+    intake.take(sys.argv[1], sys.argv[2], {})
+except ValueError as error:
+    sys.exit(str(error))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on files")
+@pytest.mark.parametrize("limit", [100, 5000])
+def test_a_disk_that_takes_no_more_bytes(source, place, limit):
+    """A real write that fails halfway."""
+    command = [sys.executable, "-c", LIMITED, source, place, str(limit)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "cannot write to the store: File too large" in done.stderr
+    assert files(place) == set()
+    assert intake.take(source, place, {}).status == "stored"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_killed_at_any_moment_and_run_again(source, place, tmp_path):
+    """`gex ingest` of thirty files, killed later and later: what is there is whole, and in the end all is there."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for minute in range(30):
+        text = Path(source).read_text().replace("10:16 AM", f"10:{minute + 10} AM")
+        (folder / f"{minute}.csv").write_text(text)
+    command = [sys.executable, "-m", "gex.cli.main", "ingest", folder, "--to", place]
+    delay, kills = 0.3, 0
+    while True:
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            assert running.wait(timeout=delay) == 0
+            break
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+        kills, delay = kills + 1, delay + 0.1
+        assert not store.symbols(place) or not list(verify.verify(place))
+    assert kills
+    assert len(store.snapshots(place, "SPX")) == 30
     assert not list((place / ".staging").iterdir())
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from gex.ingest import store
 from gex.ingest.calendar import NEW_YORK
-from gex.ingest.errors import MissingError, UnreadableError
+from gex.ingest.errors import ContentError, MissingError, UnreadableError
 from gex.ingest.read import read_chain
 
 
@@ -136,6 +137,20 @@ def test_an_unwritable_store(at, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UnreadableError, match="cannot write to the store"):
         store.save(at("2025-09-05T10:16"), tmp_path / "file")
+
+
+@pytest.mark.parametrize("symbol", ["../../x", "A/B", "xyz", "^SPX", "SPXW", "", "A" * 11, "S\x00X"])
+def test_what_makes_no_address_and_no_path_is_refused(at, tmp_path, symbol):
+    chain = replace(at("2025-09-05T10:16"), underlying=symbol)
+    with pytest.raises(ContentError, match="cannot be stored as a symbol"):
+        store.save(chain, tmp_path / "store")
+    assert not list((tmp_path / "store").glob("symbol=*"))
+
+
+def test_a_foreign_file_cannot_choose_its_path(at, tmp_path):
+    chain = at("2025-09-05T10:16")
+    with pytest.raises(ContentError, match="is no format of ours"):
+        store.save(replace(chain, source=replace(chain.source, format="../../../x")), tmp_path / "store")
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -126,9 +126,20 @@ def test_a_file_in_the_wrong_place_has_the_wrong_name(place):
     assert codes(place) == [("name", "2025-09-08"), ("name", "2025-09-05")]
 
 
-def test_a_stray_file_is_told(place):
-    (place / "symbol=SPX" / "date=2025-09-08" / "notes.txt").write_text("mine")
+@pytest.mark.parametrize(
+    "stray",
+    [
+        "date=2025-09-08/notes.txt",
+        "date=2025-13-45/100000-x-00000000.parquet",
+        "date=2025-09-08/250000-x-00000000.parquet",
+    ],
+)
+def test_a_stray_file_is_told_and_read_by_nobody(place, stray):
+    path = place / "symbol=SPX" / stray
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
     assert codes(place) == [("stray", "None")]
+    assert len(paths(place)) == 3
 
 
 def test_damage_in_a_bundle_is_told_by_member(place):
