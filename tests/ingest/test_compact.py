@@ -2,6 +2,9 @@
 
 import datetime as dt
 import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import gex
-from gex.ingest import bundle, compact, intake, scan, store
+from gex.ingest import bundle, compact, intake, scan, store, verify
 from gex.ingest.errors import MissingError, UnreadableError
 from gex.ingest.read import read_chain
 from gex.ingest.readers.canonical import facts_of
@@ -134,6 +137,42 @@ def test_a_crash_before_the_bundle_is_there_changes_nothing(place, monkeypatch):
         with pytest.raises(UnreadableError, match="No space left"):
             run(place)
     assert (contents(place), parquet_files(place)) == (before, there)
+
+
+KILLED = """
+import datetime as dt, os, pathlib, signal, sys
+from gex.ingest import compact
+place, where, call = sys.argv[1], sys.argv[2], int(sys.argv[3])
+def dying(original):
+    calls = []
+    def function(*args, **options):
+        calls.append(args)
+        if len(calls) == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*args, **options)
+    return function
+owner, name = {"write": (compact.bundle, "read_member"), "replace": (os, "replace"), "unlink": (pathlib.Path, "unlink")}[where]
+setattr(owner, name, dying(getattr(owner, name)))
+list(compact.compact(place, "SPX", dt.date(2025, 10, 2)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.parametrize(
+    ("where", "call", "files"), [("write", 2, 6), ("replace", 1, 6), ("unlink", 1, 7), ("unlink", 3, 5)]
+)
+def test_a_killed_merge_loses_and_doubles_nothing(place, where, call, files):
+    before, table = contents(place), scan.scan_store(place).collect()
+    done = subprocess.run([sys.executable, "-c", KILLED, place, where, str(call)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(parquet_files(place)) == files
+    assert contents(place) == before
+    assert_frame_equal(scan.scan_store(place).collect(), table)
+    assert not [each for each in verify.verify(place) if each.check.kind == "damaged"]
+    run(place)
+    assert len(parquet_files(place)) == 3
+    assert contents(place) == before
+    assert not list((place / ".staging").iterdir())
 
 
 def test_a_copy_that_differs_is_not_taken(place, monkeypatch):

@@ -6,10 +6,11 @@ import datetime as dt
 import tempfile
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from gex.ingest import compact, store
+from gex.ingest import compact, store, verify
 from gex.ingest.errors import ChainError
 from gex.ingest.read import read_chain
 from gex.ingest.readers.canonical import facts_of
@@ -65,3 +66,32 @@ def test_read_store_read_is_exact(rows, times, spot):
             (there,) = [each for each in found if facts_of(each.read()[0]) == facts_of(chain)]
             same(there.read()[0], chain)
         assert scan_store(place).collect().height == total
+
+
+SESSIONS = (
+    "08-27_2130",
+    "08-28_1625",
+    "08-29_1629",
+    "09-01_0845",
+    "09-02_1937",
+    "09-03_1618",
+    "09-04_1430",
+    "09-05_1016",
+)
+
+
+@pytest.mark.real
+def test_real_sessions_go_in_and_come_out_and_none_is_called_stale(data_path, tmp_path):
+    """Monday's and Tuesday's files agree in all open interest, rightly: it is of Friday's close in both."""
+    chains = [read_chain(data_path("chains", "cboe_csv", f"spx_2025-{each}.csv")) for each in SESSIONS]
+    store.put(chains, tmp_path)
+    for merged in (False, True):
+        if merged:
+            assert len(list(compact.compact(tmp_path, "SPX", dt.date(2025, 10, 1)))) == 2
+        for chain, there in zip(chains, store.snapshots(tmp_path, "SPX"), strict=True):
+            same(there.read()[0], chain)
+        assert list(verify.verify(tmp_path)) == []
+        span = (dt.date(2025, 8, 27), dt.date(2025, 9, 8))
+        missing = verify.missing_sessions(tmp_path, "SPX", *span)
+        assert [each.quote_date for each in missing] == [span[1]]
+        assert scan_store(tmp_path).select(pl.len()).collect().item() == sum(chain.frame.height for chain in chains)
