@@ -116,7 +116,7 @@ def located(source: str, read: ReadOptions) -> Iterator[str]:
     if read.store is None:
         message = "no such file; for a snapshot from a store, say with --store DIR where it is"
         raise UnreadableError(message, source=source)
-    from gex.ingest.store import opened, resolve
+    from gex.ingest.address import opened, resolve
 
     snapshot = resolve(source, read.store)
     _tell_date(source, snapshot)

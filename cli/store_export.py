@@ -46,8 +46,8 @@ def command(
 
 
 def _snapshot(address: str, store: Path, form: Format) -> bytes:
+    from gex.ingest.address import resolve
     from gex.ingest.readers.canonical import csv_bytes, parquet_bytes
-    from gex.ingest.store import resolve
 
     chain = resolve(address, store).read()[0]
     return csv_bytes(chain) if form == "csv" else parquet_bytes(chain)

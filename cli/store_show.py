@@ -24,7 +24,8 @@ def command(address: str, store: Path | None, form: str) -> None:
 
     An ADDRESS is SYMBOL[@DATE[THH:MM] | @latest | @prev], in New York time.
     """
-    from gex.ingest.store import resolve, snapshots
+    from gex.ingest.address import resolve
+    from gex.ingest.store import snapshots
 
     place = options.needed_store(store)
     snapshot = resolve(address, place)

@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 
 import gex
 from gex.ingest import bundle, compact, intake, scan, store, verify
+from gex.ingest.address import opened, resolve
 from gex.ingest.errors import MissingError, UnreadableError
 from gex.ingest.read import read_chain
 from gex.ingest.readers.canonical import facts_of
@@ -85,10 +86,10 @@ def test_each_snapshot_is_a_row_group_of_its_own(place):
 
 @pytest.mark.parametrize("address", ["SPX@2025-09-04T10:00", "SPX@2025-09-04", "SPX@2025-09-05", "SPX@latest"])
 def test_an_address_means_the_same_before_and_after(place, address):
-    with store.opened(store.resolve(address, place)) as path:
+    with opened(resolve(address, place)) as path:
         before = read_chain(path)
     run(place)
-    with store.opened(store.resolve(address, place)) as path:
+    with opened(resolve(address, place)) as path:
         after = read_chain(path)
         moved = read_chain(path, spot=99.0)
     assert facts_of(after) == facts_of(before)
@@ -108,7 +109,7 @@ def test_a_later_revision_lies_beside_the_bundle_and_joins_it(place, table, save
     run(place)
     late = store.save(read_chain(save(table.text()), quote_time=TIMES[1], spot=102.0), place)
     assert late.name.endswith("-r3.parquet")
-    assert store.resolve("SPX@2025-09-04T10:00", place).path == late
+    assert resolve("SPX@2025-09-04T10:00", place).path == late
     spots = scan.scan_store(place, start="2025-09-04", end="2025-09-04").select("quote_time", "spot").unique()
     assert sorted(spots.collect()["spot"]) == [100.5, 102.0]
     before = contents(place)

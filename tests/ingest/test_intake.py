@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from gex.ingest import intake, staging, store, verify
+from gex.ingest.address import resolve
 from gex.ingest.errors import ContentError, UnreadableError
 from gex.ingest.read import read_chain
 
@@ -87,7 +88,7 @@ def test_reissues_are_numbered_and_the_last_is_read(table, save, place):
     assert [each.revision for each in found] == [1, 2, 3]
     assert [each.read()[0].spot for each in found] == [100.5, 101.5, 102.5]
     assert store.latest(found) == found[-1:]
-    assert store.resolve("SPX@2025-09-05", place) == found[-1]
+    assert resolve("SPX@2025-09-05", place) == found[-1]
     assert intake.take(str(save(table.text(), "again.csv")), place, {}).status == "known"
 
 

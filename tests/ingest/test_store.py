@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gex.ingest import store
+from gex.ingest.address import resolve
 from gex.ingest.calendar import NEW_YORK
 from gex.ingest.errors import ContentError, MissingError, UnreadableError
 from gex.ingest.read import read_chain
@@ -74,7 +75,7 @@ def test_a_reissued_input_is_a_revision_beside_the_first(at, tmp_path):
     second = store.save(at("2025-09-05T10:16", spot=101.0), tmp_path)
     assert first != second
     assert first.exists()
-    assert store.resolve("SPX", tmp_path).path == second
+    assert resolve("SPX", tmp_path).path == second
 
 
 def test_rows_set_aside_lie_under_quarantine(table, line, save, tmp_path):
@@ -105,7 +106,7 @@ def test_rows_set_aside_lie_under_quarantine(table, line, save, tmp_path):
 )
 def test_an_address_means_the_last_snapshot_at_or_before(filled, address, which):
     place, paths = filled
-    assert store.resolve(address, place).path == paths[TIMES[which]]
+    assert resolve(address, place).path == paths[TIMES[which]]
 
 
 @pytest.mark.parametrize(
@@ -119,18 +120,18 @@ def test_an_address_means_the_last_snapshot_at_or_before(filled, address, which)
 )
 def test_what_does_not_match_is_told_what_is_there(filled, address, match):
     with pytest.raises((MissingError, UnreadableError), match=match):
-        store.resolve(address, filled[0])
+        resolve(address, filled[0])
 
 
 def test_no_earlier_date(at, tmp_path):
     store.save(at("2025-09-05T10:16"), tmp_path)
     with pytest.raises(MissingError, match="that early; the store has 1"):
-        store.resolve("SPX@prev", tmp_path)
+        resolve("SPX@prev", tmp_path)
 
 
 def test_an_empty_store(tmp_path):
     with pytest.raises(MissingError, match="it has nothing"):
-        store.resolve("SPX", tmp_path)
+        resolve("SPX", tmp_path)
 
 
 def test_an_unwritable_store(at, tmp_path):
