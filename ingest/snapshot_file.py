@@ -26,7 +26,7 @@ NAME = re.compile(r"((?:[01]\d|2[0-3])[0-5]\d[0-5]\d)-(\w+)-([0-9a-f]{8})(?:-r(\
 SYMBOL = re.compile(r"[A-Z][A-Z0-9.]{0,9}")
 
 
-_TEXT = [name for name, dtype in SCHEMA.items() if isinstance(dtype, pl.Enum) or dtype == pl.String]
+_TEXT = [name for name, dtype in SCHEMA.items() if dtype == pl.String]
 _PLAIN = [name for name in SCHEMA if name not in _TEXT]
 
 
@@ -35,8 +35,7 @@ def content_sums(frame: pl.DataFrame) -> str:
 
     Parquet files written by Polars carry no checksum: a damaged page may read as other numbers.
     """
-    texts = frame.select(pl.col(_TEXT).cast(pl.String).fill_null("").str.join("\n")).row(0)
-    sums = {name: zlib.crc32(text.encode()) for name, text in zip(_TEXT, texts, strict=True)}
+    sums = {name: zlib.crc32("\n".join(frame[name].fill_null("").to_list()).encode()) for name in _TEXT}
     for column in frame.select(pl.col(_PLAIN).to_physical().fill_null(0)):
         sums[column.name] = zlib.crc32(column.to_numpy().tobytes())
     for gaps in frame.select(pl.col([name for name in SCHEMA if frame[name].null_count()]).is_null()):
