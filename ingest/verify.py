@@ -43,7 +43,9 @@ CHECKS = (
     Check("content", "damaged", "the sums of its columns are not those it was written with", _INGEST_AGAIN),
     Check("name", "damaged", "symbol, date, time or hash in the path are not those of its facts", _INGEST_AGAIN),
     Check("stray", "damaged", "a file that is no snapshot lies among them: no reader sees it", "move it elsewhere"),
-    Check("same_bytes", "stale", "made of the same bytes as the snapshot of the session before", _SAME_FILE),
+    Check(
+        "same_bytes", "stale", "the same values from the same bytes as the snapshot of the session before", _SAME_FILE
+    ),
     Check("frozen_time", "stale", "its source prints the same time as the one of the session before", _SAME_FILE),
     Check("frozen_quotes", "stale", "every bid and ask is that of the session before", _SAME_FILE),
     Check(
@@ -54,6 +56,7 @@ CHECKS = (
     ),
     Check("missing", "missing", "a session of New York without a snapshot", "ingest a file of that session"),
 )
+_VALUES = ("bid", "ask", "last", "volume", "open_interest", "implied_volatility")
 _BY_CODE = {check.code: check for check in CHECKS}
 
 
@@ -155,11 +158,12 @@ def _stale(sound: list[Snapshot]) -> Iterator[Finding]:
 
 def _repeated(now: Chain, then: Chain) -> Iterator[str]:
     """Yield the codes of what a chain has in common with the one of the session before."""
-    if now.source.sha256 == then.source.sha256:
+    both = now.frame.join(then.frame, on=KEY, suffix="_then")
+    # A file may hold several sessions: the same bytes are stale where they give the same values.
+    if now.source.sha256 == then.source.sha256 and both.height and all(_equal(both, name).all() for name in _VALUES):
         yield "same_bytes"
     if now.stamp is not None and now.stamp == then.stamp:
         yield "frozen_time"
-    both = now.frame.join(then.frame, on=KEY, suffix="_then")
     if _same(both, "bid") and _same(both, "ask"):
         yield "frozen_quotes"
     if now.open_interest_date != then.open_interest_date and _same(both, "open_interest"):
@@ -168,8 +172,11 @@ def _repeated(now: Chain, then: Chain) -> Iterator[str]:
 
 def _same(both: pl.DataFrame, name: str) -> bool:
     """Tell whether a column is the same for all contracts of two days, in some of them above zero."""
-    equal = both[name].eq_missing(both[f"{name}_then"])
-    return bool(equal.all() and (both[name] > 0).any())
+    return bool(_equal(both, name).all() and (both[name] > 0).any())
+
+
+def _equal(both: pl.DataFrame, name: str) -> pl.Series:
+    return both[name].eq_missing(both[f"{name}_then"])
 
 
 def _of(snapshot: Snapshot, code: str, detail: str) -> Finding:

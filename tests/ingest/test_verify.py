@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -164,6 +165,15 @@ def test_the_same_bytes_again_are_stale_in_every_way(keep, tmp_path):
     assert codes(tmp_path / "store") == [
         (code, "2025-09-09") for code in ("same_bytes", "frozen_time", "frozen_quotes", "same_open_interest")
     ]
+
+
+def test_two_sessions_of_one_file_are_not_stale(keep, tmp_path):
+    keep(MONDAY, 1)
+    chain, _ = store.snapshots(tmp_path / "store", "SPX")[0].read()
+    other = read_chain(keep(TUESDAY, 2))
+    shutil.rmtree(tmp_path / "store")
+    store.put([chain, replace(other, source=chain.source)], tmp_path / "store")
+    assert codes(tmp_path / "store") == []
 
 
 @pytest.mark.parametrize(
