@@ -51,8 +51,8 @@ def locked(store: Path) -> Iterator[None]:
     with writing(store):
         store.mkdir(parents=True, exist_ok=True)
         file = (store / ".lock").open("ab")
-    with file:
         lock(file)
+    with file:
         yield
 
 
