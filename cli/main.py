@@ -7,7 +7,6 @@ import gc
 import logging
 import os
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -15,6 +14,7 @@ import click
 from gex import __version__
 from gex.cli import config, log, options
 from gex.cli.failures import INTERRUPTED, exit_code, one_line
+from gex.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,26 +25,17 @@ COMMANDS = {
     "profile": "gex.cli.profile",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",
+    "store": "gex.cli.store",
     "sample": "gex.cli.sample",
     "formats": "gex.cli.formats",
     "selftest": "gex.cli.selftest",
     "config": "gex.cli.config_show",
 }
+NESTED = ("list", "show", "verify", "compact", "export")
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's module only when that command is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
-        """Return the commands in the order a newcomer needs them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import and return a command; None if there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(COMMANDS[cmd_name]).command
-        return command
+class Root(LazyGroup):
+    """All commands."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a reader who closed the pipe has seen enough."""
@@ -58,7 +49,11 @@ class LazyGroup(click.Group):
         return code
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Root,
+    modules=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="gex", message="%(prog)s %(version)s")
 @options.logging_options
 @click.pass_context
@@ -72,7 +67,7 @@ def cli(ctx: click.Context) -> None:
     found = config.load(options.SETTINGS)
     ctx.obj = found
     # One flat list of settings serves all commands, nested ones too.
-    ctx.default_map = {name: found.values | {"show": found.values} for name in COMMANDS}
+    ctx.default_map = {name: found.values | dict.fromkeys(NESTED, found.values) for name in COMMANDS}
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

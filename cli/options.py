@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 import click
 
 from gex.cli import log
+from gex.ingest.errors import MissingError
 from gex.settings import Curve, Exercise, PositionsModel, Settings, VolatilitySource
 
 if TYPE_CHECKING:
@@ -162,6 +163,31 @@ def share_of(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
     return share
 
 
+def day_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
+    """Read a date: 2025-09-05."""
+    if value is None:
+        return None
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no date; write 2025-09-05") from None
+
+
+def needed_store(store: Path | None) -> Path:
+    """Return the store's folder, which somebody must have named and which must be there.
+
+    Raises:
+        click.UsageError: None was named.
+        MissingError: There is no such folder.
+
+    """
+    if store is None:
+        raise click.UsageError("no store named; give --store DIR, or set GEX_STORE")
+    if not store.is_dir():
+        raise MissingError("there is no such store; gex ingest makes one", source=str(store))
+    return store
+
+
 def set_logging(ctx: click.Context, _param: click.Parameter, _value: object) -> None:
     """Set up messages from what the group and the command say together."""
     seen = ctx.find_root().meta.setdefault("gex.log", {"verbose": 0, "quiet": False, "log_format": "text"})
@@ -182,6 +208,10 @@ def logging_options(command: Any) -> Any:
     return command
 
 
+store_option = setting(
+    "--store", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Store to find snapshots in."
+)
+
 read_options = gathered(
     ReadOptions,
     "read",
@@ -192,9 +222,7 @@ read_options = gathered(
     click.option("--snapshot", metavar="WHICH", help="Of several in a source: its New York time, or 1545 or eod."),
     setting("--delay", type=click.FloatRange(0), metavar="MINUTES", help="Age of the quotes at the source's time."),
     setting("--iv-unit", type=click.Choice(["decimal", "percent"]), help="Unit of the source's volatility."),
-    setting(
-        "--store", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Store to find snapshots in."
-    ),
+    store_option,
     setting("--strict", is_flag=True, help="Fail on any row that has to be set aside as bad."),
     setting(
         "--max-bad",
@@ -279,6 +307,9 @@ base_url_option = setting(
     default="https://cdn.cboe.com/api/global",
     show_default=True,
     help="Where `gex fetch` finds the feed: Cboe's, or a mirror of it.",
+)
+report_form = click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", help="Form of the answer."
 )
 detail_option = setting("--detail", is_flag=True, help="Add by_strike to JSON.")
 table_option = setting(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gex.cli.failures import BAD_DATA, DONE, PARTIAL, exit_code, one_line
 from gex.cli.log import LOGGER
@@ -13,12 +14,15 @@ from gex.cli.options import DatedCurve
 from gex.ingest.errors import ContentError, SpotError, UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from gex.cli.options import ReadOptions
     from gex.ingest.schema import Chain
+    from gex.ingest.store import Snapshot
     from gex.results import Analysis
     from gex.settings import Settings
+
+Answer = TypeVar("Answer")
 
 ADDRESS = re.compile(r"[\^_$]?[A-Za-z](?:[A-Za-z0-9]{0,9}|[A-Za-z0-9.]{0,9}@.+)")
 """A store address; a bare name with a dot in it is a file's."""
@@ -94,21 +98,43 @@ def open_chain(source: str, read: ReadOptions, spot: float | None) -> Chain:
         ChainError: It cannot be found or read, or has more bad rows than the options accept.
 
     """
-    place = source
-    if ADDRESS.fullmatch(source) and not Path(source).exists():
-        if read.store is None:
-            message = "no such file; for a snapshot from a store, say with --store DIR where it is"
-            raise UnreadableError(message, source=source)
-        from gex.ingest.store import resolve
-
-        place = str(resolve(source, read.store))
-    chain = _read_file(place, read, spot)
-    _check_quality(chain, source, read)
-    _tell_quality(chain, source)
+    with located(source, read) as place:
+        chain = _read_file(place, read, spot)
+    check_quality(chain.quality.rows_in, chain.quality.quarantined, source, read, first_bad_line(chain))
+    tell_quality(chain, source)
     return chain
 
 
-def _tell_quality(chain: Chain, source: str) -> None:
+@contextmanager
+def located(source: str, read: ReadOptions) -> Iterator[str]:
+    """Give a SOURCE as something that can be read: itself, or the file of the snapshot an address means.
+
+    Raises:
+        ChainError: Nothing in the store answers the address.
+
+    """
+    if not ADDRESS.fullmatch(source) or Path(source).exists():
+        yield source
+        return
+    if read.store is None:
+        message = "no such file; for a snapshot from a store, say with --store DIR where it is"
+        raise UnreadableError(message, source=source)
+    from gex.ingest.address import opened, resolve
+
+    snapshot = resolve(source, read.store)
+    _tell_date(source, snapshot)
+    with opened(snapshot) as path:
+        yield str(path)
+
+
+def _tell_date(address: str, snapshot: Snapshot) -> None:
+    """Warn where an address names a date that the store has nothing of, and means the date before it."""
+    asked = address.partition("@")[2].replace("-", "")[:8]
+    if asked.isdigit() and asked != f"{snapshot.quote_date:%Y%m%d}":
+        LOGGER.warning("%s: nothing of that date; the last snapshot before it is of %s", address, snapshot.quote_date)
+
+
+def tell_quality(chain: Chain, source: str) -> None:
     """Name the first row of each kind that was set aside as bad, and with -v what was flagged, each with its remedy."""
     from gex.ingest.quality import RULES
 
@@ -123,43 +149,61 @@ def _tell_quality(chain: Chain, source: str) -> None:
             LOGGER.info("%s: %d rows flagged, %s: %s; %s", source, count, rule.code, rule.meaning, rule.remedy)
 
 
-def _check_quality(chain: Chain, source: str, read: ReadOptions) -> None:
-    """Refuse a chain with more bad rows than the user accepts.
+def first_bad_line(chain: Chain) -> int | None:
+    """Return the line of the first row that was set aside as bad."""
+    lines = chain.quarantine.filter(~chain.quarantine["reason"].is_in(list(HARMLESS)))["line"]
+    return lines[0] if len(lines) else None
+
+
+def check_quality(rows_in: int, reasons: Mapping[str, int], source: str, read: ReadOptions, line: int | None) -> None:
+    """Refuse a source with more bad rows than the user accepts.
+
+    Args:
+        rows_in: The rows of the source.
+        reasons: How many were set aside, by reason.
+        source: Its name.
+        read: What the user accepts.
+        line: Of the first bad row.
 
     Raises:
         ContentError: Names the worst reasons.
 
     """
-    bad = {reason: n for reason, n in chain.quality.quarantined.items() if reason not in HARMLESS}
+    bad = {reason: n for reason, n in reasons.items() if reason not in HARMLESS}
     total, allowed = sum(bad.values()), 0.0 if read.strict else read.max_bad
-    if total > allowed * chain.quality.rows_in:
+    if total > allowed * rows_in:
         listed = ", ".join(f"{count} {reason}" for reason, count in sorted(bad.items(), key=lambda item: -item[1]))
-        line = chain.quarantine.filter(~chain.quarantine["reason"].is_in(list(HARMLESS)))["line"]
         limit = "--strict" if read.strict else f"--max-bad {read.max_bad:.0%}"
-        message = f"{total} of {chain.quality.rows_in} rows are bad ({listed}), more than {limit} accepts"
-        raise ContentError(
-            f"{message}; correct them or accept more with --max-bad", source=source, row=line[0] if len(line) else None
-        )
+        message = f"{total} of {rows_in} rows are bad ({listed}), more than {limit} accepts"
+        raise ContentError(f"{message}; correct them or accept more with --max-bad", source=source, row=line)
 
 
-def _read_file(source: str, read: ReadOptions, spot: float | None) -> Chain:
-    from gex.ingest.read import read_chain
+def read_keywords(read: ReadOptions, spot: float | None) -> dict[str, Any]:
+    """Return the keywords of `read_chain` that the options stand for."""
+    return {
+        "quote_time": read.quote_time,
+        "spot": spot,
+        "underlying": read.underlying,
+        "snapshot": read.snapshot,
+        "delay_minutes": read.delay,
+        "iv_unit": read.iv_unit or "decimal",
+    }
 
-    def attempt(spot: float | None) -> Chain:
-        return read_chain(
-            source,
-            quote_time=read.quote_time,
-            spot=spot,
-            underlying=read.underlying,
-            snapshot=read.snapshot,
-            delay_minutes=read.delay,
-            iv_unit=read.iv_unit or "decimal",
-        )
 
-    # The reader would take --spot for the source's own; asked without it first, the report can show both.
+def with_spot_if_needed(attempt: Callable[[float | None], Answer], source: str, spot: float | None) -> Answer:
+    """Read a source by its own price of the underlying, else by --spot.
+
+    The reader would take --spot for the source's own; asked without it first, the report can show both.
+    """
     try:
         return attempt(spot if source == "-" else None)
     except SpotError:
         if spot is None:
             raise
         return attempt(spot)
+
+
+def _read_file(source: str, read: ReadOptions, spot: float | None) -> Chain:
+    from gex.ingest.read import read_chain
+
+    return with_spot_if_needed(lambda price: read_chain(source, **read_keywords(read, price)), source, spot)

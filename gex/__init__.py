@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gex.analysis import analyze as analyze
     from gex.ingest.read import read_chain as read_chain
     from gex.ingest.read import read_chains as read_chains
+    from gex.ingest.scan import scan_store as scan_store
     from gex.ingest.schema import Chain as Chain
     from gex.results import Analysis as Analysis
     from gex.settings import Settings as Settings
@@ -22,8 +23,9 @@ _HOME = {
     "analyze": "gex.analysis",
     "read_chain": "gex.ingest.read",
     "read_chains": "gex.ingest.read",
+    "scan_store": "gex.ingest.scan",
 }
-__all__ = ["Analysis", "Chain", "Settings", "__version__", "analyze", "read_chain", "read_chains"]
+__all__ = ["Analysis", "Chain", "Settings", "__version__", "analyze", "read_chain", "read_chains", "scan_store"]
 
 
 def __getattr__(name: str) -> object:

@@ -171,7 +171,7 @@ def _there(folder: Path, ending: str, content: bytes) -> Path | None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    from gex.ingest.store import write_whole
+    from gex.ingest.staging import write_whole
 
     try:
         write_whole(path, data)

@@ -11,7 +11,7 @@ import polars as pl
 
 from gex.ingest.errors import FormatError, UnreadableError
 from gex.ingest.readers.text import cells, decode
-from gex.ingest.store import write_once
+from gex.ingest.staging import write_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,43 +2,83 @@
 
 Layout: `symbol=SPX/date=2025-09-05/140100-cboe_csv-1f3a9c02.parquet` with the New York date and the UTC time of the
 quotes, the format it was read from, and the first digits of a hash of its content and facts. Rows set aside are in
-a file of the same name under `quarantine/`. Nothing is ever overwritten: the same input gives the same name, and a
-reissued one another.
+a file of the same name under `quarantine/`. Nothing is ever overwritten: the same input gives the same name, and
+another one of the same quote time is a revision: its name ends in `-r2`, `-r3`; the last one is what an address means.
+
+Closed days or months can be merged (`gex.ingest.compact`) into one `bundle-hash8.parquet`, beside a day's snapshots or
+in `symbol=SPX/month=2025-09/`. Every snapshot in it keeps its name and facts. `.staging/` holds what is being written.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import io
-import json
-import os
-import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gex.ingest import bundle
 from gex.ingest.calendar import NEW_YORK
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import MissingError, UnreadableError
-from gex.ingest.readers.canonical import facts_of, parquet_bytes
+from gex.ingest.snapshot_file import NAME, read_facts, read_file
+from gex.ingest.staging import locked, move, stage, staging
 
 if TYPE_CHECKING:
-    from gex.ingest.schema import Chain
+    from collections.abc import Iterable
 
-_NAME = re.compile(r"(\d{6})-(\w+)-([0-9a-f]{8})\.parquet")
-_ADDRESS = re.compile(r"([\^_$]?[A-Za-z][A-Za-z0-9.]{0,9})(?:@(.+))?")
+    from gex.ingest.schema import Chain
+    from gex.ingest.staging import Waiting
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One file of the store, told by its path alone."""
+    """One snapshot of the store, told by its path, or its place in a bundle, alone."""
 
     path: Path
     symbol: str
     quote_date: dt.date
     quote_time: dt.datetime
+    name: str
+    revision: int
+    member: bundle.Member | None = None
+
+    @property
+    def place(self) -> str:
+        """Where a file of this name lies below the store, or below `quarantine/`."""
+        return f"symbol={self.symbol}/date={self.quote_date}/{self.name}"
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the chain is besides its table, from the file's footer alone.
+
+        Raises:
+            UnreadableError: The file is damaged or gone.
+
+        """
+        return read_facts(self.path) if self.member is None else self.member.facts
+
+    def read(self) -> tuple[Chain, str | None]:
+        """Return the chain as it was stored, and the sums of its columns when it was written.
+
+        Raises:
+            ChainError: The file is damaged or gone.
+
+        """
+        if self.member is None:
+            return read_file(self.path)
+        return bundle.read_member(self.path, self.member), self.member.content
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What became of one chain handed to the store."""
+
+    path: Path
+    """Its file, or the bundle that holds it."""
+    status: str
+    """stored, or known: the same snapshot was there."""
+    name: str
+    revision: int
+    waiting: Waiting
 
 
 def save(chain: Chain, store: str | Path) -> Path:
@@ -48,127 +88,114 @@ def save(chain: Chain, store: str | Path) -> Path:
         UnreadableError: The store cannot be written to.
 
     """
-    place = Path(f"symbol={chain.underlying}") / f"date={chain.quote_date}" / _name(chain)
-    target = Path(store) / place
-    try:
-        if chain.quarantine.height:
-            buffer = io.BytesIO()
-            chain.quarantine.write_parquet(buffer, compression="zstd")
-            write_once(Path(store) / "quarantine" / place, buffer.getvalue())
-        write_once(target, parquet_bytes(chain))
-    except OSError as error:
-        raise UnreadableError(f"cannot write to the store: {error.strerror or error}", source=str(target)) from None
-    return target
+    return put([chain], store)[0].path
+
+
+def put(chains: Iterable[Chain], store: str | Path) -> list[Placed]:
+    """Write chains into the store, those that are not there: all of them, or none if one cannot be had.
+
+    Args:
+        chains: Taken one at a time; what it raises leaves the store as it was.
+        store: The store's folder, made if need be.
+
+    Raises:
+        UnreadableError: The store cannot be written to.
+
+    """
+    root = Path(store)
+    with staging(root) as folder:
+        waiting = stage(chains, folder, root)
+        with locked(root):
+            return [_place(each, root) for each in waiting]
 
 
 def snapshots(store: str | Path, symbol: str) -> list[Snapshot]:
-    """Return the snapshots of a symbol, oldest first; revisions of one quote time in the order they were written."""
+    """Return the snapshots of a symbol, oldest first; of one quote time, the later revision after the earlier."""
     name = normalize_underlying(symbol)
-    found = [
-        (snapshot, path.stat().st_mtime_ns)
-        for path in Path(store).glob(f"symbol={name}/date=*/*.parquet")
-        if (snapshot := _snapshot(path, name))
-    ]
-    found.sort(key=lambda pair: (pair[0].quote_time, pair[1], pair[0].path.name))
-    return [snapshot for snapshot, _ in found]
+    found = [each for path in Path(store).glob(f"symbol={name}/*=*/*.parquet") for each in snapshots_in(path, name)]
+    # A bundle's member counts before the file it was made of, should both be there.
+    found.sort(key=lambda each: each.member is not None)
+    once = {(each.quote_date, each.name): each for each in found}
+    return sorted(once.values(), key=lambda each: (each.quote_time, each.revision, each.name))
 
 
-def resolve(address: str, store: str | Path) -> Path:
-    """Return the file that an address means.
+def snapshots_in(path: Path, symbol: str) -> list[Snapshot]:
+    """Return what one file of the store holds: itself, the members of a bundle, or nothing of ours."""
+    if path.name.startswith("bundle-"):
+        return [_told(path, symbol, each.quote_date, each.name, each) for each in bundle.members(path)]
+    date = _date_of(path.parent)
+    return [_told(path, symbol, date, path.name)] if date and NAME.fullmatch(path.name) else []
 
-    Args:
-        address: `SPX` or `SPX@latest`: the last snapshot; `SPX@prev`: the last one of an earlier date than that;
-            `SPX@2025-09-05` or `SPX@2025-09-05T10:16`: the last one whose quote time is at or before (the end of) that
-            New York time.
-        store: The store's folder.
+
+def latest(found: Iterable[Snapshot]) -> list[Snapshot]:
+    """Return the last revision of each quote time, from snapshots in the store's order."""
+    return list({each.quote_time: each for each in found}.values())
+
+
+def symbols(store: str | Path) -> list[str]:
+    """Return the symbols that the store has a folder for."""
+    return sorted(path.name.removeprefix("symbol=") for path in Path(store).glob("symbol=*"))
+
+
+def held(store: str | Path, symbol: str, address: str | None = None) -> list[Snapshot]:
+    """Return the snapshots of a symbol, of which there must be one.
 
     Raises:
-        UnreadableError: The address is malformed.
-        MissingError: Nothing matches; the message names what is there.
+        MissingError: There is none; the message names the symbols there are.
 
     """
-    match = _ADDRESS.fullmatch(address)
-    if not match:
-        raise UnreadableError(
-            "not an address: write SPX, SPX@2025-09-05, SPX@2025-09-05T10:16, SPX@prev", source=address
-        )
-    symbol, when = match[1], match[2] or "latest"
     there = snapshots(store, symbol)
     if not there:
-        raise MissingError(f"no snapshot of {symbol.upper()} in {store}; it has {_symbols(store)}", source=address)
-    if when == "latest":
-        return there[-1].path
-    if when == "prev":
-        last_date = there[-1].quote_date
-        fitting = [each for each in there if each.quote_date < last_date]
-    else:
-        limit = _limit(when, address)
-        fitting = [each for each in there if each.quote_time <= limit]
-    if not fitting:
-        first, last = there[0].quote_time, there[-1].quote_time
-        span = f"{len(there)} from {first.astimezone(NEW_YORK):%Y-%m-%dT%H:%M} to {last.astimezone(NEW_YORK):%Y-%m-%dT%H:%M}"
-        raise MissingError(
-            f"no snapshot of {symbol.upper()} that early; the store has {span} (New York)", source=address
-        )
-    return fitting[-1].path
+        listed = ", ".join(symbols(store)) or "nothing"
+        raise MissingError(f"no snapshot of {symbol.upper()} in {store}; it has {listed}", source=address or symbol)
+    return there
 
 
-def _name(chain: Chain) -> str:
-    facts = facts_of(chain)
-    origin = facts.pop("source")
-    # Where the input lay and which version read it are not its content.
-    content = json.dumps([facts, origin["sha256"]], sort_keys=True)
-    digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-    return f"{chain.quote_time:%H%M%S}-{origin['format']}-{digest}.parquet"
+def day_folder(store: Path, symbol: str, date: dt.date) -> Path:
+    """Return where the snapshots of a date lie."""
+    return store / f"symbol={symbol}" / f"date={date}"
 
 
-def write_once(target: Path, data: bytes) -> None:
-    """Write a file that appears whole or not at all, and never replaces one."""
-    if not target.exists():
-        write_whole(target, data)
+def names_at(store: Path, symbol: str, date: dt.date) -> dict[str, Path]:
+    """Return the names of a date's snapshots, alone or in bundles, and where they lie."""
+    day = day_folder(store, symbol, date)
+    found = {path.name: path for path in day.glob("*.parquet") if NAME.fullmatch(path.name)}
+    for folder in (day, day.with_name(f"month={date:%Y-%m}")):
+        for path in folder.glob("bundle-*.parquet"):
+            found |= {each.name: path for each in bundle.members(path) if each.quote_date == date}
+    return found
 
 
-def write_whole(target: Path, data: bytes) -> None:
-    """Write a file that appears whole or not at all, in place of one that is there."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".tmp", delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(target)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+def _place(waiting: Waiting, store: Path) -> Placed:
+    """Move a snapshot that was written aside to its name, unless the store has it; the lock is held."""
+    there = names_at(store, waiting.symbol, waiting.quote_date)
+    same_time = [match for name in there if (match := NAME.fullmatch(name)) and match[1] == waiting.name[:6]]
+    for match in same_time:
+        if match[0].startswith(waiting.name.removesuffix(".parquet")):
+            return Placed(there[match[0]], "known", match[0], int(match[4] or 1), waiting)
+    revision = max((int(match[4] or 1) for match in same_time), default=0) + 1
+    name = waiting.name if revision == 1 else waiting.name.replace(".parquet", f"-r{revision}.parquet")
+    target = day_folder(store, waiting.symbol, waiting.quote_date) / name
+    if waiting.quarantine:  # First, so that no snapshot is ever without its rows set aside.
+        move(waiting.quarantine, store / "quarantine" / target.relative_to(store), store)
+    move(waiting.file, target, store)
+    return Placed(target, "stored", name, revision, waiting)
 
 
-def _snapshot(path: Path, symbol: str) -> Snapshot | None:
-    match = _NAME.fullmatch(path.name)
-    if not match:
+def _date_of(folder: Path) -> dt.date | None:
+    """Return the date a folder is named for; None if it is not."""
+    try:
+        return dt.date.fromisoformat(folder.name.removeprefix("date=")) if folder.name.startswith("date=") else None
+    except ValueError:
         return None
-    date = dt.date.fromisoformat(path.parent.name.removeprefix("date="))
+
+
+def _told(path: Path, symbol: str, date: dt.date, name: str, member: bundle.Member | None = None) -> Snapshot:
+    match = NAME.fullmatch(name)
+    if not match:
+        raise UnreadableError(f"it holds {name!r}, which is no name of a snapshot", source=str(path))
     clock = dt.datetime.strptime(match[1], "%H%M%S").replace(tzinfo=dt.UTC).timetz()
     time = dt.datetime.combine(date, clock)
     if time.astimezone(NEW_YORK).date() != date:  # After 19:00 or 20:00 New York, UTC is a day ahead.
         time += dt.timedelta(days=1)
-    return Snapshot(path, symbol, date, time)
-
-
-def _symbols(store: str | Path) -> str:
-    names = sorted(path.name.removeprefix("symbol=") for path in Path(store).glob("symbol=*"))
-    return ", ".join(names) or "nothing"
-
-
-def _limit(when: str, address: str) -> dt.datetime:
-    try:
-        limit = dt.datetime.fromisoformat(when)
-    except ValueError:
-        message = f"{when!r} is not a date, a date and time, latest or prev"
-        raise UnreadableError(message, source=address, value=when) from None
-    if re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", when):
-        limit = limit.replace(hour=23, minute=59, second=59, microsecond=999_999)
-    elif limit.second == limit.microsecond == 0:  # Minutes are what people write: all of that minute counts.
-        limit = limit.replace(second=59, microsecond=999_999)
-    return limit if limit.tzinfo else limit.replace(tzinfo=NEW_YORK)
+    return Snapshot(path, symbol, date, time, name, int(match[4] or 1), member)

@@ -47,7 +47,11 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["config", "show"]]
+    "arguments",
+    [
+        *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"]),
+        *(["config", "show"], ["ingest", "--help"], ["store", "--help"]),
+    ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
     assert loaded(*arguments) & HEAVY == set()
@@ -70,3 +74,19 @@ def test_completion_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_report_loads_numpy_and_polars_and_nothing_heavier(spx_csv: Path, form: str) -> None:
     assert loaded("report", str(spx_csv), "--format", form) & HEAVY == {"numpy", "polars"}
+
+
+def test_report_from_the_store_loads_nothing_more(spx_csv: Path, tmp_path: Path) -> None:
+    loaded("ingest", str(spx_csv), "--to", str(tmp_path))
+    assert loaded("report", "SPX", "--store", str(tmp_path)) & HEAVY == {"numpy", "polars"}
+    assert loaded("store", "verify", "--store", str(tmp_path)) & HEAVY == {"numpy", "polars"}
+
+
+def test_report_on_a_file_does_not_load_the_store(spx_csv: Path) -> None:
+    program = "import sys; from gex.cli.main import run; run(sys.argv[1:]); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "report", str(spx_csv)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    ours = {name for name in done.stdout.split() if name.startswith("gex.ingest.")}
+    assert "gex.ingest.read" in ours
+    assert not ours & {f"gex.ingest.{name}" for name in ("store", "staging", "bundle", "scan", "verify", "intake")}

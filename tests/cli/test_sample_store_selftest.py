@@ -77,7 +77,7 @@ def test_ingest_takes_the_good_files_and_says_which_were_bad(
     monkeypatch.setenv("GEX_STORE", str(tmp_path))
     ran = gex("ingest", spx_csv, "missing.csv", "--format", "json")
     assert ran.code == 4
-    good, bad = json.loads(ran.out)
+    good, bad = json.loads(ran.out)["inputs"]
     assert (good["status"], bad["status"]) == ("stored", "failed")
     assert good["rows_in"] == good["rows_kept"] + sum(good["quarantined"].values())
     assert "missing.csv" in bad["error"]

@@ -13,6 +13,7 @@ import click
 from gex.cli.main import cli
 from gex.cli.sources import HARMLESS
 from gex.ingest.quality import RULES
+from gex.ingest.verify import CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,6 +76,12 @@ def warnings(_: str) -> str:
     return markdown(("warning", "what it means", "what follows"), rows)
 
 
+def checks(_: str) -> str:
+    """Return what can be wrong with a store."""
+    rows = [(f"`{check.code}`", check.kind, check.meaning, check.remedy) for check in CHECKS]
+    return markdown(("code", "kind", "meaning", "remedy"), rows)
+
+
 def names(_: str) -> str:
     """Return every name of the JSON with type and meaning."""
     schema = json.loads(files("gex.cli").joinpath("report.schema.json").read_text(encoding="utf-8"))
@@ -119,6 +126,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "options": options,
     "quarantine": quarantine,
     "warnings": warnings,
+    "checks": checks,
     "names": names,
     "columns": columns,
 }
@@ -135,6 +143,6 @@ def rewritten(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in ("cli.md", "json.md", "errors.md"):
+    for page in ("cli.md", "json.md", "errors.md", "store.md"):
         path = DOCS / page
         path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gex.ingest import store
+from gex.ingest.address import resolve
 from gex.ingest.calendar import NEW_YORK
-from gex.ingest.errors import MissingError, UnreadableError
+from gex.ingest.errors import ContentError, MissingError, UnreadableError
 from gex.ingest.read import read_chain
 
 
@@ -73,7 +75,7 @@ def test_a_reissued_input_is_a_revision_beside_the_first(at, tmp_path):
     second = store.save(at("2025-09-05T10:16", spot=101.0), tmp_path)
     assert first != second
     assert first.exists()
-    assert store.resolve("SPX", tmp_path) == second
+    assert resolve("SPX", tmp_path).path == second
 
 
 def test_rows_set_aside_lie_under_quarantine(table, line, save, tmp_path):
@@ -104,7 +106,7 @@ def test_rows_set_aside_lie_under_quarantine(table, line, save, tmp_path):
 )
 def test_an_address_means_the_last_snapshot_at_or_before(filled, address, which):
     place, paths = filled
-    assert store.resolve(address, place) == paths[TIMES[which]]
+    assert resolve(address, place).path == paths[TIMES[which]]
 
 
 @pytest.mark.parametrize(
@@ -118,24 +120,38 @@ def test_an_address_means_the_last_snapshot_at_or_before(filled, address, which)
 )
 def test_what_does_not_match_is_told_what_is_there(filled, address, match):
     with pytest.raises((MissingError, UnreadableError), match=match):
-        store.resolve(address, filled[0])
+        resolve(address, filled[0])
 
 
 def test_no_earlier_date(at, tmp_path):
     store.save(at("2025-09-05T10:16"), tmp_path)
     with pytest.raises(MissingError, match="that early; the store has 1"):
-        store.resolve("SPX@prev", tmp_path)
+        resolve("SPX@prev", tmp_path)
 
 
 def test_an_empty_store(tmp_path):
     with pytest.raises(MissingError, match="it has nothing"):
-        store.resolve("SPX", tmp_path)
+        resolve("SPX", tmp_path)
 
 
 def test_an_unwritable_store(at, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UnreadableError, match="cannot write to the store"):
         store.save(at("2025-09-05T10:16"), tmp_path / "file")
+
+
+@pytest.mark.parametrize("symbol", ["../../x", "A/B", "xyz", "^SPX", "SPXW", "", "A" * 11, "S\x00X"])
+def test_what_makes_no_address_and_no_path_is_refused(at, tmp_path, symbol):
+    chain = replace(at("2025-09-05T10:16"), underlying=symbol)
+    with pytest.raises(ContentError, match="cannot be stored as a symbol"):
+        store.save(chain, tmp_path / "store")
+    assert not list((tmp_path / "store").glob("symbol=*"))
+
+
+def test_a_foreign_file_cannot_choose_its_path(at, tmp_path):
+    chain = at("2025-09-05T10:16")
+    with pytest.raises(ContentError, match="is no format of ours"):
+        store.save(replace(chain, source=replace(chain.source, format="../../../x")), tmp_path / "store")
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

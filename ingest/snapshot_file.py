@@ -1,0 +1,124 @@
+"""One snapshot as a Parquet file of the store, its facts and the sums of its columns in the metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from gex.ingest.contracts import normalize_underlying
+from gex.ingest.errors import ContentError, FormatError, UnreadableError
+from gex.ingest.readers.canonical import facts_of, read_unchanged
+from gex.ingest.schema import SCHEMA
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gex.ingest.schema import Chain
+
+FACTS, CONTENT, SOURCE = "gex.chain", "gex.content", "gex.source"
+NAME = re.compile(r"((?:[01]\d|2[0-3])[0-5]\d[0-5]\d)-(\w+)-([0-9a-f]{8})(?:-r(\d+))?\.parquet")
+SYMBOL = re.compile(r"[A-Z][A-Z0-9.]{0,9}")
+
+
+_TEXT = [name for name, dtype in SCHEMA.items() if dtype == pl.String]
+_PLAIN = [name for name in SCHEMA if name not in _TEXT]
+
+
+def content_sums(frame: pl.DataFrame) -> str:
+    """Return a CRC-32 of each column of a chain table, which no version of Polars or Parquet changes.
+
+    Parquet files written by Polars carry no checksum: a damaged page may read as other numbers.
+    """
+    sums = {name: zlib.crc32("\n".join(frame[name].fill_null("").to_list()).encode()) for name in _TEXT}
+    for column in frame.select(pl.col(_PLAIN).to_physical().fill_null(0)):
+        sums[column.name] = zlib.crc32(column.to_numpy().tobytes())
+    for gaps in frame.select(pl.col([name for name in SCHEMA if frame[name].null_count()]).is_null()):
+        sums[gaps.name] = zlib.crc32(gaps.to_numpy().tobytes(), sums[gaps.name])
+    return "-".join(f"{sums[name]:08x}" for name in SCHEMA)
+
+
+def differing(frame: pl.DataFrame, written: str | None) -> list[str]:
+    """Return the columns of a chain table that are not those the sums were written for; all if there are no sums."""
+    now, then = content_sums(frame).split("-"), (written or "").split("-")
+    if len(now) != len(then):
+        return list(SCHEMA)
+    return [name for name, new, old in zip(SCHEMA, now, then, strict=True) if new != old]
+
+
+def file_name(chain: Chain) -> str:
+    """Return `HHMMSS-format-hash8.parquet`, the hash over the facts of the chain and the bytes it was read from."""
+    facts = facts_of(chain)
+    origin = facts.pop("source")
+    # Where the input lay and which version read it are not its content.
+    digest = hashlib.sha256(json.dumps([facts, origin["sha256"]], sort_keys=True).encode()).hexdigest()[:8]
+    return f"{chain.quote_time:%H%M%S}-{origin['format']}-{digest}.parquet"
+
+
+def file_bytes(chain: Chain) -> bytes:
+    """Return a chain as a file of the store."""
+    buffer = io.BytesIO()
+    metadata = {FACTS: json.dumps(facts_of(chain)), CONTENT: content_sums(chain.frame)}
+    chain.frame.write_parquet(buffer, compression="zstd", compression_level=3, metadata=metadata)
+    return buffer.getvalue()
+
+
+def quarantine_bytes(chain: Chain) -> bytes:
+    """Return the rows set aside as a file of the store, what they were read from in the metadata."""
+    buffer = io.BytesIO()
+    source = facts_of(chain)["source"]
+    chain.quarantine.write_parquet(buffer, compression="zstd", metadata={SOURCE: json.dumps(source)})
+    return buffer.getvalue()
+
+
+def check_names(chain: Chain) -> None:
+    """Refuse a chain whose facts make no address and no path, which a foreign file may hold.
+
+    Raises:
+        ContentError: Names the symbol or the format.
+
+    """
+    symbol, path = chain.underlying, chain.source.path
+    if not SYMBOL.fullmatch(symbol) or normalize_underlying(symbol) != symbol:
+        message = f"{symbol!r} cannot be stored as a symbol; write capitals, digits and dots, as in SPX or BRK.B"
+        raise ContentError(message, source=path, value=symbol)
+    if not NAME.fullmatch(file_name(chain)):
+        raise ContentError(f"{chain.source.format!r} is no format of ours", source=path, value=chain.source.format)
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """Return what the chain of a file of the store is besides its table, from the footer alone.
+
+    Raises:
+        UnreadableError: It is missing, cut off or damaged.
+
+    """
+    try:
+        facts: dict[str, Any] = json.loads(pl.read_parquet_metadata(path)[FACTS])
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, KeyError, ValueError) as error:
+        reason = (str(error).splitlines() or ["unknown"])[0]
+        raise UnreadableError(f"not a whole file of the store ({reason})", source=str(path)) from None
+    return facts
+
+
+def read_file(path: Path) -> tuple[Chain, str | None]:
+    """Return the chain of a file of the store, and the sums of its columns when it was written.
+
+    Raises:
+        UnreadableError: It is missing, cut off or damaged.
+        FormatError: Its columns, types, rows or facts are not those it was written with.
+
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"cannot be read: {error.strerror or error}", source=str(path)) from None
+    chain = read_unchanged(data, str(path))
+    if chain is None:
+        raise FormatError("its columns, types or number of rows are not those it was written with", source=str(path))
+    return chain, pl.read_parquet_metadata(io.BytesIO(data)).get(CONTENT)
