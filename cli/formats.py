@@ -15,6 +15,9 @@ EVIDENCE = {
     "cboe_json": "a real download (RUT, 2023)",
     "quotes_json": "real files of one collector (SPX, QQQ, 2026)",
     "datashop": "the vendor's pages; no customer's file has been seen, any other header is refused",
+    "thetadata": "the vendor's documentation and headers in public code; experimental, any other header is refused",
+    "orats": "the vendor's pages and API documentation; no customer's file has been seen, any other header is refused",
+    "massive": "the vendor's documentation and client library; no real answer has been seen",
 }
 
 

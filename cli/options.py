@@ -46,6 +46,7 @@ class ReadOptions:
     quote_time: dt.datetime | None
     underlying: str | None
     snapshot: str | None
+    beside: tuple[str, ...]
     delay: float | None
     iv_unit: Literal["decimal", "percent"] | None
     store: Path | None
@@ -220,6 +221,13 @@ read_options = gathered(
     ),
     click.option("--underlying", metavar="SYMBOL", help="What the options are on, where the source doesn't say."),
     click.option("--snapshot", metavar="WHICH", help="Of several in a source: its New York time, or 1545 or eod."),
+    click.option(
+        "--with",
+        "beside",
+        multiple=True,
+        metavar="FILE",
+        help="A file that completes the source: ThetaData's open interest beside its quotes. May be repeated.",
+    ),
     setting("--delay", type=click.FloatRange(0), metavar="MINUTES", help="Age of the quotes at the source's time."),
     setting("--iv-unit", type=click.Choice(["decimal", "percent"]), help="Unit of the source's volatility."),
     store_option,

@@ -187,6 +187,7 @@ def read_keywords(read: ReadOptions, spot: float | None) -> dict[str, Any]:
         "snapshot": read.snapshot,
         "delay_minutes": read.delay,
         "iv_unit": read.iv_unit or "decimal",
+        "beside": read.beside,
     }
 
 

@@ -89,7 +89,10 @@ def url_of(kind: Kind, name: str, base_url: str = BASE_URL) -> str:
     if kind == "history":
         return f"{base}/us_indices/daily_prices/{symbol}_History.csv"
     mark = "_" if name.strip().startswith(("_", "^", "$")) or contract(symbol).asset_class == "index" else ""
-    return f"{base}/delayed_quotes/options/{mark}{symbol}.json"
+    # Classes of shares have their dot in the feed, and none in a chain.
+    bare = name.strip().upper().lstrip("^_$.")
+    spelled = bare if "." in bare else symbol
+    return f"{base}/delayed_quotes/options/{mark}{spelled}.json"
 
 
 def fetch(kind: Kind, name: str, store: str | Path, downloader: Downloader, base_url: str = BASE_URL) -> Arrival:

@@ -49,7 +49,7 @@ def take(
     """
     root = Path(store)
     # A pipe can be read once only, and what is missing is the reader's to tell.
-    given = Input(Path(source), keywords) if Path(source).is_file() else None
+    given = Input(Path(source), keywords) if Path(source).is_file() and not keywords.get("beside") else None
     if given and (known := given.receipt(root)) is not None:
         return _sum([each | {"status": "known"} for each in known])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -23,7 +24,7 @@ from gex.ingest.times import as_utc, parse_quote_time
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from gex.ingest.blob import Blob
     from gex.ingest.readers.raw import RawChain
@@ -51,6 +52,7 @@ def read_chain(
     snapshot: str | None = None,
     delay_minutes: float | None = None,
     iv_unit: IvUnit = "decimal",
+    beside: Sequence[str | Path] = (),
 ) -> Chain:
     """Read an option chain.
 
@@ -65,6 +67,8 @@ def read_chain(
             "2024-06-03T10:15", or a word of its format ("eod").
         delay_minutes: How old the quotes are at the source's stamp, in place of the format's own delay.
         iv_unit: Unit of the source's implied volatility.
+        beside: Files that complete the source, for formats that come in several: ThetaData's open interest beside its
+            quotes. Files of one zip file are told apart by themselves.
 
     Returns:
         The validated chain; rows that cannot be used are in its `quarantine`.
@@ -80,11 +84,11 @@ def read_chain(
     given = _given(quote_time, spot, underlying, delay_minutes, iv_unit)
     if not isinstance(source, (str, Path)):
         return _from_table(source, given)
-    found = _found(source, format, given, Pick(underlying, snapshot))
+    found = _found(source, format, given, Pick(underlying, snapshot), beside)
     first = next(found, None)
     others = [label for label, _ in islice(found, _LISTED)]
     if first is None:
-        raise _nothing(source, format, underlying, snapshot)
+        raise _nothing(source, format, underlying, snapshot, beside)
     if others:
         raise _several([first[0], *others], str(source))
     return first[1]()
@@ -100,6 +104,7 @@ def read_chains(
     snapshot: str | None = None,
     delay_minutes: float | None = None,
     iv_unit: IvUnit = "decimal",
+    beside: Sequence[str | Path] = (),
     on_error: Callable[[ChainError], None] | None = None,
 ) -> Iterator[Chain]:
     """Read every snapshot in a source, one at a time and in bounded memory.
@@ -113,6 +118,7 @@ def read_chains(
         snapshot: Which snapshots to keep.
         delay_minutes: How old the quotes are at a snapshot's stamp.
         iv_unit: Unit of the source's implied volatility.
+        beside: As for `read_chain`.
         on_error: Called with the error of a snapshot that cannot be used; reading goes on with the next. Without it
             the first error is raised. Faults of a whole file are always raised.
 
@@ -125,7 +131,7 @@ def read_chains(
     """
     given = _given(quote_time, spot, underlying, delay_minutes, iv_unit)
     nothing = True
-    for _label, make in _found(source, format, given, Pick(underlying, snapshot)):
+    for _label, make in _found(source, format, given, Pick(underlying, snapshot), beside):
         nothing = False
         try:
             chain = make()
@@ -136,7 +142,7 @@ def read_chains(
         else:
             yield chain
     if nothing:
-        raise _nothing(source, format, underlying, snapshot)
+        raise _nothing(source, format, underlying, snapshot, beside)
 
 
 def _given(
@@ -151,11 +157,46 @@ def _given(
     return Given(_instant(quote_time), spot, underlying, delay_minutes, iv_unit)
 
 
-def _found(source: str | Path, kind: str | None, given: Given, pick: Pick) -> Iterator[tuple[str, Callable[[], Chain]]]:
+def _found(
+    source: str | Path, kind: str | None, given: Given, pick: Pick, beside: Sequence[str | Path]
+) -> Iterator[tuple[str, Callable[[], Chain]]]:
     """Yield the label of each chain in a source, and the way to have it: before the next one is asked for."""
-    with blobs(source) as found:
-        for blob in found:
-            yield from _found_in(blob, by_name(kind) if kind else detect(blob.head(), blob.name), given, pick)
+    with ExitStack() as stack:
+        found = [(blob, _reader(blob, kind)) for blob in stack.enter_context(blobs(source))]
+        given_beside = [(blob, _reader(blob, None)) for path in beside for blob in stack.enter_context(blobs(path))]
+        whole = _whole(found)
+        _check_beside(whole, given_beside)
+        for blob, reader in whole:
+            others = (*found, *given_beside) if reader.rank else ()
+            completing = tuple(other for other, its in others if its is reader and other is not blob)
+            yield from _found_in(blob, reader, given, replace(pick, beside=completing))
+
+
+def _reader(blob: Blob, kind: str | None) -> Format:
+    return by_name(kind) if kind else detect(blob.head(), blob.name)
+
+
+def _whole(found: list[tuple[Blob, Format]]) -> list[tuple[Blob, Format]]:
+    """Return the files that are chains: all, but of a format that comes in several files only the fullest one."""
+    first: dict[str, Blob] = {}
+    for blob, reader in found:
+        if reader.rank and (
+            reader.name not in first or reader.rank(blob.head()) < reader.rank(first[reader.name].head())
+        ):
+            first[reader.name] = blob
+    return [(blob, reader) for blob, reader in found if first.get(reader.name, blob) is blob]
+
+
+def _check_beside(whole: list[tuple[Blob, Format]], beside: list[tuple[Blob, Format]]) -> None:
+    """Refuse files that complete nothing.
+
+    Raises:
+        ContentError: Names the first of them.
+
+    """
+    for blob, reader in beside:
+        if reader.rank is None or all(its is not reader for _, its in whole):
+            raise ContentError(f"a file of {reader.title} completes no chain here; leave --with out", source=blob.name)
 
 
 def _found_in(blob: Blob, reader: Format, given: Given, pick: Pick) -> Iterator[tuple[str, Callable[[], Chain]]]:
@@ -165,7 +206,9 @@ def _found_in(blob: Blob, reader: Format, given: Given, pick: Pick) -> Iterator[
             yield blob.name, partial(replace, unchanged)
             return
     for raw in reader.read(blob, pick):
-        yield raw.label or blob.name, partial(_assembled, raw, blob.name, blob.sha256, reader.name, given)
+        notes = (*raw.notes, *(f"completed by {each.name} (sha256 {each.sha256[:12]})" for each in pick.beside))
+        complete = replace(raw, notes=notes)
+        yield raw.label or blob.name, partial(_assembled, complete, blob.name, blob.sha256, reader.name, given)
 
 
 def _several(labels: list[str], source: str) -> ContentError:
@@ -174,9 +217,11 @@ def _several(labels: list[str], source: str) -> ContentError:
     return ContentError(f"several snapshots: {listed}; pick one with --underlying and --snapshot", source=source)
 
 
-def _nothing(source: str | Path, kind: str | None, underlying: str | None, snapshot: str | None) -> ContentError:
+def _nothing(
+    source: str | Path, kind: str | None, underlying: str | None, snapshot: str | None, beside: Sequence[str | Path]
+) -> ContentError:
     """Return the error for a source that has not what was asked for, but other chains."""
-    there = [label for label, _ in islice(_found(source, kind, Given(), Pick()), _LISTED + 1)]
+    there = [label for label, _ in islice(_found(source, kind, Given(), Pick(), beside), _LISTED + 1)]
     asked = " ".join(each for each in (underlying, snapshot) if each)
     listed = ", ".join(there[:_LISTED]) + (", ..." if len(there) > _LISTED else "")
     return ContentError(f"no snapshot {asked}; the source has {listed}", source=str(source), value=asked)

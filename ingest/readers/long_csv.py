@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gex.ingest.readers.csv_pieces import Piece
 
     Key = tuple[str, ...]
+    Texts = Callable[[Sequence[int]], list[str]]
 
 Item = TypeVar("Item")
 
@@ -82,7 +83,7 @@ class Snapshot:
 
     key: Key
     rows: pl.DataFrame
-    texts: Callable[[Sequence[int]], list[str]]
+    texts: Texts
 
 
 def header_of(head: bytes) -> list[str]:
@@ -138,15 +139,16 @@ def _joined(parts: Iterator[Part]) -> Iterator[Snapshot]:
     """Join what stands together in the file across its pieces."""
     for key, held in groupby(parts, lambda part: part.key):
         both = list(held)
-        yield Snapshot(key, pl.concat([part.rows for part in both]), _texts_in([part.piece for part in both]))
+        yield Snapshot(key, pl.concat([part.rows for part in both]), texts_in([part.piece for part in both]))
 
 
-def _texts_in(sources: list[Piece]) -> Callable[[Sequence[int]], list[str]]:
+def texts_in(sources: Sequence[Piece]) -> Texts:
+    """Return the way from line numbers to the lines of pieces in ascending order."""
     starts = [piece.line for piece in sources]
     return lambda numbers: [sources[bisect_right(starts, number) - 1].text(number) for number in numbers]
 
 
-def _texts_of(rows: pl.DataFrame) -> Callable[[Sequence[int]], list[str]]:
+def _texts_of(rows: pl.DataFrame) -> Texts:
     by_line = dict(rows.select("line", TEXT).iter_rows())
     return lambda numbers: [by_line[number] for number in numbers]
 

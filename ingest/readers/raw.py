@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
 
+    from gex.ingest.blob import Blob
     from gex.ingest.schema import Chain
 
 PRICES = ("bid", "ask", "last", "implied_volatility", "vendor_delta", "vendor_gamma", "vendor_theta", "vendor_vega")
@@ -42,11 +43,13 @@ class Pick:
     Attributes:
         underlying: In any spelling of `normalize_underlying`.
         snapshot: As the source's reader labels it (`RawChain.snapshot`), or the beginning of that.
+        beside: Files that complete the chains, such as their open interest; for formats that come in several.
 
     """
 
     underlying: str | None = None
     snapshot: str | None = None
+    beside: tuple[Blob, ...] = ()
 
     def takes(self, underlying: str, snapshot: str) -> bool:
         """Tell whether the chain of this underlying and label is wanted."""

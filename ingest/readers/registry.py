@@ -26,13 +26,25 @@ Proof = Literal["round trip", "real file", "library source", "vendor page", "exp
 
 @dataclass(frozen=True)
 class Format:
-    """A format: its name for `--format`-like options, what it is, how it is told and read, and what that rests on."""
+    """A format.
+
+    Attributes:
+        name: For `--format`-like options.
+        title: What it is.
+        sniff: Tells it by the first bytes.
+        read: Reads it.
+        proof: What that rests on.
+        rank: For a format that comes in several files, how far one is from a chain by itself, by its first bytes: the nearest
+            is read, the others complete it. None where each file is a chain.
+
+    """
 
     name: str
     title: str
     sniff: Sniff
     read: Read
     proof: Proof
+    rank: Callable[[bytes], int] | None = None
 
 
 def single(read: Callable[[bytes, str], RawChain]) -> Read:
@@ -67,6 +79,13 @@ def later(module: str, as_read: Callable[[Any], Read] = lambda read: read) -> tu
     return sniff, read
 
 
+def theta_rank(head: bytes) -> int:
+    """Return how far one of ThetaData's files is from a chain by itself."""
+    from gex.ingest.readers.thetadata import rank
+
+    return rank(head)
+
+
 def _is_on(raw: RawChain, underlying: str) -> bool:
     wanted = normalize_underlying(underlying)
     return any(contract(root).underlying == wanted for root in raw.rows["root"].unique().drop_nulls())
@@ -79,6 +98,9 @@ FORMATS = (
     Format(cboe_json.NAME, "Cboe delayed quotes (JSON)", cboe_json.sniff, single(cboe_json.read), "real file"),
     Format(quotes_json.NAME, "flat list of quotes (JSON)", quotes_json.sniff, single(quotes_json.read), "real file"),
     Format("datashop", "Cboe DataShop EOD and interval quotes", *later("datashop"), "vendor page"),
+    Format(
+        "thetadata", "ThetaData quotes, greeks and open interest (CSV)", *later("thetadata"), "experimental", theta_rank
+    ),
     Format("orats", "ORATS strikes, near the close and by API", *later("orats"), "vendor page"),
     Format("massive", "Massive (Polygon) chain snapshot (JSON)", *later("massive", single), "library source"),
 )
