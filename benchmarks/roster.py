@@ -14,6 +14,7 @@ OURS = {
     "implied": 1e-12,
     **dict.fromkeys(SCALAR, 1e-12),
     "american": 7e-4,
+    "american_cash": 1e-3,
     "american_profile": 7e-4,
     "american_implied": 1e-6,
 }
@@ -145,6 +146,22 @@ PEERS = (
         rows=FEW,
         tolerance={"american": WRONG},
         note="with the engine's own delta and gamma",
+    ),
+    Peer(
+        "QuantLib finite differences, 100 x 100",
+        "quantlib_american",
+        variant="grid",
+        rows=FEW,
+        tolerance={"american_cash": WRONG},
+        note="QuantLib's own numbers of steps; escrowed model",
+    ),
+    Peer(
+        "QuantLib finite differences, 400 x 800",
+        "quantlib_american",
+        variant="fine grid",
+        rows=FEW // 4,
+        tolerance={"american_cash": COARSE},
+        note="escrowed model",
     ),
     Peer(
         "QuantLib impliedVolatility",
