@@ -18,6 +18,8 @@ Columns = dict[str, np.ndarray]
 
 CHAIN, MILLION, SPOTS = 20_000, 1_000_000, 400
 TICK = 0.05
+CASH, EX_DAYS = 0.75, range(20, 730, 91)
+"""What a share of the American chain pays, and on which days."""
 AMERICAN_DAYS, AMERICAN_STRIKES = (8, 15, 29, 57, 92, 183, 365, 547, 730), 220
 
 
@@ -41,6 +43,11 @@ def reference() -> ModuleType:
 def american_reference() -> ModuleType:
     """Return the tests' American contracts and their two truths."""
     return from_tests("american_reference")
+
+
+def cash_reference() -> ModuleType:
+    """Return the tests' contracts with cash dividends and their truths."""
+    return from_tests("cash_reference")
 
 
 @cache
@@ -108,6 +115,14 @@ def american_chain() -> Columns:
         "weight": np.where(is_call == 1.0, interest, -interest),
         "spots": log_ladder(spot, 0.15, SPOTS),
     }
+
+
+@cache
+def cash_chain() -> Columns:
+    """Return the American chain with dividends in cash every quarter in place of a yield."""
+    columns = {name: column for name, column in american_chain().items() if name not in {"weight", "spots"}}
+    dividends = {"ex_days": np.array(EX_DAYS, dtype=np.float64), "amounts": np.full(len(EX_DAYS), CASH)}
+    return {**columns, "dividend": np.zeros_like(columns["dividend"]), **dividends}
 
 
 @cache

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.inputs import american_chain, american_quotes
+from benchmarks.inputs import american_chain, american_quotes, cash_chain
 from benchmarks.peers.ours import american_profiles
-from benchmarks.truth import american_error, american_implied_error, american_profile_error
+from benchmarks.truth import american_cash_error, american_error, american_implied_error, american_profile_error
 from gex.pricing import Status, american, american_gamma_profile, american_implied_vol
 
 if TYPE_CHECKING:
@@ -50,6 +50,25 @@ def test_one_spot(race: Race) -> None:
         topic="American price, delta and gamma, one spot",
         unit="contract",
         measure=f"the largest of price, in the larger of spot and strike, of delta, and of gamma, {PEAK}; {TRUTH}",
+    )
+
+
+def test_cash_dividends(race: Race) -> None:
+    data = cash_chain()
+    contracts = [data[name] for name in ("spot", "strike", "years", "sigma", "rate", "dividend", "is_call")]
+    dividends = data["ex_days"] / 365.0, data["amounts"]
+    race(
+        "american_cash",
+        data,
+        lambda: american(*contracts, cash_dividends=dividends),
+        american_cash_error,
+        rounds=ROUNDS,
+        topic="American price, delta and gamma with cash dividends, one spot",
+        unit="contract",
+        measure=(
+            "the largest of price, in the larger of spot and strike, of delta, and of gamma, in European gammas at the "
+            "money; against QuantLib's finite differences on 1,600 spots with time steps on all ex-dates"
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 
-from benchmarks.inputs import Columns, american_reference, reference
+from benchmarks.inputs import Columns, american_reference, cash_reference, reference
 from benchmarks.roster import FEW
 from benchmarks.worker import spread_rows
 
@@ -116,6 +116,30 @@ def american_error(columns: Columns, answer: dict[str, np.ndarray], _reach: floa
             found = [answer[name][i] for name in ("price", "delta", "gamma")]
             worst = max(worst, _scaled(found, exact, tuple(row)))
     return worst
+
+
+def american_cash_error(columns: Columns, answer: dict[str, np.ndarray], _reach: float) -> float:
+    """Return the largest error of price, of delta and of gamma, each on its own scale."""
+    paid = tuple(columns["ex_days"].astype(int).tolist()), tuple(columns["amounts"].tolist())
+    worst = 0.0
+    for i, *row in _american_rows(columns)[::3]:
+        exact, scales = _exact_cash(*row, *paid)
+        found = [answer[name][i] for name in ("price", "delta", "gamma")]
+        worst = max(worst, float(np.max(np.abs(np.subtract(found, exact)) / scales)))
+    return worst
+
+
+@cache
+def _exact_cash(*row: Any) -> tuple[np.ndarray, list[float]]:
+    """By finite differences with time steps on all ex-dates."""
+    spot, strike, years, sigma, rate, dividend, is_call, ex_days, amounts = row
+    days = round(years * 365.0)
+    seen = sum(day <= days for day in ex_days)
+    contract = cash_reference().CashContract(
+        spot, strike, days, sigma, rate, dividend, is_call, ex_days[:seen], amounts[:seen]
+    )
+    exact = cash_reference().quantlib_grid(contract, max(3, -(-1200 // days)), 1600)
+    return exact, [max(spot, strike), 1.0, contract.peak]
 
 
 def american_profile_error(columns: Columns, answer: dict[str, np.ndarray], _reach: float) -> float:

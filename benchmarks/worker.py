@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TASKS = (
     *("gamma", "greeks", "profile", "implied"),
     *("scalar_gamma", "scalar_greeks", "scalar_implied"),
-    *("american", "american_profile", "american_implied"),
+    *("american", "american_cash", "american_profile", "american_implied"),
 )
 """The functions a peer's module may have."""
 SHORTEST = 0.004

@@ -45,6 +45,13 @@ def american(columns: Columns, _variant: str) -> Work:
     return Work(lambda: pricing.american(*_with_side(columns)), lambda result: result._asdict())
 
 
+def american_cash(columns: Columns, _variant: str) -> Work:
+    dividends = columns["ex_days"] / 365.0, columns["amounts"]
+    return Work(
+        lambda: pricing.american(*_with_side(columns), cash_dividends=dividends), lambda result: result._asdict()
+    )
+
+
 def american_profile(columns: Columns, _variant: str) -> Work:
     """Return the book's profile; what is checked is each contract's own."""
     book = [columns[name] for name in (*BOOK, "is_call")]

@@ -6,7 +6,7 @@ ladder, and `implied` is the option's own method for volatility.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import QuantLib as ql  # noqa: N813 -- the abbreviation its own examples use
@@ -32,6 +32,8 @@ ENGINES: dict[str, Callable[[ql.BlackScholesMertonProcess], ql.PricingEngine]] =
     "baw": ql.BaroneAdesiWhaleyApproximationEngine,
     "bjerksund": ql.BjerksundStenslandApproximationEngine,
 }
+GRIDS = {"grid": (100, 100), "fine grid": (400, 800)}
+"""Steps in time and in spot of the finite differences."""
 WITH_GREEKS = ("binomial", "bjerksund")
 ALONG_THE_LADDER = ("ladder", "accurate")
 
@@ -39,7 +41,17 @@ ALONG_THE_LADDER = ("ladder", "accurate")
 class _Contract:
     """An option whose spot and volatility are quotes that may be set."""
 
-    def __init__(self, engine: str, spot, strike, years, sigma, rate, dividend, is_call) -> None:
+    def __init__(
+        self,
+        engine: Callable[[ql.BlackScholesMertonProcess], ql.PricingEngine],
+        spot,
+        strike,
+        years,
+        sigma,
+        rate,
+        dividend,
+        is_call,
+    ) -> None:
         ql.Settings.instance().evaluationDate = TODAY
         self.spot, self.sigma = ql.SimpleQuote(float(spot)), ql.SimpleQuote(float(sigma))
         curves = [ql.YieldTermStructureHandle(ql.FlatForward(TODAY, float(x), CLOCK)) for x in (dividend, rate)]
@@ -49,7 +61,7 @@ class _Contract:
         )
         payoff = ql.PlainVanillaPayoff(ql.Option.Call if is_call else ql.Option.Put, float(strike))
         self.option = ql.VanillaOption(payoff, ql.AmericanExercise(TODAY, TODAY + round(years * 365.0)))
-        self.option.setPricingEngine(ENGINES[engine](self.process))
+        self.option.setPricingEngine(engine(self.process))
 
     def price(self, spot: float) -> float:
         self.spot.setValue(spot)
@@ -76,8 +88,12 @@ class _Contract:
 
 
 def _contracts(columns: Columns, engine: str) -> list[_Contract]:
+    return [_Contract(ENGINES[engine], *row) for row in _rows(columns)]
+
+
+def _rows(columns: Columns) -> list[tuple[Any, ...]]:
     names = ("spot", "strike", "years", "sigma", "rate", "dividend", "is_call")
-    return [_Contract(engine, *row) for row in zip(*(columns[name].tolist() for name in names), strict=True)]
+    return list(zip(*(columns[name].tolist() for name in names), strict=True))
 
 
 def american(columns: Columns, variant: str) -> Work:
@@ -85,6 +101,22 @@ def american(columns: Columns, variant: str) -> Work:
     figures = _Contract.by_the_engine if variant in WITH_GREEKS else _Contract.by_differences
     return Work(
         lambda: [figures(contract, spot) for contract, spot in zip(contracts, spots, strict=True)],
+        lambda result: dict(zip(("price", "delta", "gamma"), np.array(result).T, strict=True)),
+    )
+
+
+def american_cash(columns: Columns, variant: str) -> Work:
+    """In the escrowed model, with the engine's own delta and gamma; it leaves out what goes ex after expiry itself."""
+    time, space = GRIDS[variant]
+    paid = ql.DividendVector([TODAY + int(day) for day in columns["ex_days"]], columns["amounts"].tolist())
+
+    def engine(process: ql.BlackScholesMertonProcess) -> ql.PricingEngine:
+        scheme, model = ql.FdmSchemeDesc.CrankNicolson(), ql.FdBlackScholesVanillaEngine.Escrowed
+        return ql.FdBlackScholesVanillaEngine(process, paid, time, space, 0, scheme, False, -1e300, model)
+
+    contracts = [_Contract(engine, *row) for row in _rows(columns)]
+    return Work(
+        lambda: [contract.by_the_engine(0.0) for contract in contracts],
         lambda result: dict(zip(("price", "delta", "gamma"), np.array(result).T, strict=True)),
     )
 
