@@ -18,6 +18,7 @@ EVIDENCE = {
     "thetadata": "the vendor's documentation and headers in public code; experimental, any other header is refused",
     "orats": "the vendor's pages and API documentation; no customer's file has been seen, any other header is refused",
     "massive": "the vendor's documentation and client library; no real answer has been seen",
+    "tradier": "the vendor's documentation; no real answer has been seen",
 }
 
 
