@@ -19,6 +19,7 @@ EVIDENCE = {
     "orats": "the vendor's pages and API documentation; no customer's file has been seen, any other header is refused",
     "massive": "the vendor's documentation and client library; no real answer has been seen",
     "tradier": "the vendor's documentation; no real answer has been seen",
+    "schwab": "answers quoted in public code; experimental",
 }
 
 

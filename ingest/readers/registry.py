@@ -104,6 +104,7 @@ FORMATS = (
     Format("orats", "ORATS strikes, near the close and by API", *later("orats"), "vendor page"),
     Format("massive", "Massive (Polygon) chain snapshot (JSON)", *later("massive", single), "library source"),
     Format("tradier", "Tradier option chain (JSON)", *later("tradier", single), "vendor page"),
+    Format("schwab", "Schwab option chain (JSON)", *later("schwab", single), "experimental"),
 )
 
 
