@@ -20,6 +20,7 @@ EVIDENCE = {
     "massive": "the vendor's documentation and client library; no real answer has been seen",
     "tradier": "the vendor's documentation; no real answer has been seen",
     "schwab": "answers quoted in public code; experimental",
+    "mapped": "what the user says of each column",
 }
 
 

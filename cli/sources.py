@@ -188,6 +188,7 @@ def read_keywords(read: ReadOptions, spot: float | None) -> dict[str, Any]:
         "delay_minutes": read.delay,
         "iv_unit": read.iv_unit or "decimal",
         "beside": read.beside,
+        "columns": read.columns,
     }
 
 
