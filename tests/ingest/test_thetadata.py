@@ -87,8 +87,10 @@ def test_files_of_one_zip_are_told_apart(tmp_path, files):
             archive.write(files[name], f"{name}.csv")
     inside = read_chain(path)
     main, *beside = files.values()
-    assert inside.frame.drop("source").sort("root", "strike").equals(
-        read_chain(main, beside=beside).frame.drop("source").sort("root", "strike")
+    assert (
+        inside.frame.drop("source")
+        .sort("root", "strike")
+        .equals(read_chain(main, beside=beside).frame.drop("source").sort("root", "strike"))
     )
 
 
@@ -131,9 +133,9 @@ def test_a_history_is_a_snapshot_a_time(save, files):
     assert [clock(each) for each in read] == ["2024-06-03T10:15:00", "2024-06-03T10:16:00"]
     assert [each.frame["bid"].unique().to_list() for each in read] == [[20.1], [21.1]]
     assert [each.frame["open_interest"].sum() for each in read] == [2 * (7 + 107 + 207)] * 2
-    later = read_chain(path, spot=5283.0, snapshot="2024-06-03T10:16")
+    later = read_chain(path, spot=5283.0, snapshot="2024-06-03T10:16", beside=[files["interest"]])
     assert later.frame.equals(read[1].frame)
-    with pytest.raises(ContentError, match="several snapshots: .*10:15.*10:16.*pick one"):
+    with pytest.raises(ContentError, match=r"several snapshots: .*10:15.*10:16.*pick one"):
         read_chain(path, spot=5283.0)
 
 
@@ -158,11 +160,13 @@ def test_quotes_of_an_earlier_day_are_said(save):
 def test_version_2(save):
     header = "root,expiration,strike,right,ms_of_day,bid_size,bid_exchange,bid,bid_condition"
     rows = [
-        f"SPXW,20240607,{strike}000,{right},41400120,11,5,20.1,50,9,5,20.6,50,20240603" for strike in STRIKES for right in "CP"
+        f"SPXW,20240607,{strike}000,{right},41400120,11,5,20.1,50,9,5,20.6,50,20240603"
+        for strike in STRIKES
+        for right in "CP"
     ]
     text = "\n".join([f"{header},ask_size,ask_exchange,ask,ask_condition,date", *rows, ""])
-    interest = "\n".join(
-        ["root,expiration,strike,right,ms_of_day,open_interest,date", "SPXW,20240607,5200000,C,23400000,55,20240603", ""]
+    interest = (
+        "root,expiration,strike,right,ms_of_day,open_interest,date\nSPXW,20240607,5200000,C,23400000,55,20240603\n"
     )
     chain = read_chain(save(text, "quotes"), spot=5283.0, beside=[save(interest, "interest")])
     assert clock(chain) == "2024-06-03T11:30:00"
