@@ -20,7 +20,9 @@ import sys
 import time
 import traceback
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -95,9 +97,12 @@ def steered(name: str, seed: bytes, seconds: float, keep: Path) -> None:
     with atheris.instrument_imports(include=["gex.ingest"]):
         for module in [each for each in sys.modules if each.startswith("gex.ingest")]:
             del sys.modules[module]
+        from gex.ingest import readers
         from gex.ingest.errors import ChainError as Known
         from gex.ingest.read import read_chains as again
 
+        for each in iter_modules(readers.__path__, "gex.ingest.readers."):
+            import_module(each.name)
     globals().update(ChainError=Known, read_chains=again)
     corpus = keep / "corpus"
     corpus.mkdir(exist_ok=True)
@@ -112,7 +117,14 @@ def steered(name: str, seed: bytes, seconds: float, keep: Path) -> None:
         return mutated(data or seed, random.Random(number))[:size]
 
     atheris.Setup(
-        [sys.argv[0], f"-max_total_time={int(seconds)}", f"-max_len={8 * len(seed)}", "-timeout=20", str(corpus)],
+        [
+            sys.argv[0],
+            f"-max_total_time={int(seconds)}",
+            f"-max_len={8 * len(seed)}",
+            "-timeout=20",
+            f"-artifact_prefix={keep}/",
+            str(corpus),
+        ],
         one,
         custom_mutator=mutator,
     )
