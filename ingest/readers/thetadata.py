@@ -154,7 +154,7 @@ def read(blob: Blob, pick: Pick) -> Iterator[RawChain]:
     several = bool(
         rows.filter(pl.all_horizontal(pl.col(CONTRACT).is_not_null())).select(CONTRACT).is_duplicated().any()
     )
-    completing = [each for each in others if each not in same]
+    completing = [each for each in others if each.kind != main.kind]
     for label, part in _snapshots(rows, main.kind, several=several):
         if pick.takes(underlying, label):
             chain = _chain(part, completing, label if several else None)
@@ -183,18 +183,22 @@ def _file(blob: Blob) -> _File:
 
 def _as_version_3(rows: pl.DataFrame) -> pl.DataFrame:
     """Rename version 2's columns, and bring its strikes, dates and times to version 3's form."""
-    day = pl.col("date").cast(pl.Int64).cast(pl.String).str.to_date("%Y%m%d", strict=False)
-    since = pl.duration(milliseconds=pl.col("ms_of_day").cast(pl.Int64))
+    since = pl.duration(milliseconds=_whole("ms_of_day", 86_400_000))
     return rows.with_columns(
         pl.col("root").alias("symbol"),
-        pl.col("expiration")
-        .cast(pl.Int64)
-        .cast(pl.String)
-        .str.to_date("%Y%m%d", strict=False)
-        .dt.to_string("%Y-%m-%d"),
+        _day("expiration").dt.to_string("%Y-%m-%d"),
         pl.col("strike") / 1000.0,
-        (day.cast(pl.Datetime("ms")) + since).dt.to_string("%Y-%m-%dT%H:%M:%S%.3f").alias("timestamp"),
+        (_day("date").cast(pl.Datetime("ms")) + since).dt.to_string("%Y-%m-%dT%H:%M:%S%.3f").alias("timestamp"),
     )
+
+
+def _day(name: str) -> pl.Expr:
+    return _whole(name, 99_999_999).cast(pl.String).str.to_date("%Y%m%d", strict=False)
+
+
+def _whole(name: str, most: int) -> pl.Expr:
+    """Return numbers from 0 to `most` as whole ones, null for all others."""
+    return pl.when(pl.col(name).is_between(0, most)).then(pl.col(name)).cast(pl.Int64, strict=False)
 
 
 def _stacked(files: Sequence[_File]) -> tuple[pl.DataFrame, Texts]:

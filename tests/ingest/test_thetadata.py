@@ -174,6 +174,30 @@ def test_version_2(save):
     assert chain.frame["open_interest"].drop_nulls().to_list() == [55]
 
 
+@pytest.mark.parametrize("value", ["1e400", "1e30", "1e18", "nan", "-1", "99999999", ""])
+@pytest.mark.parametrize("place", [1, 4, 13])
+def test_impossible_dates_and_times_of_version_2(save, accounted, place, value):
+    """The expiration's takes the row out; a row without a time goes with the rows around it."""
+    header = "root,expiration,strike,right,ms_of_day,bid_size,bid_exchange,bid,bid_condition,ask_size,ask_exchange,ask"
+    lines = [f"SPXW,20240607,{strike}000,C,41400120,11,5,20.1,50,9,5,20.6,50,20240603".split(",") for strike in STRIKES]
+    lines[1][place] = value
+    text = "\n".join([f"{header},ask_condition,date", *map(",".join, lines), ""])
+    chain = read_chain(save(text), spot=5283.0)
+    accounted(chain)
+    assert clock(chain) == "2024-06-03T11:30:00"
+    assert chain.quality.quarantined == ({"bad_number": 1} if place == 1 else {})
+
+
+def test_files_of_one_kind_are_read_as_one(tmp_path, files, accounted):
+    """Also where one of them is the same once more, and one is of another kind."""
+    with zipfile.ZipFile(tmp_path / "files.zip", "w") as archive:
+        for name in ("quotes", "weeklies", "quotes", "greeks"):
+            archive.write(files[name], f"{len(archive.namelist())}.csv")
+    chain = read_chain(tmp_path / "files.zip", spot=5283.0)
+    accounted(chain)
+    assert (chain.quality.rows_in, chain.quality.quarantined) == (24, {"duplicate": 8})
+
+
 def test_two_underlyings_are_refused(save):
     with pytest.raises(FormatError, match="one underlying's roots expected, got QQQ, SPX"):
         read_chain(save(quotes("SPX", "SPXW").replace('"SPXW"', '"QQQ"')), spot=5283.0)
