@@ -226,7 +226,7 @@ read_options = gathered(
         "beside",
         multiple=True,
         metavar="FILE",
-        help="A file that completes the source: ThetaData's open interest beside its quotes. May be repeated.",
+        help="A file that completes the source: open interest or definitions beside quotes. May be repeated.",
     ),
     setting("--delay", type=click.FloatRange(0), metavar="MINUTES", help="Age of the quotes at the source's time."),
     setting("--iv-unit", type=click.Choice(["decimal", "percent"]), help="Unit of the source's volatility."),
