@@ -1,7 +1,7 @@
 """Databento's OPRA files (DBN): quotes, completed by definitions and by the statistics with the open interest.
 
-The quotes (cbbo-1s, cbbo-1m, cmbp-1 or tcbbo) name instruments by number; a definition file of the same days says which
-contract each number is on each day (UTC). The snapshot is the last quote of each contract at or before the time that
+The quotes (cbbo-1s, cbbo-1m, cmbp-1 or tcbbo) name instruments by number; a definition file of the same days, else
+the mappings in a file's metadata, say which contract each number is on each day (UTC). The snapshot is the last quote of each contract at or before the time that
 is asked for, else at the end of the file. Times are UTC: those of capture (`ts_recv`), which for cbbo are the ends of
 the intervals. Prices are integers of 1e-9, the largest of which means none. OPRA has no price of the underlying.
 
@@ -38,6 +38,7 @@ DATASET = "OPRA.PILLAR"
 EVENTS = ("cmbp-1", "tcbbo")
 QUOTES = ("cbbo-1s", "cbbo-1m", *EVENTS)
 _RANKS = {**dict.fromkeys(QUOTES, 0), "definition": 2, "statistics": 3}
+_SYMBOL = r"^[A-Z].*\d{6}[CP]\d{8}$"
 _OPEN_INTEREST, _DELETED = 9, 2
 _UNDEFINED_PRICE, _UNDEFINED_SIZE, _UNDEFINED_QUANTITY = 2**63 - 1, 2**32 - 1, 2**31 - 1
 """The largest numbers mean none; that of a quantity until version 3."""
@@ -76,9 +77,11 @@ def read(blob: Blob, pick: Pick) -> Iterator[RawChain]:
     until = None if pick.snapshot is None else _nanoseconds(parse_quote_time(pick.snapshot))
     quotes = _last_quotes([each for each, found in files if found.schema in QUOTES], until)
     latest = _latest(quotes, [found for _, found in files if found.schema in QUOTES], until, blob.name)
-    names = _names([each for each, found in files if found.schema == "definition"], blob.name)
     statistics = [each for each, found in files if found.schema == "statistics"]
-    interest = _open_interest(statistics, latest, until).join(names, on=_KEY, how="left")
+    interest = _open_interest(statistics, latest, until)
+    keys = pl.concat([quotes.select(_KEY), interest.select(_KEY)]).unique(maintain_order=True)
+    names = _names(files, keys, blob.name)
+    interest = interest.join(names, on=_KEY, how="left")
     contracts = _contracts(quotes, names)
     notes = _notes(contracts, interest, latest, told=bool(statistics))
     by_symbol = interest.drop_nulls("symbol").select("symbol", "open_interest").unique("symbol", keep="last")
@@ -153,22 +156,26 @@ def _latest(quotes: pl.DataFrame, headers: Sequence[Header], until: int | None, 
     return latest
 
 
-def _names(blobs: Sequence[Blob], source: str) -> pl.DataFrame:
-    """Return the option symbol of each instrument and day.
+def _names(files: Sequence[tuple[Blob, Header]], keys: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Return the option symbol of each instrument and day: by its definition, else by the mappings in the metadata.
 
     Raises:
-        ContentError: There is no definition.
+        ContentError: There is neither.
 
     """
+    mappings = pl.concat([found.mappings() for _, found in files]).filter(pl.col("symbol").str.contains(_SYMBOL))
+    on_day = (pl.col("first") <= pl.col("date")) & (pl.col("date") < pl.col("until"))
+    mapped = keys.join(mappings, on="instrument_id").filter(on_day).select(*_KEY, "symbol")
     columns = ("instrument_id", "ts_event", "ts_recv", "raw_symbol", "security_update_action")
-    found = [
+    defined = [
         _dated(table, None).filter(pl.col("security_update_action") != "D").select(*_KEY, symbol="raw_symbol")
-        for blob in blobs
+        for blob, found in files
+        if found.schema == "definition"
         for table in dbn.tables(blob, columns)
     ]
-    if not found:
+    if not defined and mapped.is_empty():
         raise ContentError("no definitions: name the definition file of the same days by --with", source=source)
-    return pl.concat(found).unique(_KEY, keep="last", maintain_order=True)
+    return pl.concat([mapped, *defined]).unique(_KEY, keep="last", maintain_order=True)
 
 
 def _open_interest(blobs: Sequence[Blob], latest: int, until: int | None) -> pl.DataFrame:

@@ -7,7 +7,7 @@ come in pieces of a bounded size, so that a file may have any number of them.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
@@ -54,6 +54,7 @@ class Header:
         version: Of the encoding.
         end: Nanoseconds since 1970 (UTC), before which all its records are; None where it is not said.
         ts_out: Whether a time of sending follows each record.
+        metadata: All of it, as the vendor's library has it.
 
     """
 
@@ -62,6 +63,24 @@ class Header:
     version: int
     end: int | None
     ts_out: bool
+    metadata: Any = field(compare=False, repr=False)
+
+    def mappings(self) -> pl.DataFrame:
+        """Return which instrument has which symbol, on the days from `first` to the one before `until` (since 1970)."""
+        numbered = str(self.metadata.stype_out) == "instrument_id"
+        rows = [
+            (symbol, each["start_date"], each["end_date"], each["symbol"])
+            for symbol, intervals in (self.metadata.mappings.items() if numbered else ())
+            for each in intervals
+        ]
+        table = pl.DataFrame(
+            rows, {"symbol": pl.String, "first": pl.Date, "until": pl.Date, "number": pl.String}, orient="row"
+        )
+        return table.select(
+            "symbol",
+            pl.col("first", "until").cast(pl.Int64),
+            pl.col("number").cast(pl.UInt32, strict=False).alias("instrument_id"),
+        )
 
 
 def sniff(head: bytes) -> bool:
@@ -131,7 +150,7 @@ def _header(stream: _Readable, source: str) -> Header:
     library = _library(source)
     try:
         found = library.Metadata.decode(start + body)
-        return Header(found.dataset, str(found.schema or ""), version, found.end, bool(found.ts_out))
+        return Header(found.dataset, str(found.schema or ""), version, found.end, bool(found.ts_out), found)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001 (damaged metadata make the library panic, which is no Exception)

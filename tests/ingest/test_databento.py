@@ -53,6 +53,28 @@ def metadata(schema: str | None, version: int = 3, **changes: Any) -> bytes:
     return bytes(dbn.Metadata(**facts | changes))
 
 
+@dataclass
+class Interval:
+    """On which days a symbol is which number."""
+
+    start_date: dt.date
+    end_date: dt.date
+    symbol: str
+
+
+@dataclass
+class Mapping:
+    raw_symbol: str
+    intervals: list[Interval]
+
+
+def mapped(symbols: dict[str, int], day: dt.date = dt.date(2024, 6, 3)) -> bytes:
+    """Return metadata of quotes with the symbols of a day's numbers."""
+    to = day + dt.timedelta(days=1)
+    mappings = [Mapping(symbol, [Interval(day, to, str(number))]) for symbol, number in symbols.items()]
+    return metadata("cbbo-1m", mappings=mappings)
+
+
 def quote(
     number: int, time: str, bid: float | None, ask: float | None, *, last: float | None = None, schema: str = "cbbo-1m"
 ) -> bytes:
@@ -282,6 +304,25 @@ def test_instruments_without_definition_are_set_aside(chain, accounted):
     assert found.quality.quarantined == {"no_definition": 2}
     assert found.quarantine["line"].to_list() == [33, 34]
     assert '"instrument_id": 5, "symbol": null' in found.quarantine["row"][0]
+
+
+def test_mappings_in_the_metadata_stand_in_for_definitions(save, chain, day):
+    records = day.quotes[len(metadata("cbbo-1m")) :]
+    statistics_file = save(day.statistics, "statistics.dbn")
+    found = read_chain(save(mapped(IDS) + records), beside=[statistics_file], spot=5283.0)
+    assert found.frame.equals(chain(day).frame)
+    part = dict(list(IDS.items())[3:])
+    found = read_chain(save(mapped(part) + records), beside=[statistics_file], spot=5283.0)
+    assert found.quality.quarantined == {"no_definition": 3}
+    for other in (mapped(IDS, dt.date(2024, 6, 4)), mapped({"SPX.OPT": next(iter(IDS.values()))})):
+        with pytest.raises(ContentError, match="no definitions"):
+            read_chain(save(other + records), spot=5283.0)
+
+
+def test_a_definition_holds_over_a_mapping(chain):
+    wrong = {symbol.replace("052", "062"): number for symbol, number in IDS.items()}
+    day = Day(mapped(wrong) + quotes()[len(metadata("cbbo-1m")) :])
+    assert chain(day).frame.equals(chain(Day()).frame)
 
 
 def test_definitions_of_another_day_are_none(chain, day):
