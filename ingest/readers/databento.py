@@ -233,14 +233,8 @@ def _chains(contracts: pl.DataFrame, pick: Pick, latest: int, notes: Sequence[st
 
 def _chain(rows: pl.DataFrame, underlying: str, latest: int, notes: Sequence[str]) -> RawChain:
     table = rows.select(
-        "line",
-        "defect",
-        "root",
-        "expiration",
-        "option_type",
-        "strike",
-        "open_interest",
-        *((pl.when(pl.col(name) != _UNDEFINED_PRICE).then(name) / _SCALE).alias(to) for name, to in _PRICES.items()),
+        *("line", "defect", "root", "expiration", "option_type", "strike", "open_interest"),
+        *(_points(rows[name]).alias(to) for name, to in _PRICES.items()),
         *(pl.when(pl.col(name) != _UNDEFINED_SIZE).then(name).alias(to) for name, to in _SIZES.items()),
     )
     return RawChain(
@@ -253,6 +247,13 @@ def _chain(rows: pl.DataFrame, underlying: str, latest: int, notes: Sequence[str
         notes=tuple(notes),
         underlying=underlying,
     )
+
+
+def _points(prices: pl.Series) -> pl.Series:
+    """Return prices in points, NaN where there is none; each is the nearest number to its decimals."""
+    values = pl.DataFrame(prices).select(pl.when(pl.first() != _UNDEFINED_PRICE).then(pl.first())).to_series()
+    # Polars would multiply by 1e-9, which is off in the last digit.
+    return pl.Series(values.cast(pl.Float64).to_numpy() / _SCALE)
 
 
 def _texts(rows: pl.DataFrame) -> Callable[[Sequence[int]], list[str]]:

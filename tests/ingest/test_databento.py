@@ -271,6 +271,16 @@ def test_undefined_prices_are_none(chain):
     assert (first["bid"], first["ask"], first["last"]) == (None, 0.05, 20.3)
 
 
+@given(price=st.integers(0, 10**6), scale=st.sampled_from([10, 100, 1000, 10_000]))
+def test_prices_are_the_nearest_numbers_to_their_decimals(tmp_path_factory, price, scale):
+    folder = tmp_path_factory.getbasetemp()
+    record = quote(IDS[SYMBOLS[0]], "2024-06-03T11:31", 0.0, price / scale)
+    (folder / "quotes.dbn").write_bytes(quotes(extra=record))
+    (folder / "definition.dbn").write_bytes(definitions())
+    found = read_chain(folder / "quotes.dbn", beside=[folder / "definition.dbn"], spot=5283.0)
+    assert found.frame["ask"][0] == (price / scale or None)
+
+
 def test_the_price_of_an_order_is_no_last_trade(chain):
     extra = quote(IDS[SYMBOLS[0]], "2024-06-03T11:31", 20, 21, schema="cmbp-1")
     assert chain(Day(quotes("cmbp-1", extra=extra))).frame["last"][0] == 20.3
