@@ -128,15 +128,16 @@ def tables(blob: Blob, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
 @contextmanager
 def _records(blob: Blob) -> Iterator[tuple[Header, _Readable]]:
     """Open a file behind its metadata."""
+    head = blob.head()
     with blob.open() as packed:
-        stream = _Unpacked(packed, blob.name) if blob.head().startswith(ZSTD) else packed
+        stream = _Unpacked(packed, blob.name) if head.startswith(ZSTD) else packed
         yield _header(stream, blob.name), stream
 
 
 def _header(stream: _Readable, source: str) -> Header:
     start = _filled(stream, 8)
     if not start.startswith(MAGIC):
-        raise FormatError("compressed by zstd, but not Databento's encoding (DBN) inside", source=source)
+        raise FormatError("not Databento's encoding (DBN), plain or within zstd", source=source)
     if len(start) < 8:
         raise UnreadableError("cut off within its metadata", source=source)
     version, size = start[3], int.from_bytes(start[4:], "little")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import subprocess
 import sys
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +49,14 @@ def test_compressed_is_the_same(chain, day):
     assert found.frame.equals(chain(day).frame)
 
 
+@pytest.mark.parametrize("pack", [bytes, compressed])
+def test_standard_input(save, chain, day, monkeypatch, pack):
+    day.quotes = pack(quotes() + quotes()[len(metadata("cbbo-1m")) :] * 10)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(day.quotes)))
+    beside = [save(day.definitions, "definition.dbn"), save(day.statistics, "statistics.dbn")]
+    assert read_chain("-", beside=beside, spot=5283.0).frame.equals(chain(day).frame)
+
+
 def test_frames_of_zstd_one_after_another(chain, day):
     pieces = [day.quotes[start : start + 1000] for start in range(0, len(day.quotes), 1000)]
     assert chain(Day(b"".join(map(compressed, pieces)))).frame.equals(chain(day).frame)
@@ -66,8 +76,9 @@ def test_other_feeds_and_versions_are_refused(save):
         read_chain(save(metadata("cbbo-1m", dataset="EQUS.MINI")))
     with pytest.raises(FormatError, match="version 9; versions 1 to 3 are known"):
         read_chain(save(compressed(b"DBN\x09" + metadata("cbbo-1m")[4:])))
-    with pytest.raises(FormatError, match="compressed by zstd, but not Databento's encoding"):
-        read_chain(save(compressed(b"Expiration Date,Calls\n")))
+    for data in (b"Expiration Date,Calls\n", compressed(b"Expiration Date,Calls\n")):
+        with pytest.raises(FormatError, match=r"not Databento's encoding \(DBN\), plain or within zstd"):
+            read_chain(save(data), format="databento")
 
 
 @pytest.mark.parametrize("place", [4, 108, 112, 120])
