@@ -17,6 +17,7 @@ EVIDENCE = {
     "datashop": "the vendor's pages; no customer's file has been seen, any other header is refused",
     "thetadata": "the vendor's documentation and headers in public code; experimental, any other header is refused",
     "orats": "the vendor's pages and API documentation; no customer's file has been seen, any other header is refused",
+    "databento": "the vendor's library (extra `databento`) and documentation; files made with it; no customer's file has been seen",
     "massive": "the vendor's documentation and client library; no real answer has been seen",
     "tradier": "the vendor's documentation; no real answer has been seen",
     "schwab": "answers quoted in public code; experimental",

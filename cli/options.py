@@ -242,7 +242,7 @@ read_options = gathered(
         "beside",
         multiple=True,
         metavar="FILE",
-        help="A file that completes the source: ThetaData's open interest beside its quotes. May be repeated.",
+        help="A file that completes the source: open interest or definitions beside quotes. May be repeated.",
     ),
     click.option(
         "--map",

@@ -51,6 +51,12 @@ ERRORS = (
     _error("cut_row", _defect("cut_row"), "the last line has no line end: its last number may be cut", _SAVE_AGAIN),
     _error("bad_symbol", _defect("bad_symbol"), "the option symbol is not ROOT + YYMMDD + C/P + 8 digits", _SAVE_AGAIN),
     _error(
+        "no_definition",
+        _defect("no_definition"),
+        "the number of an instrument that no definition of its day gives a contract",
+        "name the definition file of the same days by --with",
+    ),
+    _error(
         "bad_number",
         _defect("bad_number"),
         "a cell is not the number, whole number or date that belongs there",

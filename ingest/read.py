@@ -69,7 +69,7 @@ def read_chain(
         delay_minutes: How old the quotes are at the source's stamp, in place of the format's own delay.
         iv_unit: Unit of the source's implied volatility.
         beside: Files that complete the source, for formats that come in several: ThetaData's open interest beside its
-            quotes. Files of one zip file are told apart by themselves.
+            quotes, Databento's definitions. Files of one zip file are told apart by themselves.
         columns: For a CSV file of no known format, which of its columns is what: {"strike": "K", "bid": "Bid"}; a word
             with "=" before it is a value, {"root": "=SPXW"}. The names are those of `gex.ingest.readers.mapped.NAMES`.
 
@@ -198,9 +198,7 @@ def _whole(found: list[tuple[Blob, Format]]) -> list[tuple[Blob, Format]]:
     """Return the files that are chains: all, but of a format that comes in several files only the fullest one."""
     first: dict[str, Blob] = {}
     for blob, reader in found:
-        if reader.rank and (
-            reader.name not in first or reader.rank(blob.head()) < reader.rank(first[reader.name].head())
-        ):
+        if reader.rank and (reader.name not in first or reader.rank(blob) < reader.rank(first[reader.name])):
             first[reader.name] = blob
     return [(blob, reader) for blob, reader in found if first.get(reader.name, blob) is blob]
 

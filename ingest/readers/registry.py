@@ -36,8 +36,7 @@ class Format:
         sniff: Tells it by the first bytes.
         read: Reads it.
         proof: What that rests on.
-        rank: For a format that comes in several files, how far one is from a chain by itself, by its first bytes: the nearest
-            is read, the others complete it. None where each file is a chain.
+        rank: For a format that comes in several files, how far one is from a chain by itself: the nearest is read, the others complete it. None where each file is a chain.
 
     """
 
@@ -46,7 +45,7 @@ class Format:
     sniff: Sniff
     read: Read
     proof: Proof
-    rank: Callable[[bytes], int] | None = None
+    rank: Callable[[Blob], int] | None = None
 
 
 def single(read: Callable[[bytes, str], RawChain]) -> Read:
@@ -81,11 +80,18 @@ def later(module: str, as_read: Callable[[Any], Read] = lambda read: read) -> tu
     return sniff, read
 
 
-def theta_rank(head: bytes) -> int:
+def theta_rank(blob: Blob) -> int:
     """Return how far one of ThetaData's files is from a chain by itself."""
     from gex.ingest.readers.thetadata import rank
 
-    return rank(head)
+    return rank(blob.head())
+
+
+def databento_rank(blob: Blob) -> int:
+    """Return how far one of Databento's files is from a chain by itself."""
+    from gex.ingest.readers.databento import rank
+
+    return rank(blob)
 
 
 def _is_on(raw: RawChain, underlying: str) -> bool:
@@ -104,6 +110,13 @@ FORMATS = (
         "thetadata", "ThetaData quotes, greeks and open interest (CSV)", *later("thetadata"), "experimental", theta_rank
     ),
     Format("orats", "ORATS strikes, near the close and by API", *later("orats"), "vendor page"),
+    Format(
+        "databento",
+        "Databento OPRA quotes, definitions, statistics (DBN)",
+        *later("databento"),
+        "library source",
+        databento_rank,
+    ),
     Format("massive", "Massive (Polygon) chain snapshot (JSON)", *later("massive", single), "library source"),
     Format("tradier", "Tradier option chain (JSON)", *later("tradier", single), "vendor page"),
     Format("schwab", "Schwab option chain (JSON)", *later("schwab", single), "experimental"),

@@ -22,6 +22,7 @@ HEAVY = {
     "exchange_calendars",
     "matplotlib",
     "httpx",
+    "databento_dbn",
 }
 FINDER = """
 import json, sys
