@@ -27,7 +27,7 @@ from pkgutil import iter_modules
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from mutate import mutated
-from seeds import format_of, seeds
+from seeds import COLUMNS, format_of, seeds
 
 from gex.ingest.errors import ChainError
 from gex.ingest.read import read_chains
@@ -43,7 +43,7 @@ def check(path: Path, kind: str) -> str:
     refused: list[ChainError] = []
     read = 0
     try:
-        for chain in read_chains(path, on_error=refused.append):
+        for chain in read_chains(path, columns=COLUMNS.get(kind), on_error=refused.append):
             read += 1
             quality = chain.quality
             aside = sum(quality.quarantined.values())

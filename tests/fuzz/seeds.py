@@ -11,6 +11,19 @@ from pathlib import Path
 from typing import Any
 
 INGEST = Path(__file__).resolve().parents[1] / "ingest"
+COLUMNS = {
+    "mapped": {
+        "underlying": "=SPX",
+        "expiration": "Expiry",
+        "strike": "K",
+        "option_type": "Right",
+        "bid": "Bid",
+        "spot": "Index",
+        "quote_time": "At",
+        "date_format": "=%m/%d/%Y",
+    }
+}
+"""What a user says of the columns, where a format needs it."""
 
 
 def seeds() -> dict[str, bytes]:
@@ -25,6 +38,7 @@ def seeds() -> dict[str, bytes]:
         "cboe_json-quotes.json": json.dumps(quotes),
         "quotes_json-list.json": json.dumps(_module("test_json_sources").flat()),
         "thetadata-version_2.csv": _version_2(),
+        "mapped-table.csv": _nobodys(),
         "datashop-eod.csv": shop.eod(),
         "datashop-eod_calcs.csv": shop.eod(calcs=True),
         "datashop-intervals.csv": shop.intervals(times=shop.TIMES),
@@ -48,6 +62,18 @@ def _version_2() -> str:
         for right in "CP"
     ]
     return "\n".join([f"{head}ms_of_day2,underlying_price,date", *rows, ""])
+
+
+def _nobodys() -> str:
+    """Return a chain under names of nobody's, of two times."""
+    rows = [
+        f"06/{day}/2024,{strike},{right},10,5283.4,2024-06-03 {time}"
+        for time in ("11:30", "11:31")
+        for day in ("07", "21")
+        for strike in (5270, 5280, 5290)
+        for right in ("call", "put")
+    ]
+    return "\n".join(["Expiry,K,Right,Bid,Index,At", *rows, ""])
 
 
 def _ours(table: str) -> dict[str, bytes]:
