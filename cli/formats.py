@@ -19,6 +19,9 @@ EVIDENCE = {
     "orats": "the vendor's pages and API documentation; no customer's file has been seen, any other header is refused",
     "databento": "the vendor's library (extra `databento`) and documentation; files made with it; no customer's file has been seen",
     "massive": "the vendor's documentation and client library; no real answer has been seen",
+    "tradier": "the vendor's documentation; no real answer has been seen",
+    "schwab": "answers quoted in public code; experimental",
+    "mapped": "what the user says of each column",
 }
 
 

@@ -38,6 +38,8 @@ SETTINGS: dict[str, click.Option] = {}
 
 EXPIRATIONS = re.compile(r"all|0dte|next|\d{4}-\d{2}-\d{2}|\d+d")
 
+PAIRS = re.compile(r",(?=\s*\w+=)")
+
 
 @dataclass(frozen=True)
 class ReadOptions:
@@ -47,6 +49,7 @@ class ReadOptions:
     underlying: str | None
     snapshot: str | None
     beside: tuple[str, ...]
+    columns: dict[str, str]
     delay: float | None
     iv_unit: Literal["decimal", "percent"] | None
     store: Path | None
@@ -174,6 +177,19 @@ def day_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
         raise click.BadParameter(f"{value!r} is no date; write 2025-09-05") from None
 
 
+def columns_of(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    """Read which column of a file is what: strike=K,bid=Bid; a comma may also stand in a column's name."""
+    found: dict[str, str] = {}
+    for pair in (pair for each in value for pair in PAIRS.split(each)):
+        name, _, column = pair.partition("=")
+        if not column:
+            raise click.BadParameter(f"{pair!r} is no NAME=COLUMN; write strike=K,bid=Bid, and root==SPXW for a value")
+        if name.strip() in found:
+            raise click.BadParameter(f"{name.strip()} is named twice")
+        found[name.strip()] = column
+    return found
+
+
 def needed_store(store: Path | None) -> Path:
     """Return the store's folder, which somebody must have named and which must be there.
 
@@ -227,6 +243,14 @@ read_options = gathered(
         multiple=True,
         metavar="FILE",
         help="A file that completes the source: open interest or definitions beside quotes. May be repeated.",
+    ),
+    click.option(
+        "--map",
+        "columns",
+        multiple=True,
+        metavar="NAME=COLUMN,...",
+        callback=columns_of,
+        help="What the columns of a CSV of no known format are: strike=K,bid=Bid,root==SPXW (a value). May be repeated.",
     ),
     setting("--delay", type=click.FloatRange(0), metavar="MINUTES", help="Age of the quotes at the source's time."),
     setting("--iv-unit", type=click.Choice(["decimal", "percent"]), help="Unit of the source's volatility."),

@@ -99,7 +99,7 @@ def open_chain(source: str, read: ReadOptions, spot: float | None) -> Chain:
 
     """
     with located(source, read) as place:
-        chain = _read_file(place, read, spot)
+        chain = read_file(place, read, spot)
     check_quality(chain.quality.rows_in, chain.quality.quarantined, source, read, first_bad_line(chain))
     tell_quality(chain, source)
     return chain
@@ -113,18 +113,33 @@ def located(source: str, read: ReadOptions) -> Iterator[str]:
         ChainError: Nothing in the store answers the address.
 
     """
-    if not ADDRESS.fullmatch(source) or Path(source).exists():
+    snapshot = snapshot_of(source, read)
+    if snapshot is None:
         yield source
         return
+    from gex.ingest.address import opened
+
+    with opened(snapshot) as path:
+        yield str(path)
+
+
+def snapshot_of(source: str, read: ReadOptions) -> Snapshot | None:
+    """Return the snapshot that a SOURCE means if it is an address.
+
+    Raises:
+        ChainError: Nothing in the store answers the address.
+
+    """
+    if not ADDRESS.fullmatch(source) or Path(source).exists():
+        return None
     if read.store is None:
         message = "no such file; for a snapshot from a store, say with --store DIR where it is"
         raise UnreadableError(message, source=source)
-    from gex.ingest.address import opened, resolve
+    from gex.ingest.address import resolve
 
     snapshot = resolve(source, read.store)
     _tell_date(source, snapshot)
-    with opened(snapshot) as path:
-        yield str(path)
+    return snapshot
 
 
 def _tell_date(address: str, snapshot: Snapshot) -> None:
@@ -188,6 +203,7 @@ def read_keywords(read: ReadOptions, spot: float | None) -> dict[str, Any]:
         "delay_minutes": read.delay,
         "iv_unit": read.iv_unit or "decimal",
         "beside": read.beside,
+        "columns": read.columns,
     }
 
 
@@ -204,7 +220,8 @@ def with_spot_if_needed(attempt: Callable[[float | None], Answer], source: str, 
         return attempt(spot)
 
 
-def _read_file(source: str, read: ReadOptions, spot: float | None) -> Chain:
+def read_file(source: str, read: ReadOptions, spot: float | None) -> Chain:
+    """Read a file or stdin as the options say."""
     from gex.ingest.read import read_chain
 
     return with_spot_if_needed(lambda price: read_chain(source, **read_keywords(read, price)), source, spot)

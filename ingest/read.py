@@ -18,13 +18,13 @@ from gex.ingest.checks import IvUnit
 from gex.ingest.errors import ChainError, ContentError
 from gex.ingest.readers import canonical
 from gex.ingest.readers.raw import Pick
-from gex.ingest.readers.registry import by_name, detect
+from gex.ingest.readers.registry import MAPPED, by_name, detect
 from gex.ingest.schema import Source
 from gex.ingest.times import as_utc, parse_quote_time
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gex.ingest.blob import Blob
     from gex.ingest.readers.raw import RawChain
@@ -53,6 +53,7 @@ def read_chain(
     delay_minutes: float | None = None,
     iv_unit: IvUnit = "decimal",
     beside: Sequence[str | Path] = (),
+    columns: Mapping[str, str] | None = None,
 ) -> Chain:
     """Read an option chain.
 
@@ -69,6 +70,8 @@ def read_chain(
         iv_unit: Unit of the source's implied volatility.
         beside: Files that complete the source, for formats that come in several: ThetaData's open interest beside its
             quotes, Databento's definitions. Files of one zip file are told apart by themselves.
+        columns: For a CSV file of no known format, which of its columns is what: {"strike": "K", "bid": "Bid"}; a word
+            with "=" before it is a value, {"root": "=SPXW"}. The names are those of `gex.ingest.readers.mapped.NAMES`.
 
     Returns:
         The validated chain; rows that cannot be used are in its `quarantine`.
@@ -82,13 +85,17 @@ def read_chain(
 
     """
     given = _given(quote_time, spot, underlying, delay_minutes, iv_unit)
+    format = _format(format, columns)  # noqa: A001
     if not isinstance(source, (str, Path)):
+        if columns:
+            raise ValueError("columns are for files; rename those of the table")
         return _from_table(source, given)
-    found = _found(source, format, given, Pick(underlying, snapshot), beside)
+    pick = Pick(underlying, snapshot, columns=columns or {})
+    found = _found(source, format, given, pick, beside)
     first = next(found, None)
     others = [label for label, _ in islice(found, _LISTED)]
     if first is None:
-        raise _nothing(source, format, underlying, snapshot, beside)
+        raise _nothing(source, format, pick, beside)
     if others:
         raise _several([first[0], *others], str(source))
     return first[1]()
@@ -105,6 +112,7 @@ def read_chains(
     delay_minutes: float | None = None,
     iv_unit: IvUnit = "decimal",
     beside: Sequence[str | Path] = (),
+    columns: Mapping[str, str] | None = None,
     on_error: Callable[[ChainError], None] | None = None,
 ) -> Iterator[Chain]:
     """Read every snapshot in a source, one at a time and in bounded memory.
@@ -119,6 +127,7 @@ def read_chains(
         delay_minutes: How old the quotes are at a snapshot's stamp.
         iv_unit: Unit of the source's implied volatility.
         beside: As for `read_chain`.
+        columns: As for `read_chain`.
         on_error: Called with the error of a snapshot that cannot be used; reading goes on with the next. Without it
             the first error is raised. Faults of a whole file are always raised.
 
@@ -130,8 +139,10 @@ def read_chains(
 
     """
     given = _given(quote_time, spot, underlying, delay_minutes, iv_unit)
+    format = _format(format, columns)  # noqa: A001
+    pick = Pick(underlying, snapshot, columns=columns or {})
     nothing = True
-    for _label, make in _found(source, format, given, Pick(underlying, snapshot), beside):
+    for _label, make in _found(source, format, given, pick, beside):
         nothing = False
         try:
             chain = make()
@@ -142,7 +153,7 @@ def read_chains(
         else:
             yield chain
     if nothing:
-        raise _nothing(source, format, underlying, snapshot, beside)
+        raise _nothing(source, format, pick, beside)
 
 
 def _given(
@@ -155,6 +166,13 @@ def _given(
     if iv_unit not in get_args(IvUnit):
         raise ValueError(f"iv_unit must be one of {', '.join(get_args(IvUnit))}; got {iv_unit!r}")
     return Given(_instant(quote_time), spot, underlying, delay_minutes, iv_unit)
+
+
+def _format(name: str | None, columns: Mapping[str, str] | None) -> str | None:
+    """Return the format's name: where columns are named, it is the one for that."""
+    if columns and name not in {None, MAPPED}:
+        raise ValueError(f"columns are for files of no known format; got the format {name!r} as well")
+    return MAPPED if columns else name
 
 
 def _found(
@@ -215,12 +233,11 @@ def _several(labels: list[str], source: str) -> ContentError:
     return ContentError(f"several snapshots: {listed}; pick one with --underlying and --snapshot", source=source)
 
 
-def _nothing(
-    source: str | Path, kind: str | None, underlying: str | None, snapshot: str | None, beside: Sequence[str | Path]
-) -> ContentError:
+def _nothing(source: str | Path, kind: str | None, pick: Pick, beside: Sequence[str | Path]) -> ContentError:
     """Return the error for a source that has not what was asked for, but other chains."""
-    there = [label for label, _ in islice(_found(source, kind, Given(), Pick(), beside), _LISTED + 1)]
-    asked = " ".join(each for each in (underlying, snapshot) if each)
+    every = Pick(columns=pick.columns)
+    there = [label for label, _ in islice(_found(source, kind, Given(), every, beside), _LISTED + 1)]
+    asked = " ".join(each for each in (pick.underlying, pick.snapshot) if each)
     listed = ", ".join(there[:_LISTED]) + (", ..." if len(there) > _LISTED else "")
     return ContentError(f"no snapshot {asked}; the source has {listed}", source=str(source), value=asked)
 

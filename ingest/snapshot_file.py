@@ -14,7 +14,7 @@ import polars as pl
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import ContentError, FormatError, UnreadableError
 from gex.ingest.readers.canonical import facts_of, read_unchanged
-from gex.ingest.schema import SCHEMA
+from gex.ingest.schema import QUARANTINE, SCHEMA
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +74,22 @@ def quarantine_bytes(chain: Chain) -> bytes:
     source = facts_of(chain)["source"]
     chain.quarantine.write_parquet(buffer, compression="zstd", metadata={SOURCE: json.dumps(source)})
     return buffer.getvalue()
+
+
+def read_quarantine(path: Path) -> pl.DataFrame:
+    """Return the rows set aside beside a file of the store; none if no file of them is there.
+
+    Raises:
+        UnreadableError: The file is damaged.
+
+    """
+    if not path.exists():
+        return pl.DataFrame(schema=QUARANTINE)
+    try:
+        return pl.read_parquet(path.read_bytes()).select(pl.col(name).cast(kind) for name, kind in QUARANTINE.items())
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        reason = (str(error).splitlines() or ["unknown"])[0]
+        raise UnreadableError(f"not a whole file of rows set aside ({reason})", source=str(path)) from None
 
 
 def check_names(chain: Chain) -> None:

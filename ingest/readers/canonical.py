@@ -34,7 +34,7 @@ _CHOICES = {
     "exercise": {"E": "E", "A": "A"},
 }
 # Columns that vendors have beside those of the key: their files are never taken for ours.
-_VENDORS = {b"underlying_symbol", b"quote_datetime", b"trade_volume"}
+_VENDORS = {b"underlying_symbol", b"quote_datetime", b"trade_volume", b"ms_of_day"}
 _FIRST_DAY, _LAST_DAY = dt.date(1990, 1, 1), dt.date(2200, 1, 1)
 _CHECKED = ("settlement", "exercise", "multiplier", "open_interest_date")
 _BROUGHT = ("underlying", "settlement", "exercise", "multiplier", "open_interest_date")

@@ -52,14 +52,13 @@ def read(data: bytes, source: str) -> RawChain:
     options = body.get("options")
     if not isinstance(options, list) or not options:
         raise FormatError("expected option records under data.options", source=source)
-    price = body.get("current_price")
     timestamp = document.get("timestamp")
     return RawChain(
         rows=records.rows(options, "option", _NAMES, source),
         source=NAME,
         stamp=_stamp(timestamp),
         stamp_problem=f"expected a timestamp such as '2025-09-05 14:16:00', got {timestamp!r}; {REMEDY}",
-        spot=float(price) if isinstance(price, (int, float)) and price > 0 else None,
+        spot=records.price(body.get("current_price")),
         delay_minutes=DELAY_MINUTES,
         texts=records.texts(options),
     )

@@ -110,20 +110,23 @@ def layout_of(names: Sequence[str], layouts: Sequence[Layout], source: str) -> L
     raise FormatError(f"nearly a file of {near.name}, but it {' and '.join(parts)}", source=source, row=1)
 
 
-def snapshots(blob: Blob, layout: Layout, wanted: Callable[[Key], bool]) -> Iterator[Snapshot]:
+def snapshots(
+    blob: Blob, layout: Layout, wanted: Callable[[Key], bool], names: Sequence[str] = ()
+) -> Iterator[Snapshot]:
     """Yield the rows of each wanted snapshot, in the order in which they begin.
 
     Args:
         blob: The file.
         layout: Its layout; the header must fit it.
         wanted: Tells by the values of the key's columns.
+        names: What the layout calls the file's columns, where that is not what the header does.
 
     Raises:
         UnreadableError: The file is empty, cut off in the middle of a line or not text.
         FormatError: The columns of the key hold something else.
 
     """
-    table = _Table(blob, layout, header_of(blob.head()))
+    table = _Table(blob, layout, list(names) or header_of(blob.head()))
     found = pieces(blob, len(table.names))
     first, second = next(found), next(found, None)
     if second is None:

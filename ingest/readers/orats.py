@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gex.ingest.calendar import in_session, is_session, previous_session, session_close
+from gex.ingest.calendar import in_session, is_session, session_close
 from gex.ingest.contracts import normalize_underlying, with_symbol_fields
 from gex.ingest.readers.long_csv import Layout, header_of, layout_of, snapshots
 from gex.ingest.readers.raw import RawChain, typed
+from gex.ingest.readers.weeklies import WEEKLY, note_on, root_of
 from gex.ingest.times import as_utc
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 NAME = "orats"
 
 BEFORE_CLOSE = dt.timedelta(minutes=14)
-WEEKLY = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW"}
-"""The PM-settled root beside the AM-settled one."""
 
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9._/]{0,9}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4}")
@@ -171,7 +170,6 @@ def _chain(found: Snapshot, edition: Edition) -> RawChain:
     underlying, label = _labels(found.key)
     stamp, problem = _stamp(found, label)
     has_symbols = "cOpra" in found.rows.columns
-    note = f"no option symbols in the file: third Fridays are taken as {underlying}, others as {WEEKLY.get(underlying)}"
     spot = found.rows[edition.spot].filter(found.rows[edition.spot] > 0).median()
     return RawChain(
         rows=_rows(found.rows, edition, underlying),
@@ -181,7 +179,7 @@ def _chain(found: Snapshot, edition: Edition) -> RawChain:
         spot=float(spot) if isinstance(spot, float) else None,
         delay_minutes=0.0,
         texts=found.texts,
-        notes=(note,) if underlying in WEEKLY and not has_symbols else (),
+        notes=(note_on(underlying, "option symbols"),) if underlying in WEEKLY and not has_symbols else (),
         underlying=underlying,
         snapshot=label,
     )
@@ -250,24 +248,9 @@ def _with_contracts(sides: pl.DataFrame, underlying: str, *, has_symbols: bool) 
         fault = pl.coalesce(unknown, pl.when(contradiction).then(pl.lit("contradiction")))
     else:
         rows = sides.with_columns(
-            root=_root(underlying, sides["date"]), expiration="date", option_type="side", strike="printed_strike"
+            root=root_of(underlying, sides["date"]), expiration="date", option_type="side", strike="printed_strike"
         )
         fault = pl.coalesce(pl.when(pl.col("date").is_null()).then(pl.lit("bad_number")))
     return typed(rows.with_columns(pl.coalesce("defect", fault).alias("defect"))).drop(
         "side", "symbol", "date", "printed_strike"
     )
-
-
-def _root(underlying: str, dates: pl.Series) -> pl.Expr:
-    """Return the root of each row, by the date where the underlying has two."""
-    if underlying not in WEEKLY:
-        return pl.lit(underlying)
-    monthly = [day for day in dates.unique().drop_nulls() if _is_monthly(day)]
-    return pl.when(pl.col("date").is_in(monthly)).then(pl.lit(underlying)).otherwise(pl.lit(WEEKLY[underlying]))
-
-
-def _is_monthly(day: dt.date) -> bool:
-    """Tell whether a day is a month's third Friday, or the session before one that is a holiday."""
-    first = day.replace(day=1)
-    friday = first + dt.timedelta(days=(4 - first.weekday()) % 7 + 14)
-    return day == (friday if is_session(friday) else previous_session(friday))

@@ -49,13 +49,13 @@ def read(data: bytes, source: str) -> RawChain:
     quotes = document.get("quotes")
     if not isinstance(quotes, list) or not quotes:
         raise FormatError("expected option records under quotes", source=source)
-    price, updated = document.get("underlyingPrice"), document.get("updated")
+    updated = document.get("updated")
     return RawChain(
         rows=records.rows(quotes, "symbol", _NAMES, source),
         source=NAME,
         stamp=_stamp(updated),
         stamp_problem=f"expected a time with its offset under 'updated', got {updated!r}; {REMEDY}",
-        spot=float(price) if isinstance(price, (int, float)) and price > 0 else None,
+        spot=records.price(document.get("underlyingPrice")),
         delay_minutes=DELAY_MINUTES,
         texts=records.texts(quotes),
         notes=("the age of the quotes is not said: 15 minutes are taken (--delay says otherwise)",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,7 +11,7 @@ from gex.ingest.contracts import normalize_underlying
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gex.ingest.blob import Blob
     from gex.ingest.schema import Chain
@@ -44,12 +44,14 @@ class Pick:
         underlying: In any spelling of `normalize_underlying`.
         snapshot: As the source's reader labels it (`RawChain.snapshot`), or the beginning of that.
         beside: Files that complete the chains, such as their open interest; for formats that come in several.
+        columns: What the columns of a file of no known format are, by `gex.ingest.readers.mapped.NAMES`.
 
     """
 
     underlying: str | None = None
     snapshot: str | None = None
     beside: tuple[Blob, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def takes(self, underlying: str, snapshot: str) -> bool:
         """Tell whether the chain of this underlying and label is wanted."""

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     Sniff = Callable[[bytes], bool]
     Read = Callable[[Blob, Pick], Iterator[RawChain]]
 
-Proof = Literal["round trip", "real file", "library source", "vendor page", "experimental"]
+Proof = Literal["round trip", "real file", "library source", "vendor page", "experimental", "user's word"]
 """What a reader rests on: files of our own making, real ones, the vendor's client library, its page, or less."""
+MAPPED = "mapped"
+"""The format whose columns the user names."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,9 @@ FORMATS = (
         databento_rank,
     ),
     Format("massive", "Massive (Polygon) chain snapshot (JSON)", *later("massive", single), "library source"),
+    Format("tradier", "Tradier option chain (JSON)", *later("tradier", single), "vendor page"),
+    Format("schwab", "Schwab option chain (JSON)", *later("schwab", single), "experimental"),
+    Format(MAPPED, "any other CSV, its columns named by --map", lambda _: False, later("mapped")[1], "user's word"),
 )
 
 

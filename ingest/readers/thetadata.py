@@ -154,14 +154,14 @@ def read(blob: Blob, pick: Pick) -> Iterator[RawChain]:
     several = bool(
         rows.filter(pl.all_horizontal(pl.col(CONTRACT).is_not_null())).select(CONTRACT).is_duplicated().any()
     )
-    completing = [each for each in others if each not in same]
+    completing = [each for each in others if each.kind != main.kind]
     for label, part in _snapshots(rows, main.kind, several=several):
         if pick.takes(underlying, label):
             chain = _chain(part, completing, label if several else None)
             yield replace(chain, texts=texts, underlying=underlying, snapshot=label if several else "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _File:
     """A file's rows under version 3's names, and the way to its lines."""
 
@@ -183,18 +183,22 @@ def _file(blob: Blob) -> _File:
 
 def _as_version_3(rows: pl.DataFrame) -> pl.DataFrame:
     """Rename version 2's columns, and bring its strikes, dates and times to version 3's form."""
-    day = pl.col("date").cast(pl.Int64).cast(pl.String).str.to_date("%Y%m%d", strict=False)
-    since = pl.duration(milliseconds=pl.col("ms_of_day").cast(pl.Int64))
+    since = pl.duration(milliseconds=_whole("ms_of_day", 86_400_000))
     return rows.with_columns(
         pl.col("root").alias("symbol"),
-        pl.col("expiration")
-        .cast(pl.Int64)
-        .cast(pl.String)
-        .str.to_date("%Y%m%d", strict=False)
-        .dt.to_string("%Y-%m-%d"),
+        _day("expiration").dt.to_string("%Y-%m-%d"),
         pl.col("strike") / 1000.0,
-        (day.cast(pl.Datetime("ms")) + since).dt.to_string("%Y-%m-%dT%H:%M:%S%.3f").alias("timestamp"),
+        (_day("date").cast(pl.Datetime("ms")) + since).dt.to_string("%Y-%m-%dT%H:%M:%S%.3f").alias("timestamp"),
     )
+
+
+def _day(name: str) -> pl.Expr:
+    return _whole(name, 99_999_999).cast(pl.String).str.to_date("%Y%m%d", strict=False)
+
+
+def _whole(name: str, most: int) -> pl.Expr:
+    """Return numbers from 0 to `most` as whole ones, null for all others."""
+    return pl.when(pl.col(name).is_between(0, most)).then(pl.col(name)).cast(pl.Int64, strict=False)
 
 
 def _stacked(files: Sequence[_File]) -> tuple[pl.DataFrame, Texts]:
@@ -227,21 +231,43 @@ def _snapshots(rows: pl.DataFrame, kind: Kind, *, several: bool) -> Iterator[tup
 
 
 def _chain(rows: pl.DataFrame, completing: Sequence[_File], label: str | None) -> RawChain:
-    """Return one snapshot."""
+    """Return one snapshot; `label` is its time where the file has several."""
     contracts = _clean(rows).select("line", "defect", *CONTRACT, *(name for name in _FIGURES if name in rows.columns))
-    notes = []
+    notes: list[str] = []
     for each in completing:
-        theirs = _clean(each.rows).filter(pl.col("defect").is_null())
-        if label is not None and "underlying_price" in theirs.columns:
-            theirs = theirs.filter(pl.col("timestamp").str.starts_with(label[:19]))
-        figures = [name for name in _FIGURES if name in theirs.columns and name not in contracts.columns]
-        theirs = theirs.select(*CONTRACT, *figures).unique(CONTRACT, keep="last", maintain_order=True)
-        lost = theirs.join(contracts, on=CONTRACT, how="anti").height
+        contracts, lost = _completed(contracts, _clean(each.rows), label)
         notes += [f"{lost:,} rows of {each.kind.layout.name} have no quote and are left out"] if lost else []
-        contracts = contracts.join(theirs, on=CONTRACT, how="left", maintain_order="left")
-    stamp = _instant(rows["time"].max())
-    early = rows.filter(pl.col("time").dt.date() < rows["time"].max().date()).height if stamp else 0
+    latest = rows["time"].max()
+    stamp = as_utc(latest) if isinstance(latest, dt.datetime) else None
+    early = rows.filter(pl.col("time").dt.date() < pl.col("time").max().dt.date()).height
     notes += [f"{early:,} of {rows.height:,} quotes are of an earlier day: not quoted since"] if early else []
+    return RawChain(
+        rows=_typed(contracts),
+        source=NAME,
+        stamp=stamp,
+        stamp_problem="no row has a time; give --quote-time",
+        spot=_spot(contracts),
+        delay_minutes=0.0,
+        texts=lambda _: [],
+        notes=tuple(notes),
+    )
+
+
+def _completed(contracts: pl.DataFrame, theirs: pl.DataFrame, label: str | None) -> tuple[pl.DataFrame, int]:
+    """Add the figures of another file, by contract, and count its rows that have no contract here.
+
+    Greeks are those of the snapshot's own time; open interest and volume are of no time within the day.
+    """
+    theirs = theirs.filter(pl.col("defect").is_null())
+    if label is not None and "underlying_price" in theirs.columns:
+        theirs = theirs.filter(pl.col("timestamp").str.starts_with(label[:19]))
+    figures = [name for name in _FIGURES if name in theirs.columns and name not in contracts.columns]
+    theirs = theirs.select(*CONTRACT, *figures).unique(CONTRACT, keep="last", maintain_order=True)
+    lost = theirs.join(contracts, on=CONTRACT, how="anti").height
+    return contracts.join(theirs, on=CONTRACT, how="left", maintain_order="left"), lost
+
+
+def _typed(contracts: pl.DataFrame) -> pl.DataFrame:
     table = contracts.select(
         "line",
         "defect",
@@ -256,16 +282,7 @@ def _chain(rows: pl.DataFrame, completing: Sequence[_File], label: str | None) -
         ),
     )
     lost = pl.any_horizontal(pl.col("root", "expiration", "option_type", "strike").is_null())
-    return RawChain(
-        rows=typed(table.with_columns(pl.coalesce("defect", pl.when(lost).then(pl.lit("bad_number"))).alias("defect"))),
-        source=NAME,
-        stamp=stamp,
-        stamp_problem="no row has a time; give --quote-time",
-        spot=_spot(contracts),
-        delay_minutes=0.0,
-        texts=lambda _: [],
-        notes=tuple(notes),
-    )
+    return typed(table.with_columns(pl.coalesce("defect", pl.when(lost).then(pl.lit("bad_number"))).alias("defect")))
 
 
 def _clean(rows: pl.DataFrame) -> pl.DataFrame:
@@ -278,10 +295,6 @@ def _clean(rows: pl.DataFrame) -> pl.DataFrame:
         .str.to_uppercase()
         .replace_strict(_SIDES, default=None, return_dtype=pl.String),
     )
-
-
-def _instant(time: object) -> dt.datetime | None:
-    return as_utc(time) if isinstance(time, dt.datetime) else None
 
 
 def _spot(rows: pl.DataFrame) -> float | None:

@@ -144,3 +144,27 @@ def test_any_values_are_refused_or_accounted_for(record, quotes, save, accounted
         return
     accounted(chain)
     assert chain.frame.filter(pl.col("option_type") == "C").height >= 1
+
+
+@pytest.mark.parametrize("price", ["1" + "0" * 400, "Infinity", "NaN", "-1", "0", '"100.5"'])
+def test_a_price_that_is_none(document, save, price):
+    text = json.dumps(document).replace('"current_price": 100.5', f'"current_price": {price}')
+    with pytest.raises((SpotError, UnreadableError)):
+        read_chain(save(text))
+
+
+def test_a_number_of_thousands_of_digits(document, save):
+    text = json.dumps(document).replace('"bid": 9.5', f'"bid": {"9" * 5000}', 1)
+    with pytest.raises(UnreadableError, match="not valid JSON"):
+        read_chain(save(text))
+
+
+@pytest.mark.parametrize("value", [10**400, "\ud800", "½"])
+def test_values_that_no_number_holds_are_set_aside(record, quotes, save, value):
+    chain = read_chain(save(quotes([record(SYMBOLS[0], bid=value), record(SYMBOLS[1])])))
+    assert chain.quality.quarantined == {"bad_number": 1}
+
+
+def test_great_whole_numbers_are_numbers(record, quotes, save):
+    chain = read_chain(save(quotes([record(SYMBOLS[0], volume=10**18, bid=10**20), record(SYMBOLS[1])])))
+    assert chain.frame.row(0, named=True)["bid"] == 1e20

@@ -87,8 +87,10 @@ def test_files_of_one_zip_are_told_apart(tmp_path, files):
             archive.write(files[name], f"{name}.csv")
     inside = read_chain(path)
     main, *beside = files.values()
-    assert inside.frame.drop("source").sort("root", "strike").equals(
-        read_chain(main, beside=beside).frame.drop("source").sort("root", "strike")
+    assert (
+        inside.frame.drop("source")
+        .sort("root", "strike")
+        .equals(read_chain(main, beside=beside).frame.drop("source").sort("root", "strike"))
     )
 
 
@@ -131,9 +133,9 @@ def test_a_history_is_a_snapshot_a_time(save, files):
     assert [clock(each) for each in read] == ["2024-06-03T10:15:00", "2024-06-03T10:16:00"]
     assert [each.frame["bid"].unique().to_list() for each in read] == [[20.1], [21.1]]
     assert [each.frame["open_interest"].sum() for each in read] == [2 * (7 + 107 + 207)] * 2
-    later = read_chain(path, spot=5283.0, snapshot="2024-06-03T10:16")
+    later = read_chain(path, spot=5283.0, snapshot="2024-06-03T10:16", beside=[files["interest"]])
     assert later.frame.equals(read[1].frame)
-    with pytest.raises(ContentError, match="several snapshots: .*10:15.*10:16.*pick one"):
+    with pytest.raises(ContentError, match=r"several snapshots: .*10:15.*10:16.*pick one"):
         read_chain(path, spot=5283.0)
 
 
@@ -158,16 +160,42 @@ def test_quotes_of_an_earlier_day_are_said(save):
 def test_version_2(save):
     header = "root,expiration,strike,right,ms_of_day,bid_size,bid_exchange,bid,bid_condition"
     rows = [
-        f"SPXW,20240607,{strike}000,{right},41400120,11,5,20.1,50,9,5,20.6,50,20240603" for strike in STRIKES for right in "CP"
+        f"SPXW,20240607,{strike}000,{right},41400120,11,5,20.1,50,9,5,20.6,50,20240603"
+        for strike in STRIKES
+        for right in "CP"
     ]
     text = "\n".join([f"{header},ask_size,ask_exchange,ask,ask_condition,date", *rows, ""])
-    interest = "\n".join(
-        ["root,expiration,strike,right,ms_of_day,open_interest,date", "SPXW,20240607,5200000,C,23400000,55,20240603", ""]
+    interest = (
+        "root,expiration,strike,right,ms_of_day,open_interest,date\nSPXW,20240607,5200000,C,23400000,55,20240603\n"
     )
     chain = read_chain(save(text, "quotes"), spot=5283.0, beside=[save(interest, "interest")])
     assert clock(chain) == "2024-06-03T11:30:00"
     assert chain.frame["strike"].unique().sort().to_list() == list(map(float, STRIKES))
     assert chain.frame["open_interest"].drop_nulls().to_list() == [55]
+
+
+@pytest.mark.parametrize("value", ["1e400", "1e30", "1e18", "nan", "-1", "99999999", ""])
+@pytest.mark.parametrize("place", [1, 4, 13])
+def test_impossible_dates_and_times_of_version_2(save, accounted, place, value):
+    """The expiration's takes the row out; a row without a time goes with the rows around it."""
+    header = "root,expiration,strike,right,ms_of_day,bid_size,bid_exchange,bid,bid_condition,ask_size,ask_exchange,ask"
+    lines = [f"SPXW,20240607,{strike}000,C,41400120,11,5,20.1,50,9,5,20.6,50,20240603".split(",") for strike in STRIKES]
+    lines[1][place] = value
+    text = "\n".join([f"{header},ask_condition,date", *map(",".join, lines), ""])
+    chain = read_chain(save(text), spot=5283.0)
+    accounted(chain)
+    assert clock(chain) == "2024-06-03T11:30:00"
+    assert chain.quality.quarantined == ({"bad_number": 1} if place == 1 else {})
+
+
+def test_files_of_one_kind_are_read_as_one(tmp_path, files, accounted):
+    """Also where one of them is the same once more, and one is of another kind."""
+    with zipfile.ZipFile(tmp_path / "files.zip", "w") as archive:
+        for name in ("quotes", "weeklies", "quotes", "greeks"):
+            archive.write(files[name], f"{len(archive.namelist())}.csv")
+    chain = read_chain(tmp_path / "files.zip", spot=5283.0)
+    accounted(chain)
+    assert (chain.quality.rows_in, chain.quality.quarantined) == (24, {"duplicate": 8})
 
 
 def test_two_underlyings_are_refused(save):

@@ -1,0 +1,72 @@
+"""One small whole file of every shape that a reader knows, by name; a name begins with that of its format."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+INGEST = Path(__file__).resolve().parents[1] / "ingest"
+
+
+def seeds() -> dict[str, bytes]:
+    """Return the files of tests/ingest/shapes, and those that the tests of the other readers write."""
+    shapes = {path.name: path.read_bytes() for path in sorted((INGEST / "shapes").iterdir())}
+    fixtures, shop = _module("conftest"), _module("test_datashop")
+    quotes = fixtures.delayed_quotes(
+        [fixtures.record(f"SPXW250919{side}{strike * 1000:08d}") for strike in range(90, 111, 5) for side in "CP"]
+    )
+    written = {
+        "cboe_csv-table.csv": fixtures.QuoteTable().text(),
+        "cboe_json-quotes.json": json.dumps(quotes),
+        "quotes_json-list.json": json.dumps(_module("test_json_sources").flat()),
+        "thetadata-version_2.csv": _version_2(),
+        "datashop-eod.csv": shop.eod(),
+        "datashop-eod_calcs.csv": shop.eod(calcs=True),
+        "datashop-intervals.csv": shop.intervals(times=shop.TIMES),
+        "datashop-intervals_calcs.csv": shop.intervals(calcs=True),
+    }
+    return shapes | {name: text.encode() for name, text in written.items()} | _ours(fixtures.QuoteTable().text())
+
+
+def format_of(name: str) -> str:
+    """Return the format that a seed is of."""
+    return re.split(r"[-.]", name, maxsplit=1)[0]
+
+
+def _version_2() -> str:
+    """Return greeks as ThetaData's second version wrote them, of two times."""
+    head = "root,expiration,strike,right,ms_of_day,bid,ask,delta,theta,vega,rho,epsilon,lambda,implied_vol,iv_error,"
+    rows = [
+        f"SPXW,20240607,{strike}000,{right},{time},10,11,0.5,-1,3,1,1,1,0.2,0,{time},5283.4,20240603"
+        for time in (41400000, 41460000)
+        for strike in (5270, 5280, 5290)
+        for right in "CP"
+    ]
+    return "\n".join([f"{head}ms_of_day2,underlying_price,date", *rows, ""])
+
+
+def _ours(table: str) -> dict[str, bytes]:
+    """Return a chain as files of our own."""
+    from gex.ingest.read import read_chain
+    from gex.ingest.readers.canonical import csv_bytes, parquet_bytes
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "table.csv")
+        path.write_text(table)
+        chain = read_chain(path)
+    return {"csv-ours.csv": csv_bytes(chain), "parquet-ours.parquet": parquet_bytes(chain)}
+
+
+def _module(name: str) -> Any:
+    """Import a test module by its path: tests are no package."""
+    spec = importlib.util.spec_from_file_location(f"seed_{name}", INGEST / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
