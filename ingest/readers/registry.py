@@ -112,7 +112,7 @@ FORMATS = (
     Format("orats", "ORATS strikes, near the close and by API", *later("orats"), "vendor page"),
     Format(
         "databento",
-        "Databento OPRA quotes, definitions, statistics (DBN)",
+        "Databento OPRA quotes and definitions (DBN)",
         *later("databento"),
         "library source",
         databento_rank,

@@ -37,13 +37,16 @@ from gex.ingest.schema import KEY, SCHEMA, SORT
 OURS = {"csv", "parquet"}
 """Formats that keep the provenance and the account of an earlier reading, whose rows set aside are no longer there."""
 
+SPOTS = {"databento": 5283.0}
+"""Prices of the underlying, for formats that have none."""
+
 
 def check(path: Path, kind: str) -> str:
     """Read a file that was once of a format, and return what came of it: read, refused, or partly so."""
     refused: list[ChainError] = []
     read = 0
     try:
-        for chain in read_chains(path, columns=COLUMNS.get(kind), on_error=refused.append):
+        for chain in read_chains(path, spot=SPOTS.get(kind), columns=COLUMNS.get(kind), on_error=refused.append):
             read += 1
             quality = chain.quality
             aside = sum(quality.quarantined.values())

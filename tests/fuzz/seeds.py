@@ -44,12 +44,19 @@ def seeds() -> dict[str, bytes]:
         "datashop-intervals.csv": shop.intervals(times=shop.TIMES),
         "datashop-intervals_calcs.csv": shop.intervals(calcs=True),
     }
-    return shapes | {name: text.encode() for name, text in written.items()} | _ours(fixtures.QuoteTable().text())
+    ours = _ours(fixtures.QuoteTable().text())
+    return shapes | {name: text.encode() for name, text in written.items()} | _databento() | ours
 
 
 def format_of(name: str) -> str:
     """Return the format that a seed is of."""
     return re.split(r"[-.]", name, maxsplit=1)[0]
+
+
+def _databento() -> dict[str, bytes]:
+    """Return quotes whose contracts are named in their metadata: they are a chain without another file."""
+    made = _module("../helpers/databento_files")
+    return {"databento-quotes.dbn": made.mapped(made.IDS) + made.quotes()[len(made.metadata("cbbo-1m")) :]}
 
 
 def _version_2() -> str:
