@@ -126,5 +126,6 @@ def with_symbol_fields(table: pl.DataFrame) -> pl.DataFrame:
         # OSI began in 2010: two-digit years are of this century.
         ("20" + symbol.str.slice(-15, 6)).str.to_date("%Y%m%d", strict=False).alias("expiration"),
         symbol.str.slice(-9, 1).alias("option_type"),
-        (symbol.str.tail(8).cast(pl.Float64, strict=False) / 1000.0).alias("strike"),
+        # Not divided: Polars would multiply by 1 / 1000, and be a last digit off.
+        (symbol.str.slice(-8, 5) + "." + symbol.str.tail(3)).cast(pl.Float64, strict=False).alias("strike"),
     ).drop("bare")

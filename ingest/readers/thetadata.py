@@ -184,10 +184,12 @@ def _file(blob: Blob) -> _File:
 def _as_version_3(rows: pl.DataFrame) -> pl.DataFrame:
     """Rename version 2's columns, and bring its strikes, dates and times to version 3's form."""
     since = pl.duration(milliseconds=_whole("ms_of_day", 86_400_000))
+    # By NumPy: Polars would multiply by 1 / 1000, and be a last digit off.
+    strike = pl.Series("strike", rows["strike"].to_numpy() / 1000.0).fill_nan(None)
     return rows.with_columns(
         pl.col("root").alias("symbol"),
         _day("expiration").dt.to_string("%Y-%m-%d"),
-        pl.col("strike") / 1000.0,
+        strike,
         (_day("date").cast(pl.Datetime("ms")) + since).dt.to_string("%Y-%m-%dT%H:%M:%S%.3f").alias("timestamp"),
     )
 

@@ -86,3 +86,9 @@ def test_every_symbol_comes_back_as_it_was_built(root, expiration, side, thousan
     symbol = f"{root:6}" if padded else root
     symbol += f"{expiration:%y%m%d}{side}{thousandths:08d}"
     assert parse(symbol) == [(root, expiration, side, thousandths / 1000)]
+
+
+@pytest.mark.parametrize("strike", [0.7, 5.6, 1.1, 3.3, 0.001, 99999.999])
+def test_strikes_are_the_nearest_numbers_to_their_decimals(strike):
+    """And not a last digit off, so that the same contract is the same key from every source."""
+    assert parse(f"F260116C{round(strike * 1000):08d}")[0][3] == strike

@@ -172,6 +172,8 @@ def test_version_2(save):
     assert clock(chain) == "2024-06-03T11:30:00"
     assert chain.frame["strike"].unique().sort().to_list() == list(map(float, STRIKES))
     assert chain.frame["open_interest"].drop_nulls().to_list() == [55]
+    row = "F,20240607,5600,C,41400120,11,5,0.9,50,9,5,1.0,50,20240603"
+    assert read_chain(save(f"{text.splitlines()[0]}\n{row}\n"), spot=6.0).frame["strike"].to_list() == [5.6]
 
 
 @pytest.mark.parametrize("value", ["1e400", "1e30", "1e18", "nan", "-1", "99999999", ""])
