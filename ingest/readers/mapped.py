@@ -130,6 +130,8 @@ def _incomplete(columns: Mapping[str, str]) -> Iterator[str]:
 
 def _is_date_format(form: str) -> bool:
     day = dt.date(2024, 6, 21)
+    if "%Y" not in form and "%y" not in form:  # Without a year Python warns of what it takes in its place.
+        return False
     try:
         return dt.datetime.strptime(day.strftime(form), form).date() == day  # noqa: DTZ007 (a date alone)
     except (ValueError, re.error):
