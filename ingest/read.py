@@ -217,8 +217,12 @@ def _check_beside(whole: list[tuple[Blob, Format]], beside: list[tuple[Blob, For
 
 def _found_in(blob: Blob, reader: Format, given: Given, pick: Pick) -> Iterator[tuple[str, Callable[[], Chain]]]:
     if reader.name == canonical.PARQUET and given == Given() and pick == Pick():
-        unchanged = canonical.read_unchanged(blob.data(hashed=False), blob.name)
+        from gex.ingest.snapshot_file import check_content
+
+        data = blob.data(hashed=False)
+        unchanged = canonical.read_unchanged(data, blob.name)
         if unchanged is not None:
+            check_content(unchanged.frame, data, blob.name)
             yield blob.name, partial(replace, unchanged)
             return
     for raw in reader.read(blob, pick):

@@ -35,12 +35,19 @@ def content_sums(frame: pl.DataFrame) -> str:
 
     Parquet files written by Polars carry no checksum: a damaged page may read as other numbers.
     """
-    sums = {name: zlib.crc32("\n".join(frame[name].fill_null("").to_list()).encode()) for name in _TEXT}
+    sums = {name: zlib.crc32(_lines(frame[name])) for name in _TEXT}
     for column in frame.select(pl.col(_PLAIN).to_physical().fill_null(0)):
         sums[column.name] = zlib.crc32(column.to_numpy().tobytes())
     for gaps in frame.select(pl.col([name for name in SCHEMA if frame[name].null_count()]).is_null()):
         sums[gaps.name] = zlib.crc32(gaps.to_numpy().tobytes(), sums[gaps.name])
     return "-".join(f"{sums[name]:08x}" for name in SCHEMA)
+
+
+def _lines(column: pl.Series) -> bytes:
+    """Return texts as lines, a run of equal ones at a time: in a chain most are."""
+    runs = column.fill_null("").rle().struct
+    pairs = zip(runs.field("value"), runs.field("len"), strict=True)
+    return "".join(f"{value}\n" * length for value, length in pairs).removesuffix("\n").encode()
 
 
 def differing(frame: pl.DataFrame, written: str | None) -> list[str]:
@@ -49,6 +56,19 @@ def differing(frame: pl.DataFrame, written: str | None) -> list[str]:
     if len(now) != len(then):
         return list(SCHEMA)
     return [name for name, new, old in zip(SCHEMA, now, then, strict=True) if new != old]
+
+
+def check_content(frame: pl.DataFrame, data: bytes, source: str) -> None:
+    """Refuse a chain table whose file says that other values were written.
+
+    Raises:
+        UnreadableError: Names the columns.
+
+    """
+    written = pl.read_parquet_metadata(io.BytesIO(data)).get(CONTENT)
+    if written and (columns := differing(frame, written)):
+        listed = ", ".join(columns)
+        raise UnreadableError(f"damaged: not the {listed} that were written; ingest its source again", source=source)
 
 
 def file_name(chain: Chain) -> str:

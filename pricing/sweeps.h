@@ -109,7 +109,10 @@ static void send_crew(Sweeps *sweeps, int place) {
     Py_ssize_t paces = sweeps->paces[place - SWEPT], points = PACE * paces;
     Lanes *anchor = sweeps->lanes + sweeps->anchor[place - SWEPT];
     if (!sweeps->sent[place - SWEPT]++) memset(anchor + 1 - points, 0, 2 * (size_t)points * sizeof(Lanes));
-    for (; next < crew + CREW; next++) *next = crew[0], next->value = 0.0;
+    for (; next < crew + CREW; next++) {
+        *next = crew[0], next->value = 0.0;
+        if (sweeps->sloped) sweeps->incline[place][next - crew] = sweeps->incline[place][0];
+    }
     if (sweeps->sloped)
         sweep_sloped(crew, sweeps->incline[place], paces, anchor);
     else

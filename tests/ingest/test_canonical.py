@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gex.ingest.errors import ChainError, ContentError, FormatError, TimeError, UnreadableError
 from gex.ingest.read import read_chain
 from gex.ingest.readers.canonical import csv_bytes, parquet_bytes
+from gex.ingest.store import save as save_chain
 
 FORMS = {"parquet": parquet_bytes, "csv": csv_bytes}
 every_form = pytest.mark.parametrize("form", FORMS)
@@ -207,3 +208,20 @@ def test_repeated_column_names_are_refused(save):
 def test_a_parquet_file_that_is_none(save):
     with pytest.raises(UnreadableError, match="not a whole Parquet file"):
         read_chain(save(b"PAR1" + bytes(100) + b"PAR1"))
+
+
+def test_a_stored_file_with_other_values_than_were_written_is_refused(save, table, tmp_path):
+    """Parquet files carry no checksum of their own: a damaged page may read as other numbers."""
+    stored = save_chain(read_chain(save(table.text())), tmp_path / "store")
+    metadata = {name: text for name, text in pl.read_parquet_metadata(stored).items() if name.startswith("gex.")}
+    frame = pl.read_parquet(stored)
+    for name, changed in (
+        ("bid", pl.col("bid") + 0.01),
+        ("root", pl.lit("SPX")),
+        ("open_interest", pl.lit(None, pl.Int64)),
+    ):
+        frame.with_columns(changed.alias(name)).write_parquet(stored, metadata=metadata)
+        with pytest.raises(
+            UnreadableError, match=f"damaged: not the {name} that were written; ingest its source again"
+        ):
+            read_chain(stored)

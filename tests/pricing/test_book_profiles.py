@@ -177,3 +177,16 @@ def test_flags_are_refused_by_name() -> None:
         delta_profile([100.0], 100.0, 0.1, 0.2, 1.0, is_call="P")
     with pytest.raises(ValueError, match="do not broadcast"):
         charm_profile([100.0], np.ones(3), 0.1, 0.2, 1.0, is_call=[True, False])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("n", [2, 22, 101, 1500])
+def test_books_that_were_refused_leave_nothing_behind(name: str, n: int) -> None:
+    """Crews of fewer contracts than lanes are filled up: never with what lies in memory."""
+    spots, is_call = log_ladder(100.0, 0.5, n), np.ones(700, np.bool_)
+    bad = np.full(700, np.nan)
+    with pytest.raises(ValueError, match="cannot be priced"):
+        profile(name, spots, (np.full(700, 100.0), 1.0, bad, 1.0, 0.0, 0.01), is_call)
+    for count in (1, 3, 17):
+        book = (np.full(count, 100.0), 1.0, 1.0, 3.0, 0.0, 0.01)
+        assert np.isfinite(profile(name, spots, book, is_call[:count])).all()
