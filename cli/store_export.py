@@ -47,10 +47,11 @@ def command(
 
 def _snapshot(address: str, store: Path, form: Format) -> bytes:
     from gex.ingest.address import resolve
-    from gex.ingest.readers.canonical import csv_bytes, parquet_bytes
+    from gex.ingest.readers.canonical import csv_bytes
+    from gex.ingest.snapshot_file import file_bytes
 
     chain = resolve(address, store).read()[0]
-    return csv_bytes(chain) if form == "csv" else parquet_bytes(chain)
+    return csv_bytes(chain) if form == "csv" else file_bytes(chain)
 
 
 def _range(symbol: str, store: Path, first: dt.date | None, last: dt.date | None, form: Format) -> Iterator[bytes]:

@@ -95,15 +95,6 @@ def chain_of(facts: dict[str, Any], frame: pl.DataFrame, source: str) -> Chain:
         raise FormatError(f"its facts in the metadata are damaged: {error}", source=source) from None
 
 
-def parquet_bytes(chain: Chain) -> bytes:
-    """Return a chain as a Parquet file (zstd, facts in the metadata)."""
-    buffer = io.BytesIO()
-    chain.frame.write_parquet(
-        buffer, compression="zstd", compression_level=3, metadata={_METADATA_KEY: json.dumps(facts_of(chain))}
-    )
-    return buffer.getvalue()
-
-
 def csv_bytes(chain: Chain) -> bytes:
     """Return a chain as a CSV file, its facts in the first line."""
     return f"{_MARK}{json.dumps(facts_of(chain))}\n{chain.frame.write_csv()}".encode()

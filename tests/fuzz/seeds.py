@@ -86,13 +86,14 @@ def _nobodys() -> str:
 def _ours(table: str) -> dict[str, bytes]:
     """Return a chain as files of our own."""
     from gex.ingest.read import read_chain
-    from gex.ingest.readers.canonical import csv_bytes, parquet_bytes
+    from gex.ingest.readers.canonical import csv_bytes
+    from gex.ingest.snapshot_file import file_bytes
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "table.csv")
         path.write_text(table)
         chain = read_chain(path)
-    return {"csv-ours.csv": csv_bytes(chain), "parquet-ours.parquet": parquet_bytes(chain)}
+    return {"csv-ours.csv": csv_bytes(chain), "parquet-ours.parquet": file_bytes(chain)}
 
 
 def _module(name: str) -> Any:

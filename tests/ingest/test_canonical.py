@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from gex.ingest.errors import ChainError, ContentError, FormatError, TimeError, UnreadableError
 from gex.ingest.read import read_chain
-from gex.ingest.readers.canonical import csv_bytes, parquet_bytes
+from gex.ingest.readers.canonical import csv_bytes
+from gex.ingest.snapshot_file import file_bytes
 from gex.ingest.store import save as save_chain
 
-FORMS = {"parquet": parquet_bytes, "csv": csv_bytes}
+FORMS = {"parquet": file_bytes, "csv": csv_bytes}
 every_form = pytest.mark.parametrize("form", FORMS)
 
 
