@@ -29,7 +29,7 @@ COLUMNS = {
 def seeds() -> dict[str, bytes]:
     """Return the files of tests/ingest/shapes, and those that the tests of the other readers write."""
     shapes = {path.name: path.read_bytes() for path in sorted((INGEST / "shapes").iterdir())}
-    fixtures, shop = _module("conftest"), _module("test_datashop")
+    fixtures = _module("conftest")
     quotes = fixtures.delayed_quotes(
         [fixtures.record(f"SPXW250919{side}{strike * 1000:08d}") for strike in range(90, 111, 5) for side in "CP"]
     )
@@ -39,10 +39,6 @@ def seeds() -> dict[str, bytes]:
         "quotes_json-list.json": json.dumps(_module("test_json_sources").flat()),
         "thetadata-version_2.csv": _version_2(),
         "mapped-table.csv": _nobodys(),
-        "datashop-eod.csv": shop.eod(),
-        "datashop-eod_calcs.csv": shop.eod(calcs=True),
-        "datashop-intervals.csv": shop.intervals(times=shop.TIMES),
-        "datashop-intervals_calcs.csv": shop.intervals(calcs=True),
     }
     ours = _ours(fixtures.QuoteTable().text())
     return shapes | {name: text.encode() for name, text in written.items()} | _databento() | ours

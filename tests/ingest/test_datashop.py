@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import gzip
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from gex.ingest import store
 from gex.ingest.calendar import NEW_YORK
 from gex.ingest.errors import ChainError, ContentError, FormatError, SpotError, TimeError, UnreadableError
 from gex.ingest.read import read_chain, read_chains
@@ -331,62 +327,6 @@ def test_a_cut_file_says_so(save):
 def test_a_column_of_times_that_holds_something_else(save, value):
     with pytest.raises(FormatError, match=f"line 2: no line begins a snapshot: .* quote_datetime {value or None!r}"):
         read_chain(save(intervals(times=(value,))))
-
-
-CELLS = st.sampled_from(
-    ["", "0", "-1", "1.5", "x", '"', '"1"', "1e3", "nan", "inf", " 2", "1,2", "2024-06-21", "SPX", "é", "\r", "\0"]
-)
-
-
-@given(data=st.data())
-@settings(max_examples=100)
-def test_rows_in_are_kept_or_set_aside(tmp_path_factory, data):
-    """Whatever cells hold, every line that is not blank is accounted for, under its own number and text."""
-    calcs = data.draw(st.booleans())
-    names = interval_names(calcs=calcs)
-    header, *lines = intervals(calcs=calcs, times=TIMES).splitlines()
-    for _ in range(data.draw(st.integers(0, 6))):
-        place, name = data.draw(st.integers(0, len(lines) - 1)), data.draw(st.sampled_from(names))
-        cells = lines[place].split(",")
-        if len(cells) == len(names):
-            cells[names.index(name)] = data.draw(CELLS)
-            lines[place] = ",".join(cells)
-    path = tmp_path_factory.getbasetemp() / "cells.csv"
-    path.write_bytes("\n".join([header, *lines, ""]).encode())
-    errors: list[ChainError] = []
-    try:
-        chains = list(read_chains(path, on_error=errors.append))
-    except ChainError:
-        return
-    for chain in chains:
-        assert chain.quality.rows_in == chain.quality.rows_kept + sum(chain.quality.quarantined.values())
-        for line, text in chain.quarantine.select("line", "row").iter_rows():
-            assert text == lines[line - 2].rstrip("\r")
-    if not errors:
-        assert sum(chain.quality.rows_in for chain in chains) == len(lines)
-
-
-@given(data=st.data())
-@settings(max_examples=200)
-def test_damaged_bytes_never_crash(tmp_path_factory, data):
-    text = data.draw(st.sampled_from([eod(), eod(calcs=True), intervals(times=TIMES), intervals(calcs=True)]))
-    raw = bytearray(text.encode())
-    for _ in range(data.draw(st.integers(1, 8))):
-        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
-    start = data.draw(st.sampled_from([0, 0, 0, 1, 100]))
-    path = tmp_path_factory.getbasetemp() / "damaged.csv"
-    path.write_bytes(raw[start:])
-    with contextlib.suppress(ChainError):
-        for chain in read_chains(path, on_error=lambda _: None):
-            assert chain.source.format == datashop.NAME
-
-
-@pytest.mark.parametrize("text", [eod(), eod(calcs=True), intervals(), intervals(calcs=True)])
-def test_stored_and_read_again(tmp_path, save, text):
-    chain = read_chain(save(text))
-    again = read_chain(store.save(chain, tmp_path / "store"))
-    assert again.frame.equals(chain.frame)
-    assert (again.source, again.quality, again.spot) == (chain.source, chain.quality, chain.spot)
 
 
 def test_a_chain_written_in_this_shape_comes_back(save, tmp_path):

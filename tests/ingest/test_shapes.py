@@ -21,6 +21,9 @@ SHAPES = sorted((Path(__file__).parent / "shapes").iterdir())
 CELLS = ["", "0", "-1", "1.5", "x", '"', '"1"', "1e3", "nan", "inf", " 2", "1,2", "2024-06-21", "SPX", "é", "\r", "\0"]
 
 each_shape = pytest.mark.parametrize("shape", SHAPES, ids=lambda path: path.name)
+lines_of_shapes = pytest.mark.parametrize(
+    "shape", [path for path in SHAPES if path.suffix == ".csv"], ids=lambda path: path.name
+)
 
 
 def format_of(shape: Path) -> str:
@@ -59,6 +62,19 @@ def test_cut_off_anywhere(save, shape):
             assert {line for each in read for line in each.frame.drop("quote_time").rows()} <= whole
 
 
+@lines_of_shapes
+def test_cut_off_after_any_line(save, shape):
+    """What is left is a whole file: its first lines are read as they were."""
+    header, *lines = shape.read_text().splitlines(keepends=True)
+    whole = list(read_chains(shape))
+    rows = sum(each.quality.rows_in for each in whole) // len(lines)
+    texts = {line for each in whole for line in each.frame.drop("quote_time").rows()}
+    for count in range(1, len(lines)):
+        read = list(read_chains(save(header + "".join(lines[:count]))))
+        assert sum(each.quality.rows_in for each in read) == rows * count
+        assert {line for each in read for line in each.frame.drop("quote_time").rows()} <= texts
+
+
 @each_shape
 @given(data=st.data())
 def test_damaged_bytes_are_an_error_or_the_same_format(tmp_path_factory, shape, data):
@@ -72,7 +88,7 @@ def test_damaged_bytes_are_an_error_or_the_same_format(tmp_path_factory, shape, 
             assert chain.source.format == format_of(shape)
 
 
-@pytest.mark.parametrize("shape", [path for path in SHAPES if path.suffix == ".csv"], ids=lambda path: path.name)
+@lines_of_shapes
 @given(data=st.data())
 def test_whatever_cells_hold_every_line_is_accounted_for(tmp_path_factory, shape, data):
     """Under its own number and text; a line is one contract or two."""
