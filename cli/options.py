@@ -19,7 +19,7 @@ import click
 
 from gex.cli import log
 from gex.ingest.errors import MissingError
-from gex.settings import Curve, Exercise, PositionsModel, Settings, VolatilitySource
+from gex.settings import Curve, Exercise, PositionsModel, Settings, VolatilitySource, VolDynamics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -280,6 +280,35 @@ model_options = gathered(
         default="reimplied",
         show_default=True,
         help="Where volatility comes from.",
+    ),
+    setting(
+        "--zero-dte-volume",
+        metavar="SHARE",
+        default="0",
+        callback=share_of,
+        help="Share of today's volume, in place of open interest, in what dealers hold of 0DTE.",
+    ),
+    setting(
+        "--scale",
+        type=click.FloatRange(0, min_open=True),
+        default=1.0,
+        metavar="MULTIPLE",
+        help="Dealers hold this multiple of what --positions says.",
+    ),
+    setting(
+        "--dynamics",
+        type=click.Choice(get_args(VolDynamics)),
+        default="sticky-strike",
+        show_default=True,
+        help="How volatility moves with spot.",
+    ),
+    setting(
+        "--vol-beta",
+        type=float,
+        default=-4.0,
+        show_default=True,
+        metavar="BETA",
+        help="Of --dynamics vol-beta: d ln(sigma) / d ln(spot).",
     ),
     setting(
         "--curve",

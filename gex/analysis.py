@@ -23,17 +23,45 @@ if TYPE_CHECKING:
     from gex.exposure import Book, ContractExposure
     from gex.ingest.schema import Chain
     from gex.market import Market
+    from gex.position_book import PositionBook
     from gex.quotes import Floats
     from gex.settings import PositionsModel
 
 
-def analyze(chain: Chain, settings: Settings | None = None, *, positions: PositionsModel | None = None) -> Analysis:
+@dataclass(frozen=True)
+class Priced:
+    """A chain priced, with dealers' positions in it: what every figure is made from."""
+
+    chain: Chain
+    settings: Settings
+    """With `positions` resolved."""
+    market: Market
+    book: Book
+
+
+def priced(chain: Chain, settings: Settings) -> Priced:
+    """Price a chain and give dealers their positions in it, under the settings' conventions.
+
+    Raises:
+        ValueError: The chain has no spot, no counts for the positions asked for, or no contract that can
+            be priced; the message says which, and what to do.
+
+    """
+    settings = replace(settings, positions=settings.positions or default_positions(chain.asset_class))
+    market = market_of(chain, settings)
+    units = dealer_contracts(chain.frame, market, settings) * market.quotes.multiplier
+    return Priced(chain, settings, market, market.book(units))
+
+
+def analyze(
+    chain: Chain, settings: Settings | None = None, *, positions: PositionsModel | PositionBook | None = None
+) -> Analysis:
     """Compute dealers' positioning of one chain.
 
     Args:
         chain: A validated chain; see `gex.read_chain`.
         settings: The conventions; the defaults where None.
-        positions: A shorthand for `Settings(positions=...)`; overrides the settings' own.
+        positions: A shorthand for `Settings(positions=...)`, a model or a book of your own; overrides the settings'.
 
     Returns:
         The analysis, every figure with its unit in `gex.results`.
@@ -44,14 +72,12 @@ def analyze(chain: Chain, settings: Settings | None = None, *, positions: Positi
 
     """
     settings = settings or Settings()
-    model = positions or settings.positions or default_positions(chain.asset_class)
-    settings = replace(settings, positions=model)
-    market = market_of(chain, settings)
-    book = market.book(dealer_contracts(market.quotes, model) * market.quotes.multiplier)
+    base = priced(chain, replace(settings, positions=positions or settings.positions))
+    settings, market, book = base.settings, base.market, base.book
     dollars = contract_exposure(book, market.level, _years_to_close(chain, market))
     ladder = Ladder(ladder_of(book, market.level, settings.ladder), settings.ladder)
     parts = _parts(market, book, dollars, ladder)
-    by_volume = _gamma_by_volume(market, dollars, model)
+    by_volume = _gamma_by_volume(market, dollars, settings)
     exposure = dollars.of(parts.whole.chosen)
     return Analysis(
         underlying=chain.underlying,
@@ -81,7 +107,7 @@ def analyze(chain: Chain, settings: Settings | None = None, *, positions: Positi
         by_expiration=by_expiration(market, dollars.gamma),
         profile=Profile(ladder.spots, parts.whole.profile, parts.zero_dte.profile, parts.whole.crossings),
         vendor_check=summary.vendor_check_of(market, dollars.unit_gamma, parts.zero_dte.chosen),
-        assumptions=summary.assumptions_of(market, settings, model),
+        assumptions=summary.assumptions_of(market, settings),
         warnings=summary.warnings_of(chain, market, book, settings),
     )
 
@@ -114,10 +140,12 @@ def _parts(market: Market, book: Book, dollars: ContractExposure, ladder: Ladder
     )
 
 
-def _gamma_by_volume(market: Market, dollars: ContractExposure, model: PositionsModel) -> Floats:
+def _gamma_by_volume(market: Market, dollars: ContractExposure, settings: Settings) -> Floats:
     """Return each contract's gamma had dealers, on the model's side, taken on today's volume, $ per +1%."""
     quotes, rows = market.quotes, market.used
-    units = (quotes.volume * dealer_sign(quotes, model) * quotes.multiplier)[rows]
+    model = settings.positions if isinstance(settings.positions, str) else "naive"
+    sign = dealer_sign(market, model)
+    units = (settings.scale * quotes.volume * sign * quotes.multiplier)[rows]
     return PER_PCT * market.level**2 * units * dollars.unit_gamma
 
 

@@ -1,14 +1,14 @@
 """A book of contracts and its exposure in dollars, at any spot and time.
 
 A book is the used contracts with their carry frozen: when spot moves, every forward moves with it and each
-strike keeps its volatility (sticky strike).
+strike keeps its volatility (sticky strike), unless the book has other dynamics.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from gex.pricing import gamma_profile, gamma_sum, greeks
 from gex.results import Exposure, GammaExposure, HedgeFlow
 
 if TYPE_CHECKING:
+    from gex.dynamics import Dynamics
     from gex.pricing import EarlyExercise, Greeks
     from gex.quotes import Bools, Floats, Ints
 
@@ -40,6 +41,8 @@ class Book:
     """Of the contracts that may be exercised early; None if none may."""
     early_row: Ints | None = None
     """The number in `early` of each contract, -1 for European ones."""
+    dynamics: Dynamics | None = None
+    """How volatility moves with spot; None where it sticks to strikes. The early exercise's part keeps its own."""
 
     def __len__(self) -> int:
         """Return the number of contracts."""
@@ -48,8 +51,14 @@ class Book:
     def where(self, chosen: Bools) -> Book:
         """Return the contracts that `chosen` marks."""
         columns = ("strike", "is_call", "years", "sigma", "rate", "dividend", "units")
-        kept = {name: getattr(self, name)[chosen] for name in columns}
-        return Book(**kept, early=self.early, early_row=None if self.early_row is None else self.early_row[chosen])
+        kept: dict[str, Any] = {name: getattr(self, name)[chosen] for name in columns}
+        kept["early_row"] = None if self.early_row is None else self.early_row[chosen]
+        kept["dynamics"] = self.dynamics and self.dynamics.where(chosen)
+        return Book(**kept, early=self.early)
+
+    def sigma_at(self, spot: float) -> Floats:
+        """Return each contract's volatility with the underlying at `spot`."""
+        return self.sigma if self.dynamics is None else self.sigma * self.dynamics.factor(spot)
 
     def held(self) -> Book:
         """Return the contracts with a position: the others add nothing to a sum and cost as much."""
@@ -65,7 +74,7 @@ class Book:
 
     def greeks(self, spot: float) -> Greeks[Floats]:
         """Return the greeks of one unit of each contract; of early exercise delta, gamma and vanna hold their part."""
-        unit = greeks(spot, self.strike, self.years, self.sigma, self.rate, self.dividend, self.is_call)
+        unit = greeks(spot, self.strike, self.years, self.sigma_at(spot), self.rate, self.dividend, self.is_call)
         if self._american:
             early, places, rows = self._american
             _, delta, gamma = early.values(spot, rows)
@@ -76,7 +85,7 @@ class Book:
 
     def net_gamma_usd(self, spot: float) -> float:
         """Return $ of delta per +1% of spot: 0.01 S^2 sum(N m gamma)."""
-        total = gamma_sum(spot, self.strike, self.years, self.sigma, self.units, self.rate, self.dividend)
+        total = gamma_sum(spot, self.strike, self.years, self.sigma_at(spot), self.units, self.rate, self.dividend)
         if self._american:
             early, places, rows = self._american
             total += early.gamma_sum(spot, self.units[places], rows)
@@ -86,6 +95,8 @@ class Book:
         """Return `net_gamma_usd` at spots that go up."""
         if not len(self):
             return np.zeros(len(spots))
+        if self.dynamics is not None:
+            return np.array([self.net_gamma_usd(float(spot)) for spot in spots])
         total = gamma_profile(spots, self.strike, self.years, self.sigma, self.units, self.rate, self.dividend)
         if self._american:
             early, places, rows = self._american
@@ -100,7 +111,7 @@ class Book:
             delta[alive] = self.where(alive).delta(spot, elapsed)
             return delta
         years = self.years - elapsed
-        delta = greeks(spot, self.strike, years, self.sigma, self.rate, self.dividend, self.is_call).delta
+        delta = greeks(spot, self.strike, years, self.sigma_at(spot), self.rate, self.dividend, self.is_call).delta
         if self._american:
             early, places, rows = self._american
             delta[places] += early.after(elapsed).values(spot, rows).delta

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gex.dynamics import dynamics_of
 from gex.early import EARLIEST_YEARS, american_expirations, early_premium
 from gex.exposure import MOVES_PCT, Book
 from gex.forwards import forwards_of
@@ -58,8 +59,8 @@ class Market:
     """Rows of the chain that are priced."""
     set_aside: dict[str, int]
     """Rows that are not, by reason."""
-    ladder: float
-    """Half-width of the profile's ladder, as a fraction of spot."""
+    settings: Settings
+    """The conventions it was found under."""
 
     @cached_property
     def strikes(self) -> tuple[Floats, Ints]:
@@ -93,6 +94,7 @@ class Market:
             units=units[self.used],
             early=early,
             early_row=early_row,
+            dynamics=dynamics_of(self, self.settings),
         )
 
     def _early(self) -> tuple[EarlyExercise | None, Ints | None]:
@@ -121,7 +123,7 @@ class Market:
 
     def _reach(self) -> tuple[float, float]:
         """Return the range of spots that a book is priced at: the ladder and the hedging flows."""
-        width = 1.01 * max(self.ladder, 0.01 * max(MOVES_PCT))
+        width = 1.01 * max(self.settings.ladder, 0.01 * max(MOVES_PCT))
         return self.level * (1.0 - min(width, 0.999)), self.level * (1.0 + width)
 
     def nearest(self) -> int | None:
@@ -174,7 +176,7 @@ def market_of(chain: Chain, settings: Settings) -> Market:
         years=np.maximum(left, MIN_YEARS),
         used=used,
         set_aside=set_aside,
-        ladder=settings.ladder,
+        settings=settings,
     )
 
 

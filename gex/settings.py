@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from gex.position_book import PositionBook
 
 if TYPE_CHECKING:
     import datetime as dt
 
-PositionsModel = Literal["naive", "short-all", "volume"]
+PositionsModel = Literal["naive", "short-all", "call-skew", "volume"]
 VolatilitySource = Literal["reimplied", "vendor", "vendor-fitted", "per-contract"]
+VolDynamics = Literal["sticky-strike", "sticky-moneyness", "vol-beta"]
 Exercise = Literal["auto", "european"]
 
 MIN_YEARS = 1.0 / 525_600.0
@@ -38,11 +41,19 @@ class Settings:
 
     Attributes:
         positions: Who holds what. `naive`: dealers long calls, short puts, all open interest;
-            `short-all`: short both; `volume`: today's volume in place of open interest, a scenario.
-            None takes `naive` for indices and ETFs and `short-all` for single stocks.
+            `short-all`: short both; `call-skew`: calls long where the smile says that calls are sold, short where it
+            says that they are bought (`gex.positioning.call_weight`); `volume`: today's volume in place of open
+            interest, a scenario; a `PositionBook`: your own. None takes `naive` for indices and ETFs and `short-all`
+            for single stocks.
+        zero_dte_volume: In what expires today, the share of the position that is today's volume, the rest being open
+            interest: 0 to 1, a scenario.
+        scale: Dealers hold this multiple of what the model says: a calibration, named in every report it acts on.
         vol: Where volatility comes from. `reimplied`: total standard deviation from out-of-the-money mids,
             linear in ln(K/F); `vendor`: the file's, as given; `vendor-fitted`: the file's, with each
             expiration's clock fitted to the file's own gamma; `per-contract`: each contract's own mid.
+        dynamics: How volatility moves with spot: `sticky-strike`; `sticky-moneyness`, the smile moves along;
+            `vol-beta`, every volatility by (S'/S)^`vol_beta`.
+        vol_beta: d ln(sigma) / d ln(spot) of `vol-beta`.
         curve: Discount rates; flat 4% unless given.
         rate: With `dividend`, fixes the carry of every expiration: parity is not used.
         dividend: Continuous yield per year, with `rate`.
@@ -56,8 +67,12 @@ class Settings:
 
     """
 
-    positions: PositionsModel | None = None
+    positions: PositionsModel | PositionBook | None = None
+    zero_dte_volume: float = 0.0
+    scale: float = 1.0
     vol: VolatilitySource = "reimplied"
+    dynamics: VolDynamics = "sticky-strike"
+    vol_beta: float = -4.0
     curve: Curve = field(default_factory=Curve)
     rate: float | None = None
     dividend: float | None = None
@@ -76,8 +91,9 @@ class Settings:
 
         """
         for name, value, choices in (
-            ("positions", self.positions, (None, *get_args(PositionsModel))),
+            ("positions", self.model, (None, "book", *get_args(PositionsModel))),
             ("vol", self.vol, get_args(VolatilitySource)),
+            ("dynamics", self.dynamics, get_args(VolDynamics)),
             ("exercise", self.exercise, get_args(Exercise)),
         ):
             if value not in choices:
@@ -89,12 +105,25 @@ class Settings:
                 raise ValueError(f"{name} must be a positive price, got {price!r}")
         if self.at is not None and self.at.tzinfo is None:
             raise ValueError(f"at must carry a time zone, got {self.at.isoformat()}")
-        if not 0 < self.ladder < 1:
-            raise ValueError(f"ladder must lie between 0 and 1, got {self.ladder!r}")
+        for name, number, ok, accepted in (
+            ("zero_dte_volume", self.zero_dte_volume, 0 <= self.zero_dte_volume <= 1, "from 0 to 1"),
+            ("scale", self.scale, 0 < self.scale < float("inf"), "above 0"),
+            ("vol_beta", self.vol_beta, -50 < self.vol_beta < 50, "between -50 and 50"),
+            ("ladder", self.ladder, 0 < self.ladder < 1, "between 0 and 1"),
+        ):
+            if not ok:
+                raise ValueError(f"{name} must lie {accepted}, got {number!r}")
+
+    @property
+    def model(self) -> PositionsModel | Literal["book"] | None:
+        """The name of the positions; `book` for the user's own."""
+        return "book" if isinstance(self.positions, PositionBook) else self.positions
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""
-        values = asdict(self)
+        own = self.positions if isinstance(self.positions, PositionBook) else None
+        values = asdict(replace(self, positions=None))
+        values["positions"] = own.as_dict() if own else self.positions
         values["at"] = None if self.at is None else self.at.isoformat()
         return values
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from gex.early import EARLIEST_YEARS
 from gex.levels import distance
+from gex.position_book import PositionBook
 from gex.quotes import median
 from gex.results import VendorCheck
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from gex.market import Market
     from gex.quotes import Bools, Floats
     from gex.results import DataStatus, Exposure, LevelDistance, Levels, Regime
-    from gex.settings import PositionsModel, Settings, VolatilitySource
+    from gex.settings import PositionsModel, Settings, VolatilitySource, VolDynamics
 
 DECISIVE = 0.05
 """Net gamma under this fraction of gross has a sign that a small change of convention turns."""
@@ -29,6 +30,7 @@ NEAR_MONEY = 0.005
 POSITIONS_TEXT: dict[PositionsModel, str] = {
     "naive": "naive (dealers long calls, short puts)",
     "short-all": "short-all (dealers short calls and puts)",
+    "call-skew": "call-skew (dealers short puts, long or short calls by the smile)",
     "volume": "volume (long calls, short puts, today's volume as if held)",
 }
 VOL_TEXT: dict[VolatilitySource, str] = {
@@ -36,6 +38,11 @@ VOL_TEXT: dict[VolatilitySource, str] = {
     "vendor": "vendor's volatility",
     "vendor-fitted": "vendor's volatility and clock",
     "per-contract": "each contract's own volatility",
+}
+DYNAMICS_TEXT: dict[VolDynamics, str] = {
+    "sticky-strike": "sticky strike",
+    "sticky-moneyness": "sticky moneyness",
+    "vol-beta": "volatility beta",
 }
 
 
@@ -94,14 +101,28 @@ def vendor_check_of(market: Market, unit_gamma: Floats, today: Bools) -> VendorC
     return VendorCheck(int(compared.sum()), median(unit_gamma[compared] / vendor[compared]))
 
 
-def assumptions_of(market: Market, settings: Settings, model: PositionsModel) -> tuple[str, ...]:
+def assumptions_of(market: Market, settings: Settings) -> tuple[str, ...]:
     """Name each convention used, the one that matters most first."""
     exercise = f"American beyond {EARLIEST_YEARS * 365:.0f} days" if market.american.any() else "European"
     carry = "parity forwards"
     rates = f"{settings.curve.rates[0]:.2%} flat" if len(settings.curve.rates) == 1 else "discount curve as given"
     if settings.rate is not None and settings.dividend is not None:
         carry, rates = "no parity", f"rate {settings.rate:.2%}, dividend {settings.dividend:.2%}"
-    return (POSITIONS_TEXT[model], VOL_TEXT[settings.vol], carry, "sticky strike", exercise, rates)
+    dynamics = DYNAMICS_TEXT[settings.dynamics]
+    if settings.dynamics == "vol-beta":
+        dynamics += f" {settings.vol_beta:g}"
+    return (*_positions_text(settings), VOL_TEXT[settings.vol], carry, dynamics, exercise, rates)
+
+
+def _positions_text(settings: Settings) -> tuple[str, ...]:
+    """Name the positions, and what was done to them."""
+    own = settings.positions
+    texts = [f"positions of {own.name}" if isinstance(own, PositionBook) else POSITIONS_TEXT[own or "naive"]]
+    if settings.zero_dte_volume and settings.model not in {"volume", "book"}:
+        texts.append(f"0DTE {settings.zero_dte_volume:.0%} volume, {1 - settings.zero_dte_volume:.0%} open interest")
+    if settings.scale != 1:
+        texts.append(f"positions times {settings.scale:g}")
+    return tuple(texts)
 
 
 def warnings_of(chain: Chain, market: Market, book: Book, settings: Settings) -> tuple[str, ...]:

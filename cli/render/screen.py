@@ -18,7 +18,9 @@ STATUS = {"ok": "DATA OK", "delayed": "DATA DELAYED", "closed": "MARKET CLOSED"}
 HELD = {
     "naive": "if dealers are long calls, short puts",
     "short-all": "if dealers are short calls and puts",
+    "call-skew": "if dealers hold calls as their skew says, short puts",
     "volume": "had dealers bought today's calls, sold its puts",
+    "book": "in your own book",
 }
 VERDICT: dict[Regime, tuple[str, Token]] = {
     "long_gamma": ("LONG GAMMA", "positive"),
@@ -64,7 +66,7 @@ def _status(analysis: Analysis, terminal: Terminal) -> list[str]:
 def _verdict(analysis: Analysis, terminal: Terminal) -> list[str]:
     """Say which side of the flip dealers are on, all expirations and today's alone."""
     text, token = VERDICT[analysis.regime]
-    held = HELD[analysis.settings.positions or "naive"]
+    held = HELD[analysis.settings.model or "naive"]
     today = [_today(analysis.zero_dte, analysis)] if analysis.zero_dte else []
     lines = flow([f"{text} {held}", *today], terminal.width, indent="  ")
     return [line.replace(text, terminal.paint(text, token, bold=True), 1) for line in lines]

@@ -24,6 +24,10 @@ from gex.settings import Curve, Settings
         ({"at": dt.datetime(2025, 9, 5, 10)}, "time zone"),  # noqa: DTZ001
         ({"ladder": 0.0}, "ladder must lie between 0 and 1"),
         ({"ladder": 1.0}, "ladder must lie between 0 and 1"),
+        ({"dynamics": "sticky"}, "dynamics must be one of"),
+        ({"vol_beta": float("nan")}, "vol_beta must lie between -50 and 50"),
+        ({"scale": 0.0}, "scale must lie above 0"),
+        ({"zero_dte_volume": 1.5}, "zero_dte_volume must lie from 0 to 1"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(given, named) -> None:
@@ -52,6 +56,10 @@ def test_the_fingerprint_changes_with_any_setting() -> None:
         Settings(at=dt.datetime(2025, 9, 5, tzinfo=dt.UTC)),
         Settings(expirations="0dte"),
         Settings(ladder=0.1),
+        Settings(dynamics="sticky-moneyness"),
+        Settings(vol_beta=-10.0),
+        Settings(scale=0.5),
+        Settings(zero_dte_volume=0.5),
     ]
     assert len({settings.fingerprint for settings in variants}) == len(variants)
     assert Settings().fingerprint == Settings().fingerprint
