@@ -26,11 +26,6 @@ REFUSED = (
         "cannot be told apart, and the date is unknown; take the original download it was made from",
     ),
     Refused(
-        "optionsdx",
-        (b"[quote_unixtime]", b"[c_bid]", b"[strike]"),
-        "an OptionsDX file: it has no open interest and no roots; take a source that has them",
-    ),
-    Refused(
         "published_levels",
         (b"call_wall", b"put_wall"),
         "levels that another program published, not an option chain; take the chain they were made from",
