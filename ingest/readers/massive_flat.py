@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gex.ingest.calendar import NEW_YORK, covers, is_session, session_close
-from gex.ingest.contracts import contract, normalize_underlying, with_symbol_fields
+from gex.ingest.contracts import ROOTS, contract, normalize_underlying, with_symbol_fields
 from gex.ingest.errors import ContentError
 from gex.ingest.readers.csv_pieces import parse, pieces
 from gex.ingest.readers.long_csv import Layout, ahead, header_of, layout_of
@@ -85,7 +85,11 @@ def _lines(blob: Blob, names: Sequence[str], asked: str | None) -> pl.DataFrame:
 
     """
     found, seen, last = [], dict.fromkeys([asked] if asked else []), None
-    for piece, parsed in ahead((piece, _parsed(piece, names)) for piece in pieces(blob, len(names))):
+    marks = _marks(asked) if asked else [b""]
+    for piece, parsed in ahead((piece, _parsed(piece, names, marks)) for piece in pieces(blob, len(names))):
+        if parsed is None:
+            last = ""
+            continue
         filled = pl.coalesce(pl.col("underlying").forward_fill(), pl.lit(last, pl.String)).backward_fill()
         rows = parsed.with_columns(filled)
         last = rows["underlying"][-1] if rows.height else last
@@ -96,11 +100,22 @@ def _lines(blob: Blob, names: Sequence[str], asked: str | None) -> pl.DataFrame:
         found.append(own.with_columns(pl.Series(TEXT, [piece.text(line) for line in own["line"]], pl.String)))
     if not seen:
         raise ContentError("no line has the ticker of an option", source=blob.name)
-    return pl.concat(found)
+    return pl.concat(found) if found else pl.DataFrame()
 
 
-def _parsed(piece: Piece, names: Sequence[str]) -> pl.DataFrame:
-    """Return the rows of a piece with their underlying, null where the ticker is none of an option."""
+def _marks(underlying: str) -> list[bytes]:
+    """Return how the tickers on an underlying begin."""
+    roots = {underlying, *(root for root, terms in ROOTS.items() if terms.underlying == underlying)}
+    return [f"O:{root}".encode() for root in sorted(roots)]
+
+
+def _parsed(piece: Piece, names: Sequence[str], marks: Sequence[bytes]) -> pl.DataFrame | None:
+    """Return the rows of a piece with their underlying, null where the ticker is none of an option.
+
+    Most pieces of a market's file have none of the tickers that are looked for: None at once.
+    """
+    if not any(mark in piece.data for mark in marks):
+        return None
     rows = parse(piece, names, LAYOUT.known - LAYOUT.text)
     ticker = pl.col("ticker").str.strip_chars()
     rows = rows.with_columns(ticker, pl.when(ticker.str.contains(_TICKER)).then(ticker).alias("underlying"))

@@ -26,6 +26,11 @@ REFUSED = (
         "cannot be told apart, and the date is unknown; take the original download it was made from",
     ),
     Refused(
+        "seven_zip",
+        (b"7z\xbc\xaf'\x1c",),
+        "a 7z archive, as OptionsDX's come; take the files in it, or zip them: gzip and zip are read in place",
+    ),
+    Refused(
         "published_levels",
         (b"call_wall", b"put_wall"),
         "levels that another program published, not an option chain; take the chain they were made from",

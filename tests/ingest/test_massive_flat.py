@@ -116,6 +116,7 @@ def test_several_days_are_several_snapshots(save):
 def test_one_underlying_of_the_whole_market_is_read(save, accounted, monkeypatch):
     """However the file is cut into pieces; of the others not even bad lines count."""
     market = [bar(f"O:Z{letter}240621C00100000", "x", 1, "2024-06-03") for letter in "ABCDEFGHIJ"]
+    market[3] = market[7] = bar("O:?", 1, 1, "2024-06-03")
     text = table(*market[:5], *shape().splitlines()[1:], *market[5:])
     whole = one(save(gzip.compress(text.encode())), underlying="^SPX")
     accounted(whole)
