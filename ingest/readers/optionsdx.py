@@ -5,8 +5,10 @@ open interest: `pick.underlying` says the first, and the chain has volume only. 
 are told by the date: the third Friday is the AM-settled one's, but what expires on the day of the quotes is the PM-settled
 one's, because the other has had its last trade on the day before.
 
-Times are New York's: in a line of a real file that public code quotes, `[QUOTE_UNIXTIME]` 1638392400 stands beside 2021-12-01
-16:00, which is the same instant there and nowhere else. Each snapshot is held against its own. `[DTE]` is not used.
+Times are New York's: in two lines of real files that public code quotes, `[QUOTE_UNIXTIME]` 1638392400 stands beside 2021-12-01
+16:00 and 1672866000 beside 2023-01-04 16:00, the same instants there. Both are of winter, so each snapshot is held against
+its own. Files of the end of the day are said to have 16:00 on every date, and more dates than there were sessions: a time outside
+trading is the end of the session before. `[DTE]` is not used.
 
 Source: headers and lines in public code; neither the vendor's documentation nor a customer's file has been seen.
 """
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gex.ingest.calendar import NEW_YORK, is_session, session_open
+from gex.ingest.calendar import NEW_YORK, is_session
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.readers.long_csv import Layout, header_of, layout_of, snapshots
 from gex.ingest.readers.raw import RawChain, typed
@@ -98,7 +100,7 @@ def _chain(found: Snapshot, underlying: str) -> RawChain:
         rows=rows,
         source=NAME,
         stamp=stamp,
-        stamp_problem=f"{_TIME} {label!r} is no time of a session of New York",
+        stamp_problem=f"{_TIME} {label!r} is no time",
         root_problem=_NO_UNDERLYING,
         spot=float(spot) if isinstance(spot, float) else None,
         delay_minutes=0.0,
@@ -110,13 +112,10 @@ def _chain(found: Snapshot, underlying: str) -> RawChain:
 
 
 def _stamp(label: str) -> dt.datetime | None:
-    """Return the instant of a time in New York, at or after a session's open."""
     try:
-        instant = as_utc(dt.datetime.fromisoformat(label))
+        return as_utc(dt.datetime.fromisoformat(label))
     except ValueError:
         return None
-    day = instant.astimezone(NEW_YORK).date()
-    return instant if is_session(day) and instant >= session_open(day) else None
 
 
 def _notes(lines: pl.DataFrame, rows: pl.DataFrame, underlying: str, stamp: dt.datetime | None) -> Iterator[str]:
@@ -127,6 +126,8 @@ def _notes(lines: pl.DataFrame, rows: pl.DataFrame, underlying: str, stamp: dt.d
         twice = int(monthly.select("expiration", "strike", "option_type").is_duplicated().sum())
         if twice:
             yield f"{twice:,} rows are of contracts that come twice, as of {underlying} and {WEEKLY[underlying]}: not told apart"
+    if stamp is not None and not is_session(day := stamp.astimezone(NEW_YORK).date()):
+        yield f"{day} is no session of New York: its quotes are taken as those at the end of the session before"
     epoch = lines["[QUOTE_UNIXTIME]"].median()
     if stamp is not None and epoch != stamp.timestamp():
         yield f"[QUOTE_UNIXTIME] is not the instant of {_TIME} in New York; {_TIME} is taken"

@@ -149,19 +149,21 @@ def test_times_are_new_yorks_and_held_against_the_epoch(save):
     assert any(note.startswith("[QUOTE_UNIXTIME] is not the instant of") for note in shifted.quality.notes)
 
 
-def test_a_time_after_an_early_close_is_the_end_of_the_session(save):
-    """Stamps of early closes have not been seen: 16:00 on such a day is not refused."""
-    text = shape().replace("2024-06-03", "2024-07-03").replace("2024-06-07", "2024-07-12")
-    chain = one(save(text), snapshot="2024-07-03")
-    assert (clock(chain), chain.quote_time_source) == ("2024-07-03T13:15", "session_end")
+def test_a_time_outside_trading_is_the_end_of_the_session_before(save):
+    """Neither an early close nor a holiday stamped 16:00 makes a year's file unreadable."""
+    text = shape().replace("2024-06-03", "2024-07-03").replace("2024-06-04", "2024-07-04")
+    text = text.replace("2024-06-07", "2024-07-12").replace("2024-06-21", "2024-07-19")
+    early, holiday = read_chains(save(text), underlying="SPX")
+    assert (clock(early), early.quote_time_source) == ("2024-07-03T13:15", "session_end")
+    assert (clock(holiday), holiday.quote_time_source) == ("2024-07-03T13:15", "session_end")
+    note = "2024-07-04 is no session of New York: its quotes are taken as those at the end of the session before"
+    assert [note in each.quality.notes for each in (early, holiday)] == [False, True]
 
 
-@pytest.mark.parametrize("day", ["2024-06-01", "2024-07-04", "2024-02-30"])
-def test_a_day_without_a_session_has_no_time(save, day):
-    with pytest.raises(TimeError, match="is no time of a session of New York"):
+@pytest.mark.parametrize("day", ["2024-02-30", "1969-12-31"])
+def test_what_is_no_time_is_refused(save, day):
+    with pytest.raises(TimeError, match=f"'{day}T16:00' is no time"):
         one(save(shape().replace("2024-06-03", day)), snapshot=day)
-    with pytest.raises(TimeError, match="'2024-06-03T04:00' is no time of a session"):
-        one(save(shape().replace(" 16:00", " 04:00")))
 
 
 @pytest.mark.parametrize(
