@@ -119,9 +119,7 @@ FORMATS = (
         databento_rank,
     ),
     Format("massive", "Massive (Polygon) chain snapshot (JSON)", *later("massive", single), "library source"),
-    Format(
-        "massive_flat", "Massive (Polygon) option aggregates, volume alone (CSV)", *later("massive_flat"), "vendor page"
-    ),
+    Format("massive_flat", "Massive (Polygon) option aggregates (CSV)", *later("massive_flat"), "vendor page"),
     Format("tradier", "Tradier option chain (JSON)", *later("tradier", single), "vendor page"),
     Format("schwab", "Schwab option chain (JSON)", *later("schwab", single), "experimental"),
     Format(MAPPED, "any other CSV, its columns named by --map", lambda _: False, later("mapped")[1], "user's word"),
