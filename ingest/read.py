@@ -239,8 +239,11 @@ def _several(labels: list[str], source: str) -> ContentError:
 
 def _nothing(source: str | Path, kind: str | None, pick: Pick, beside: Sequence[str | Path]) -> ContentError:
     """Return the error for a source that has not what was asked for, but other chains."""
-    every = Pick(columns=pick.columns)
-    there = [label for label, _ in islice(_found(source, kind, Given(), every, beside), _LISTED + 1)]
+    every = [Pick(columns=pick.columns)]
+    if pick.underlying and pick.snapshot:
+        every.insert(0, replace(every[0], underlying=pick.underlying))
+    found = (_found(source, kind, Given(), each, beside) for each in every)
+    there = next((some for each in found if (some := [label for label, _ in islice(each, _LISTED + 1)])), [])
     asked = " ".join(each for each in (pick.underlying, pick.snapshot) if each)
     listed = ", ".join(there[:_LISTED]) + (", ..." if len(there) > _LISTED else "")
     return ContentError(f"no snapshot {asked}; the source has {listed}", source=str(source), value=asked)

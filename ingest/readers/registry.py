@@ -109,6 +109,7 @@ FORMATS = (
     Format(
         "thetadata", "ThetaData quotes, greeks and open interest (CSV)", *later("thetadata"), "experimental", theta_rank
     ),
+    Format("optionsdx", "OptionsDX quotes, without open interest (CSV)", *later("optionsdx"), "experimental"),
     Format("orats", "ORATS strikes, near the close and by API", *later("orats"), "vendor page"),
     Format(
         "databento",
@@ -118,6 +119,7 @@ FORMATS = (
         databento_rank,
     ),
     Format("massive", "Massive (Polygon) chain snapshot (JSON)", *later("massive", single), "library source"),
+    Format("massive_flat", "Massive (Polygon) option aggregates (CSV)", *later("massive_flat"), "vendor page"),
     Format("tradier", "Tradier option chain (JSON)", *later("tradier", single), "vendor page"),
     Format("schwab", "Schwab option chain (JSON)", *later("schwab", single), "experimental"),
     Format(MAPPED, "any other CSV, its columns named by --map", lambda _: False, later("mapped")[1], "user's word"),

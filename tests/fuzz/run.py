@@ -37,8 +37,11 @@ from gex.ingest.schema import KEY, SCHEMA, SORT
 OURS = {"csv", "parquet"}
 """Formats that keep the provenance and the account of an earlier reading, whose rows set aside are no longer there."""
 
-SPOTS = {"databento": 5283.0}
+SPOTS = {"databento": 5283.0, "massive_flat": 5283.4}
 """Prices of the underlying, for formats that have none."""
+
+UNDERLYINGS = {"optionsdx": "SPX"}
+"""What the options are on, for formats that do not say it."""
 
 
 def check(path: Path, kind: str) -> str:
@@ -46,7 +49,8 @@ def check(path: Path, kind: str) -> str:
     refused: list[ChainError] = []
     read = 0
     try:
-        for chain in read_chains(path, spot=SPOTS.get(kind), columns=COLUMNS.get(kind), on_error=refused.append):
+        said = {"spot": SPOTS.get(kind), "underlying": UNDERLYINGS.get(kind), "columns": COLUMNS.get(kind)}
+        for chain in read_chains(path, **said, on_error=refused.append):
             read += 1
             quality = chain.quality
             aside = sum(quality.quarantined.values())
