@@ -16,6 +16,7 @@ from gex.ingest.errors import ContentError, SpotError, UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from gex.analysis import Priced
     from gex.cli.options import ReadOptions
     from gex.ingest.schema import Chain
     from gex.ingest.store import Snapshot
@@ -80,13 +81,24 @@ def analysis_of(source: str, read: ReadOptions, settings: Settings) -> Analysis:
         ChainError: The source cannot be found, read or analysed.
 
     """
+    return priced_source(source, read, settings)[1]
+
+
+def priced_source(source: str, read: ReadOptions, settings: Settings) -> tuple[Priced, Analysis]:
+    """Read a source, price it and analyse it.
+
+    Raises:
+        ChainError: The source cannot be found, read, priced or analysed.
+
+    """
     chain = open_chain(source, read, settings.spot)
-    from gex.analysis import analyze
+    from gex.analysis import analysis_of, priced
 
     if isinstance(settings.curve, DatedCurve):
         settings = replace(settings, curve=settings.curve.on(chain.quote_date))
     try:
-        return analyze(chain, settings)
+        base = priced(chain, settings)
+        return base, analysis_of(base)
     except ValueError as error:
         raise ContentError(str(error), source=source) from error
 

@@ -73,8 +73,12 @@ def analyze(
 
     """
     settings = settings or Settings()
-    base = priced(chain, replace(settings, positions=positions or settings.positions))
-    settings, market, book = base.settings, base.market, base.book
+    return analysis_of(priced(chain, replace(settings, positions=positions or settings.positions)))
+
+
+def analysis_of(base: Priced) -> Analysis:
+    """Compute dealers' positioning of a chain that is priced."""
+    chain, settings, market, book = base.chain, base.settings, base.market, base.book
     dollars = contract_exposure(book, market.level, _years_to_close(chain, market))
     ladder = Ladder(ladder_of(book, market.level, settings.ladder), settings.ladder)
     parts = _parts(market, book, dollars, ladder)
