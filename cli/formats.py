@@ -21,6 +21,7 @@ EVIDENCE = {
     "massive": "the vendor's documentation and client library; no real answer has been seen",
     "tradier": "the vendor's documentation; no real answer has been seen",
     "schwab": "answers quoted in public code; experimental",
+    "yfinance": "yfinance's own source; frames made with it and pandas; any other header is refused",
     "mapped": "what the user says of each column",
 }
 
