@@ -22,6 +22,7 @@ EVIDENCE = {
     "tradier": "the vendor's documentation; no real answer has been seen",
     "schwab": "answers quoted in public code; experimental",
     "yfinance": "yfinance's own source; frames made with it and pandas; any other header is refused",
+    "ib_async": "ib_async's own source; frames made with it and pandas; any other header is refused",
     "mapped": "what the user says of each column",
 }
 

@@ -60,8 +60,8 @@ def read_chain(
 
     Args:
         source: A path, "-" for standard input, or a table (Polars, pandas, PyArrow, anything with the Arrow
-            PyCapsule interface) in the columns of the chain table, or a frame of yfinance's. Gzip and zip files are
-            read in place.
+            PyCapsule interface) in the columns of the chain table, or a frame of yfinance's or ib_async's. Gzip and
+            zip files are read in place.
         format: Name of a format of `gex.ingest.readers.registry`; None tells it by the content.
         quote_time: When the quotes were made; naive means New York. Taken as it is: no delay, no clip.
         spot: Price of the underlying in points, in place of the source's.

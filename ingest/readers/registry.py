@@ -128,6 +128,13 @@ FORMATS = (
     Format("tradier", "Tradier option chain (JSON)", *later("tradier", single), "vendor page"),
     Format("schwab", "Schwab option chain (JSON)", *later("schwab", single), "experimental"),
     Format("yfinance", "Yahoo's option chain, from yfinance", *later("yfinance", alone), "library source", frames=True),
+    Format(
+        "ib_async",
+        "Interactive Brokers' tickers, from ib_async",
+        *later("ib_async", alone),
+        "library source",
+        frames=True,
+    ),
     Format(MAPPED, "any other CSV, its columns named by --map", lambda _: False, later("mapped")[1], "user's word"),
 )
 
