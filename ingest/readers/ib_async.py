@@ -152,7 +152,7 @@ def _stamp(table: pl.DataFrame) -> tuple[dt.datetime | None, list[str]]:
     if not times:
         return None, []
     days = [time.astimezone(NEW_YORK).date() for time in times]
-    early = sum(day < max(days) for day in days)
+    early = len(days) - days.count(max(days))
     return max(times), [f"{early:,} of {table.height:,} tickers were last updated on an earlier day"] if early else []
 
 
