@@ -4,8 +4,8 @@ The frame has the fields of Ticker, with the contract and its model's greeks as 
 Read as well are the fields of Contract beside those of Ticker, one column each, and the greeks as `modelGreeks.impliedVol`
 and so on. Any of these columns may be left out but the contract, bid and ask; other columns are refused.
 
-The contract is `localSymbol`: the last day of trading, which `lastTradeDateOrContractMonth` is, is the day before the
-expiration of AM-settled options. An empty cell is no value; so are a price of -1 and a greek of -2, and the largest number.
+The contract is `localSymbol`: the last day of trading, which `lastTradeDateOrContractMonth` is, is the session before
+the expiration of AM-settled options. An empty cell is no value; so are a price of -1 and a greek of -2, and the largest number.
 Open interest is that of the contract's own side. `impliedVolatility` is the underlying's, and not used.
 
 Source: ib_async, `util.df`, `Ticker`, `Contract`, `OptionComputation`, `Wrapper.priceSizeTick` and `tickOptionComputation`.
@@ -171,7 +171,8 @@ def _spot(rows: pl.DataFrame) -> tuple[float | None, list[str]]:
     spot = prices.median()
     if not isinstance(spot, float) or len(underlyings) > 1:
         return None, []
-    return spot, [f"spot is the median of modelGreeks.undPrice, which is from {prices[0]:.2f} to {prices[-1]:.2f}"]
+    span = f"from {prices[0]:.2f} to {prices[-1]:.2f}"
+    return spot, [f"modelGreeks.undPrice is {span}: its median is the spot, unless one is given"]
 
 
 def _rows(table: pl.DataFrame) -> pl.DataFrame:
