@@ -23,6 +23,8 @@ EVIDENCE = {
     "massive_flat": "the vendor's pages and example lines; no customer's file has been seen; volume, no open interest, no quotes",
     "tradier": "the vendor's documentation; no real answer has been seen",
     "schwab": "answers quoted in public code; experimental",
+    "yfinance": "yfinance's own source; frames made with it and pandas; any other header is refused",
+    "ib_async": "ib_async's own source; frames made with it and pandas; any other header is refused",
     "mapped": "what the user says of each column",
 }
 

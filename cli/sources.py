@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 ADDRESS = re.compile(r"[\^_$]?[A-Za-z](?:[A-Za-z0-9]{0,9}|[A-Za-z0-9.]{0,9}@.+)")
 """A store address; a bare name with a dot in it is a file's."""
 
-HARMLESS = {"expired", "duplicate", "other_underlying"}
+HARMLESS = {"adjusted", "expired", "duplicate", "other_underlying"}
 """Reasons to set a row aside that say nothing against the file."""
 
 

@@ -9,16 +9,16 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 import gex
 from gex.ingest.assemble import Given, assemble
-from gex.ingest.blob import blobs
+from gex.ingest.blob import Blob, blobs
 from gex.ingest.checks import IvUnit
 from gex.ingest.errors import ChainError, ContentError
 from gex.ingest.readers import canonical
 from gex.ingest.readers.raw import Pick
-from gex.ingest.readers.registry import MAPPED, by_name, detect
+from gex.ingest.readers.registry import FORMATS, MAPPED, by_name, detect
 from gex.ingest.schema import Source
 from gex.ingest.times import as_utc, parse_quote_time
 
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from gex.ingest.blob import Blob
     from gex.ingest.readers.raw import RawChain
     from gex.ingest.readers.registry import Format
     from gex.ingest.schema import Chain
 
 _LISTED = 5
 """Chains of a source that an error names."""
+_TABLE = "<table>"
+"""What a table in memory is called."""
 
 
 class ArrowStream(Protocol):
@@ -59,7 +60,8 @@ def read_chain(
 
     Args:
         source: A path, "-" for standard input, or a table (Polars, pandas, PyArrow, anything with the Arrow
-            PyCapsule interface) in the columns of the chain table. Gzip and zip files are read in place.
+            PyCapsule interface) in the columns of the chain table, or a frame of yfinance's or ib_async's. Gzip and
+            zip files are read in place.
         format: Name of a format of `gex.ingest.readers.registry`; None tells it by the content.
         quote_time: When the quotes were made; naive means New York. Taken as it is: no delay, no clip.
         spot: Price of the underlying in points, in place of the source's.
@@ -265,12 +267,26 @@ def _assembled(raw: RawChain, path: str, sha256: str, kind: str, given: Given) -
 def _from_table(table: ArrowStream, given: Given) -> Chain:
     import polars as pl
 
+    # Pandas itself writes a vendor's frame as it is saved: its cells may hold objects that Arrow has no type for.
+    save = getattr(table, "to_csv", None)
+    frame: Any = table if save else pl.DataFrame(table)
+    reader = _of_frames([str(name) for name in frame.columns])
+    if reader:
+        text = save(index=False) if save else frame.write_csv()
+        blob = Blob(_TABLE, Path(_TABLE), spool=io.BytesIO(text.encode()))
+        (_, make), *_others = _found_in(blob, reader, given, Pick())
+        return make()
     frame = pl.DataFrame(table).drop("line", "defect", strict=False)
     buffer = io.BytesIO()
     frame.write_ipc(buffer)
-    name = "<table>"
     digest = hashlib.sha256(buffer.getvalue()).hexdigest()
-    return _assembled(canonical.from_table(frame, name), name, digest, canonical.TABLE, given)
+    return _assembled(canonical.from_table(frame, _TABLE), _TABLE, digest, canonical.TABLE, given)
+
+
+def _of_frames(names: list[str]) -> Format | None:
+    """Return the vendor's format whose columns a table has; None where it has our own, or others."""
+    head = ",".join(names).encode(errors="replace")
+    return next((each for each in FORMATS if each.frames and each.sniff(head)), None)
 
 
 def _instant(given: dt.datetime | str | None) -> dt.datetime | None:

@@ -37,6 +37,7 @@ class Format:
         read: Reads it.
         proof: What that rests on.
         rank: For a format that comes in several files, how far one is from a chain by itself: the nearest is read, the others complete it. None where each file is a chain.
+        frames: Whether tables in memory come in its columns as well.
 
     """
 
@@ -46,15 +47,21 @@ class Format:
     read: Read
     proof: Proof
     rank: Callable[[Blob], int] | None = None
+    frames: bool = False
 
 
 def single(read: Callable[[bytes, str], RawChain]) -> Read:
     """Return the reader of a format that holds one chain a file, from one that takes all of its bytes."""
+    return alone(lambda blob: read(blob.data(), blob.name))
+
+
+def alone(read: Callable[[Blob], RawChain]) -> Read:
+    """Return the reader of a format that holds one chain a file, from one that takes the file."""
 
     def read_single(blob: Blob, pick: Pick) -> Iterator[RawChain]:
         if pick.snapshot is not None:
             raise ContentError("holds one snapshot; leave --snapshot out", source=blob.name, value=pick.snapshot)
-        raw = read(blob.data(), blob.name)
+        raw = read(blob)
         # Of several files in an archive those on something else are left out; a file by itself is told so later.
         if blob.member is None or pick.underlying is None or _is_on(raw, pick.underlying):
             yield raw
@@ -67,7 +74,7 @@ def later(module: str, as_read: Callable[[Any], Read] = lambda read: read) -> tu
 
     Args:
         module: The reader's.
-        as_read: `single`, where its `read` takes all bytes.
+        as_read: `single`, where its `read` takes all bytes, or `alone`.
 
     """
 
@@ -122,6 +129,14 @@ FORMATS = (
     Format("massive_flat", "Massive (Polygon) option aggregates (CSV)", *later("massive_flat"), "vendor page"),
     Format("tradier", "Tradier option chain (JSON)", *later("tradier", single), "vendor page"),
     Format("schwab", "Schwab option chain (JSON)", *later("schwab", single), "experimental"),
+    Format("yfinance", "Yahoo's option chain, from yfinance", *later("yfinance", alone), "library source", frames=True),
+    Format(
+        "ib_async",
+        "Interactive Brokers' tickers, from ib_async",
+        *later("ib_async", alone),
+        "library source",
+        frames=True,
+    ),
     Format(MAPPED, "any other CSV, its columns named by --map", lambda _: False, later("mapped")[1], "user's word"),
 )
 

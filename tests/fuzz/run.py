@@ -23,6 +23,7 @@ from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -37,11 +38,13 @@ from gex.ingest.schema import KEY, SCHEMA, SORT
 OURS = {"csv", "parquet"}
 """Formats that keep the provenance and the account of an earlier reading, whose rows set aside are no longer there."""
 
-SPOTS = {"databento": 5283.0, "massive_flat": 5283.4}
-"""Prices of the underlying, for formats that have none."""
-
-UNDERLYINGS = {"optionsdx": "SPX"}
-"""What the options are on, for formats that do not say it."""
+USERS: dict[str, dict[str, Any]] = {
+    "databento": {"spot": 5283.0},
+    "massive_flat": {"spot": 5283.4},
+    "optionsdx": {"underlying": "SPX"},
+    "yfinance": {"spot": 5283.0, "quote_time": "2024-06-03T11:45"},
+}
+"""What the user must say of formats that do not."""
 
 
 def check(path: Path, kind: str) -> str:
@@ -49,8 +52,7 @@ def check(path: Path, kind: str) -> str:
     refused: list[ChainError] = []
     read = 0
     try:
-        said = {"spot": SPOTS.get(kind), "underlying": UNDERLYINGS.get(kind), "columns": COLUMNS.get(kind)}
-        for chain in read_chains(path, **said, on_error=refused.append):
+        for chain in read_chains(path, **USERS.get(kind, {}), columns=COLUMNS.get(kind), on_error=refused.append):
             read += 1
             quality = chain.quality
             aside = sum(quality.quarantined.values())
