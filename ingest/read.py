@@ -9,11 +9,11 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, get_args
+from typing import TYPE_CHECKING, Protocol, cast, get_args
 
 import gex
 from gex.ingest.assemble import Given, assemble
-from gex.ingest.blob import blobs
+from gex.ingest.blob import Kept, blobs, is_file, kept
 from gex.ingest.checks import IvUnit
 from gex.ingest.errors import ChainError, ContentError
 from gex.ingest.readers import canonical
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from gex.ingest.blob import Blob
+    from gex.ingest.blob import BinaryFile, Blob
     from gex.ingest.readers.raw import RawChain
     from gex.ingest.readers.registry import Format
     from gex.ingest.schema import Chain
 
+Again = str | Path | Kept
+"""A source that can be opened again and again."""
 _LISTED = 5
 """Chains of a source that an error names."""
 
@@ -43,7 +45,7 @@ class ArrowStream(Protocol):
 
 
 def read_chain(
-    source: str | Path | ArrowStream,
+    source: str | Path | BinaryFile | ArrowStream,
     *,
     format: str | None = None,  # noqa: A002
     quote_time: dt.datetime | str | None = None,
@@ -52,14 +54,15 @@ def read_chain(
     snapshot: str | None = None,
     delay_minutes: float | None = None,
     iv_unit: IvUnit = "decimal",
-    beside: Sequence[str | Path] = (),
+    beside: Sequence[str | Path | BinaryFile] = (),
     columns: Mapping[str, str] | None = None,
 ) -> Chain:
     """Read an option chain.
 
     Args:
-        source: A path, "-" for standard input, or a table (Polars, pandas, PyArrow, anything with the Arrow
-            PyCapsule interface) in the columns of the chain table. Gzip and zip files are read in place.
+        source: A path, "-" for standard input, an open binary file (anything whose `read` gives bytes; read once, from
+            where it stands), or a table (Polars, pandas, PyArrow, anything with the Arrow PyCapsule interface) in the
+            columns of the chain table. Gzip and zip files are read in place.
         format: Name of a format of `gex.ingest.readers.registry`; None tells it by the content.
         quote_time: When the quotes were made; naive means New York. Taken as it is: no delay, no clip.
         spot: Price of the underlying in points, in place of the source's.
@@ -68,8 +71,8 @@ def read_chain(
             "2024-06-03T10:15", or a word of its format ("eod").
         delay_minutes: How old the quotes are at the source's stamp, in place of the format's own delay.
         iv_unit: Unit of the source's implied volatility.
-        beside: Files that complete the source, for formats that come in several: ThetaData's open interest beside its
-            quotes, Databento's definitions. Files of one zip file are told apart by themselves.
+        beside: Paths or open files that complete the source, for formats that come in several: ThetaData's open interest
+            beside its quotes, Databento's definitions. Files of one zip file are told apart by themselves.
         columns: For a CSV file of no known format, which of its columns is what: {"strike": "K", "bid": "Bid"}; a word
             with "=" before it is a value, {"root": "=SPXW"}. The names are those of `gex.ingest.readers.mapped.NAMES`.
 
@@ -82,27 +85,30 @@ def read_chain(
         TimeError: The time of its quotes is absent or ambiguous.
         SpotError: It has no price of the underlying.
         ContentError: It is a chain that cannot be used: all expired, several underlyings or snapshots.
+        TypeError: An open file gives no bytes, or the source is none of these.
 
     """
     given = _given(quote_time, spot, underlying, delay_minutes, iv_unit)
     format = _format(format, columns)  # noqa: A001
-    if not isinstance(source, (str, Path)):
+    if not isinstance(source, (str, Path)) and not is_file(source):
         if columns:
             raise ValueError("columns are for files; rename those of the table")
         return _from_table(source, given)
     pick = Pick(underlying, snapshot, columns=columns or {})
-    found = _found(source, format, given, pick, beside)
-    first = next(found, None)
-    others = [label for label, _ in islice(found, _LISTED)]
-    if first is None:
-        raise _nothing(source, format, pick, beside)
-    if others:
-        raise _several([first[0], *others], str(source))
-    return first[1]()
+    with ExitStack() as stack:
+        once, others = stack.enter_context(kept(source)), [stack.enter_context(kept(each)) for each in beside]
+        found = _found(once, format, given, pick, others)
+        first = next(found, None)
+        more = [label for label, _ in islice(found, _LISTED)]
+        if first is None:
+            raise _nothing(once, format, pick, others)
+        if more:
+            raise _several([first[0], *more], _name(once))
+        return first[1]()
 
 
 def read_chains(
-    source: str | Path,
+    source: str | Path | BinaryFile,
     *,
     format: str | None = None,  # noqa: A002
     quote_time: dt.datetime | str | None = None,
@@ -111,14 +117,14 @@ def read_chains(
     snapshot: str | None = None,
     delay_minutes: float | None = None,
     iv_unit: IvUnit = "decimal",
-    beside: Sequence[str | Path] = (),
+    beside: Sequence[str | Path | BinaryFile] = (),
     columns: Mapping[str, str] | None = None,
     on_error: Callable[[ChainError], None] | None = None,
 ) -> Iterator[Chain]:
     """Read every snapshot in a source, one at a time and in bounded memory.
 
     Args:
-        source: A path, or "-" for standard input; all files in a zip file are read.
+        source: A path, "-" for standard input, or an open binary file; all files in a zip file are read.
         format: As for `read_chain`, like all others up to `iv_unit`.
         quote_time: When the quotes of all snapshots were made.
         spot: Price of the underlying for all snapshots.
@@ -142,18 +148,20 @@ def read_chains(
     format = _format(format, columns)  # noqa: A001
     pick = Pick(underlying, snapshot, columns=columns or {})
     nothing = True
-    for _label, make in _found(source, format, given, pick, beside):
-        nothing = False
-        try:
-            chain = make()
-        except ChainError as error:
-            if on_error is None:
-                raise
-            on_error(error)
-        else:
-            yield chain
-    if nothing:
-        raise _nothing(source, format, pick, beside)
+    with ExitStack() as stack:
+        once, others = stack.enter_context(kept(source)), [stack.enter_context(kept(each)) for each in beside]
+        for _label, make in _found(once, format, given, pick, others):
+            nothing = False
+            try:
+                chain = make()
+            except ChainError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+            else:
+                yield chain
+        if nothing:
+            raise _nothing(once, format, pick, others)
 
 
 def _given(
@@ -176,7 +184,7 @@ def _format(name: str | None, columns: Mapping[str, str] | None) -> str | None:
 
 
 def _found(
-    source: str | Path, kind: str | None, given: Given, pick: Pick, beside: Sequence[str | Path]
+    source: Again, kind: str | None, given: Given, pick: Pick, beside: Sequence[Again]
 ) -> Iterator[tuple[str, Callable[[], Chain]]]:
     """Yield the label of each chain in a source, and the way to have it: before the next one is asked for."""
     with ExitStack() as stack:
@@ -237,13 +245,17 @@ def _several(labels: list[str], source: str) -> ContentError:
     return ContentError(f"several snapshots: {listed}; pick one with --underlying and --snapshot", source=source)
 
 
-def _nothing(source: str | Path, kind: str | None, pick: Pick, beside: Sequence[str | Path]) -> ContentError:
+def _nothing(source: Again, kind: str | None, pick: Pick, beside: Sequence[Again]) -> ContentError:
     """Return the error for a source that has not what was asked for, but other chains."""
     every = Pick(columns=pick.columns)
     there = [label for label, _ in islice(_found(source, kind, Given(), every, beside), _LISTED + 1)]
     asked = " ".join(each for each in (pick.underlying, pick.snapshot) if each)
     listed = ", ".join(there[:_LISTED]) + (", ..." if len(there) > _LISTED else "")
-    return ContentError(f"no snapshot {asked}; the source has {listed}", source=str(source), value=asked)
+    return ContentError(f"no snapshot {asked}; the source has {listed}", source=_name(source), value=asked)
+
+
+def _name(source: Again) -> str:
+    return source.name if isinstance(source, Kept) else str(source)
 
 
 def _assembled(raw: RawChain, path: str, sha256: str, kind: str, given: Given) -> Chain:
@@ -259,10 +271,12 @@ def _assembled(raw: RawChain, path: str, sha256: str, kind: str, given: Given) -
     return replace(chain, source=raw.stored.source) if raw.stored else chain
 
 
-def _from_table(table: ArrowStream, given: Given) -> Chain:
+def _from_table(table: object, given: Given) -> Chain:
     import polars as pl
 
-    frame = pl.DataFrame(table).drop("line", "defect", strict=False)
+    if not (hasattr(type(table), "__arrow_c_stream__") or hasattr(type(table), "__dataframe__")):
+        raise TypeError(f"expected a path, '-', an open binary file or a table, got {type(table).__name__}")
+    frame = pl.DataFrame(cast("ArrowStream", table)).drop("line", "defect", strict=False)
     buffer = io.BytesIO()
     frame.write_ipc(buffer)
     name = "<table>"
