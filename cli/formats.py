@@ -21,6 +21,7 @@ EVIDENCE = {
     "massive": "the vendor's documentation and client library; no real answer has been seen",
     "tradier": "the vendor's documentation; no real answer has been seen",
     "schwab": "answers quoted in public code; experimental",
+    "occ_series": "answers quoted in public code; experimental, any other header is refused",
     "mapped": "what the user says of each column",
 }
 

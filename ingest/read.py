@@ -15,6 +15,7 @@ import gex
 from gex.ingest.assemble import Given, assemble
 from gex.ingest.blob import Kept, blobs, is_file, kept
 from gex.ingest.checks import IvUnit
+from gex.ingest.complement import completed
 from gex.ingest.errors import ChainError, ContentError
 from gex.ingest.readers import canonical
 from gex.ingest.readers.raw import Pick
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gex.ingest.blob import BinaryFile, Blob
+    from gex.ingest.complement import OpenInterest
     from gex.ingest.readers.raw import RawChain
     from gex.ingest.readers.registry import Format
     from gex.ingest.schema import Chain
@@ -90,13 +92,12 @@ def read_chain(
     """
     given = _given(quote_time, spot, underlying, delay_minutes, iv_unit)
     format = _format(format, columns)  # noqa: A001
-    if not isinstance(source, (str, Path)) and not is_file(source):
-        if columns:
-            raise ValueError("columns are for files; rename those of the table")
-        return _from_table(source, given)
     pick = Pick(underlying, snapshot, columns=columns or {})
     with ExitStack() as stack:
-        once, others = stack.enter_context(kept(source)), [stack.enter_context(kept(each)) for each in beside]
+        others = [stack.enter_context(kept(each)) for each in beside]
+        if not isinstance(source, (str, Path)) and not is_file(source):
+            return _from_table(source, given, pick, others)
+        once = stack.enter_context(kept(source))
         found = _found(once, format, given, pick, others)
         first = next(found, None)
         more = [label for label, _ in islice(found, _LISTED)]
@@ -192,10 +193,11 @@ def _found(
         given_beside = [(blob, _reader(blob, None)) for path in beside for blob in stack.enter_context(blobs(path))]
         whole = _whole(found)
         _check_beside(whole, given_beside)
+        interest = _open_interest([each for each in (*found, *given_beside) if each not in whole])
         for blob, reader in whole:
             others = (*found, *given_beside) if reader.rank else ()
             completing = tuple(other for other, its in others if its is reader and other is not blob)
-            yield from _found_in(blob, reader, given, replace(pick, beside=completing))
+            yield from _found_in(blob, reader, given, replace(pick, beside=completing), interest)
 
 
 def _reader(blob: Blob, kind: str | None) -> Format:
@@ -204,6 +206,7 @@ def _reader(blob: Blob, kind: str | None) -> Format:
 
 def _whole(found: list[tuple[Blob, Format]]) -> list[tuple[Blob, Format]]:
     """Return the files that are chains: all, but of a format that comes in several files only the fullest one."""
+    found = [(blob, reader) for blob, reader in found if not reader.open_interest] or found
     first: dict[str, Blob] = {}
     for blob, reader in found:
         if reader.rank and (reader.name not in first or reader.rank(blob) < reader.rank(first[reader.name])):
@@ -218,13 +221,27 @@ def _check_beside(whole: list[tuple[Blob, Format]], beside: list[tuple[Blob, For
         ContentError: Names the first of them.
 
     """
+    if whole and all(reader.open_interest for _, reader in whole):
+        return  # Reading it says what it is.
     for blob, reader in beside:
-        if reader.rank is None or all(its is not reader for _, its in whole):
+        if not reader.open_interest and (reader.rank is None or all(its is not reader for _, its in whole)):
             raise ContentError(f"a file of {reader.title} completes no chain here; leave --with out", source=blob.name)
 
 
-def _found_in(blob: Blob, reader: Format, given: Given, pick: Pick) -> Iterator[tuple[str, Callable[[], Chain]]]:
-    if reader.name == canonical.PARQUET and given == Given() and pick == Pick():
+def _open_interest(files: Sequence[tuple[Blob, Format]]) -> list[OpenInterest]:
+    """Return what files that are no chains say of the open interest."""
+    found = ((blob, reader.open_interest(blob)) for blob, reader in files if reader.open_interest)
+    return [replace(each, notes=(*each.notes, _completed_by(blob))) for blob, each in found]
+
+
+def _completed_by(blob: Blob) -> str:
+    return f"completed by {blob.name} (sha256 {blob.sha256[:12]})"
+
+
+def _found_in(
+    blob: Blob, reader: Format, given: Given, pick: Pick, interest: Sequence[OpenInterest]
+) -> Iterator[tuple[str, Callable[[], Chain]]]:
+    if reader.name == canonical.PARQUET and given == Given() and pick == Pick() and not interest:
         from gex.ingest.snapshot_file import check_content
 
         data = blob.data(hashed=False)
@@ -234,9 +251,9 @@ def _found_in(blob: Blob, reader: Format, given: Given, pick: Pick) -> Iterator[
             yield blob.name, partial(replace, unchanged)
             return
     for raw in reader.read(blob, pick):
-        notes = (*raw.notes, *(f"completed by {each.name} (sha256 {each.sha256[:12]})" for each in pick.beside))
-        complete = replace(raw, notes=notes)
-        yield raw.label or blob.name, partial(_assembled, complete, blob.name, blob.sha256, reader.name, given)
+        complete = replace(raw, notes=(*raw.notes, *map(_completed_by, pick.beside)))
+        source = Source(blob.name, blob.sha256, reader.name, gex.__version__)
+        yield raw.label or blob.name, partial(_assembled, complete, source, given, interest)
 
 
 def _several(labels: list[str], source: str) -> ContentError:
@@ -258,11 +275,12 @@ def _name(source: Again) -> str:
     return source.name if isinstance(source, Kept) else str(source)
 
 
-def _assembled(raw: RawChain, path: str, sha256: str, kind: str, given: Given) -> Chain:
+def _assembled(raw: RawChain, source: Source, given: Given, interest: Sequence[OpenInterest]) -> Chain:
     """Assemble the chain; a file of ours keeps the provenance it was written with."""
     given = replace(given, underlying=given.underlying or raw.underlying or None)
     try:
-        chain = assemble(raw, Source(path, sha256, kind, gex.__version__), given)
+        complete = completed(raw, interest, source.path) if interest else raw
+        chain = assemble(complete, source, given)
     except ChainError as error:
         if not raw.label:
             raise
@@ -271,17 +289,21 @@ def _assembled(raw: RawChain, path: str, sha256: str, kind: str, given: Given) -
     return replace(chain, source=raw.stored.source) if raw.stored else chain
 
 
-def _from_table(table: object, given: Given) -> Chain:
+def _from_table(table: object, given: Given, pick: Pick, beside: Sequence[Again]) -> Chain:
     import polars as pl
 
     if not (hasattr(type(table), "__arrow_c_stream__") or hasattr(type(table), "__dataframe__")):
         raise TypeError(f"expected a path, '-', an open binary file or a table, got {type(table).__name__}")
+    if pick.columns:
+        raise ValueError("columns are for files; rename those of the table")
     frame = pl.DataFrame(cast("ArrowStream", table)).drop("line", "defect", strict=False)
     buffer = io.BytesIO()
     frame.write_ipc(buffer)
-    name = "<table>"
-    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
-    return _assembled(canonical.from_table(frame, name), name, digest, canonical.TABLE, given)
+    source = Source("<table>", hashlib.sha256(buffer.getvalue()).hexdigest(), canonical.TABLE, gex.__version__)
+    with ExitStack() as stack:
+        files = [(blob, _reader(blob, None)) for path in beside for blob in stack.enter_context(blobs(path))]
+        _check_beside([], files)
+        return _assembled(canonical.from_table(frame, source.path), source, given, _open_interest(files))
 
 
 def _instant(given: dt.datetime | str | None) -> dt.datetime | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gex.ingest.blob import Blob
+    from gex.ingest.complement import OpenInterest
     from gex.ingest.readers.raw import Pick, RawChain
 
     Sniff = Callable[[bytes], bool]
@@ -37,6 +38,7 @@ class Format:
         read: Reads it.
         proof: What that rests on.
         rank: For a format that comes in several files, how far one is from a chain by itself: the nearest is read, the others complete it. None where each file is a chain.
+        open_interest: For a format that is no chain but has the open interest of one's contracts: reads that.
 
     """
 
@@ -46,6 +48,7 @@ class Format:
     read: Read
     proof: Proof
     rank: Callable[[Blob], int] | None = None
+    open_interest: Callable[[Blob], OpenInterest] | None = None
 
 
 def single(read: Callable[[bytes, str], RawChain]) -> Read:
@@ -94,6 +97,13 @@ def databento_rank(blob: Blob) -> int:
     return rank(blob)
 
 
+def occ_open_interest(blob: Blob) -> OpenInterest:
+    """Return the open interest in an answer of OCC's series search."""
+    from gex.ingest.readers.occ_series import open_interest
+
+    return open_interest(blob)
+
+
 def _is_on(raw: RawChain, underlying: str) -> bool:
     wanted = normalize_underlying(underlying)
     return any(contract(root).underlying == wanted for root in raw.rows["root"].unique().drop_nulls())
@@ -120,6 +130,13 @@ FORMATS = (
     Format("massive", "Massive (Polygon) chain snapshot (JSON)", *later("massive", single), "library source"),
     Format("tradier", "Tradier option chain (JSON)", *later("tradier", single), "vendor page"),
     Format("schwab", "Schwab option chain (JSON)", *later("schwab", single), "experimental"),
+    Format(
+        "occ_series",
+        "OCC series search: open interest beside a chain",
+        *later("occ_series"),
+        "experimental",
+        open_interest=occ_open_interest,
+    ),
     Format(MAPPED, "any other CSV, its columns named by --map", lambda _: False, later("mapped")[1], "user's word"),
 )
 
