@@ -74,7 +74,8 @@ def read_chain(
         delay_minutes: How old the quotes are at the source's stamp, in place of the format's own delay.
         iv_unit: Unit of the source's implied volatility.
         beside: Paths or open files that complete the source, for formats that come in several: ThetaData's open interest
-            beside its quotes, Databento's definitions. Files of one zip file are told apart by themselves.
+            beside its quotes, Databento's definitions; or OCC's series search, open interest for a chain of any format.
+            Files of one zip file are told apart by themselves.
         columns: For a CSV file of no known format, which of its columns is what: {"strike": "K", "bid": "Bid"}; a word
             with "=" before it is a value, {"root": "=SPXW"}. The names are those of `gex.ingest.readers.mapped.NAMES`.
 

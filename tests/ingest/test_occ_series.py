@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from gex.ingest import store
 from gex.ingest.blob import blobs
 from gex.ingest.errors import ChainError, ContentError, FormatError, UnreadableError
+from gex.ingest.intake import take
 from gex.ingest.read import read_chain, read_chains
 from gex.ingest.readers.occ_series import HEADER, open_interest
 from gex.ingest.readers.registry import FORMATS
@@ -169,6 +170,16 @@ def test_stored_and_read_again(table, tmp_path):
     again = read_chain(store.save(chain, tmp_path))
     assert again.frame.equals(chain.frame)
     assert again.quality == chain.quality
+
+
+def test_ingested_without_it_and_then_with_it(table, save, tmp_path):
+    """The second is a revision of the first, also where the first is known by its bytes."""
+    quotes, beside = save(table.text(), "quotes.csv"), save(answer(*every()), "occ.txt")
+    taken = [take(str(quotes), tmp_path / "store", keywords) for keywords in ({}, {"beside": [str(beside)]}) * 2]
+    assert [each.status for each in taken] == ["stored", "stored", "known", "known"]
+    assert [each.snapshots[0]["revision"] for each in taken] == [1, 2, 1, 2]
+    last = read_chain(tmp_path / "store" / taken[1].snapshots[0]["file"])
+    assert last.frame.equals(read_chain(quotes, beside=[beside]).frame)
 
 
 def test_in_one_zip_file_with_a_chain(table):
