@@ -25,6 +25,7 @@ EVIDENCE = {
     "schwab": "answers quoted in public code; experimental",
     "yfinance": "yfinance's own source; frames made with it and pandas; any other header is refused",
     "ib_async": "ib_async's own source; frames made with it and pandas; any other header is refused",
+    "occ_series": "answers quoted in public code; experimental, any other header is refused",
     "mapped": "what the user says of each column",
 }
 

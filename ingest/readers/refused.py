@@ -41,6 +41,12 @@ REFUSED = (
         "open interest by strike without prices, not an option chain; take a quote table or delayed quotes",
     ),
     Refused(
+        "occ_account_volume",
+        (b"quantity,underlying,symbol,actype,porc",),
+        "OCC's volume by account type, a table of days and not an option chain: gex.ingest.account_volume.read_account_volume "
+        "reads it; take a quote table or delayed quotes",
+    ),
+    Refused(
         "price_history",
         (b"date,open,high,low,close",),
         "a history of daily prices, not an option chain; take a quote table or delayed quotes",

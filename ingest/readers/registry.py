@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gex.ingest.blob import Blob
+    from gex.ingest.complement import OpenInterest
     from gex.ingest.readers.raw import Pick, RawChain
 
     Sniff = Callable[[bytes], bool]
@@ -38,6 +39,7 @@ class Format:
         proof: What that rests on.
         rank: For a format that comes in several files, how far one is from a chain by itself: the nearest is read, the others complete it. None where each file is a chain.
         frames: Whether tables in memory come in its columns as well.
+        open_interest: For a format that is no chain but has the open interest of one's contracts: reads that.
 
     """
 
@@ -48,6 +50,7 @@ class Format:
     proof: Proof
     rank: Callable[[Blob], int] | None = None
     frames: bool = False
+    open_interest: Callable[[Blob], OpenInterest] | None = None
 
 
 def single(read: Callable[[bytes, str], RawChain]) -> Read:
@@ -101,6 +104,13 @@ def databento_rank(blob: Blob) -> int:
     return rank(blob)
 
 
+def occ_open_interest(blob: Blob) -> OpenInterest:
+    """Return the open interest in an answer of OCC's series search."""
+    from gex.ingest.readers.occ_series import open_interest
+
+    return open_interest(blob)
+
+
 def _is_on(raw: RawChain, underlying: str) -> bool:
     wanted = normalize_underlying(underlying)
     return any(contract(root).underlying == wanted for root in raw.rows["root"].unique().drop_nulls())
@@ -136,6 +146,13 @@ FORMATS = (
         *later("ib_async", alone),
         "library source",
         frames=True,
+    ),
+    Format(
+        "occ_series",
+        "OCC series search: open interest beside a chain",
+        *later("occ_series"),
+        "experimental",
+        open_interest=occ_open_interest,
     ),
     Format(MAPPED, "any other CSV, its columns named by --map", lambda _: False, later("mapped")[1], "user's word"),
 )
