@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from gex.cli import options, sink
+from gex.cli.merging import batch_of
 from gex.cli.report import documents_of, tables
-from gex.cli.sources import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gex.cli.options import Format, OutputOptions, ReadOptions
+    from gex.cli.options import Format, MergeOptions, OutputOptions, ReadOptions
+    from gex.cli.sources import Batch
     from gex.results import Analysis
     from gex.settings import Settings
 
@@ -26,11 +27,14 @@ REGIMES = {"long_gamma": "long", "short_gamma": "short", "near_zero": "near zero
 @options.sources_argument
 @options.model_options
 @options.read_options
+@options.merge_options
 @options.output_options(*FORMATS)
 @options.logging_options
-def command(sources: tuple[str, ...], settings: Settings, read: ReadOptions, output: OutputOptions) -> int:
+def command(
+    sources: tuple[str, ...], settings: Settings, read: ReadOptions, merging: MergeOptions, output: OutputOptions
+) -> int:
     """Print the levels of each SOURCE, one row a source."""
-    batch = Batch(sources, read, settings)
+    batch = batch_of(sources, read, settings, merging)
     form = sink.format_of(output, FORMATS)
     if form == "table":
         chunks: Iterator[str | bytes] = lines(batch)

@@ -75,6 +75,19 @@ class OutputOptions:
     color: Color
 
 
+@dataclass(frozen=True)
+class MergeOptions:
+    """Whether sources are merged into one book; `max_apart` in hours."""
+
+    merge: bool
+    max_apart: float | None
+
+    def __post_init__(self) -> None:
+        """Refuse a limit to what is not done."""
+        if self.max_apart is not None and not self.merge:
+            raise ValueError("--max-apart says how far apart merged sources may be: give --merge too")
+
+
 def setting(*names: str, **attributes: Any) -> Decorator[Any]:
     """Declare an option that may also come from `GEX_NAME` or from a configuration file."""
     name = max(names, key=len).removeprefix("--").replace("-", "_")
@@ -366,6 +379,20 @@ model_options = gathered(
     click.option("--spot", type=float, metavar="PRICE", help="Price of the underlying at quote time."),
     click.option("--at", metavar="TIME", callback=new_york_time, help="Evaluate at this time instead."),
     click.option("--move-to", type=float, metavar="PRICE", help="Re-price with the underlying here."),
+)
+
+merge_options = gathered(
+    MergeOptions,
+    "merging",
+    click.option(
+        "--merge", is_flag=True, help="One book of all sources, in points of the first: SPX with SPY and XSP."
+    ),
+    click.option(
+        "--max-apart",
+        type=click.FloatRange(0),
+        metavar="HOURS",
+        help="Of --merge: how far apart quotes may be. [default: 1, on one date]",
+    ),
 )
 
 color_option = setting(

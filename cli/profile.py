@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gex.cli import options, sink
+from gex.cli.merging import batch_of
 from gex.cli.report import documents_of
-from gex.cli.sources import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import polars as pl
 
-    from gex.cli.options import Format, OutputOptions, ReadOptions
+    from gex.cli.options import Format, MergeOptions, OutputOptions, ReadOptions
+    from gex.cli.sources import Batch
     from gex.results import Analysis
     from gex.settings import Settings
 
@@ -26,14 +27,17 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 @options.sources_argument
 @options.model_options
 @options.read_options
+@options.merge_options
 @options.output_options(*FORMATS)
 @options.logging_options
-def command(sources: tuple[str, ...], settings: Settings, read: ReadOptions, output: OutputOptions) -> int:
+def command(
+    sources: tuple[str, ...], settings: Settings, read: ReadOptions, merging: MergeOptions, output: OutputOptions
+) -> int:
     """Chart net dealer gamma of each SOURCE against spot.
 
     Every point is re-priced: forwards move with spot, volatility sticks to strikes.
     """
-    batch = Batch(sources, read, settings)
+    batch = batch_of(sources, read, settings, merging)
     form = sink.format_of(output, FORMATS)
     if form == "table":
         chunks: Iterator[str | bytes] = charts(batch, output)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gex.cli import options, sink
-from gex.cli.sources import Batch
+from gex.cli.merging import batch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import polars as pl
 
-    from gex.cli.options import Format, OutputOptions, ReadOptions, Table
+    from gex.cli.options import Format, MergeOptions, OutputOptions, ReadOptions, Table
+    from gex.cli.sources import Batch
     from gex.results import Analysis
     from gex.settings import Settings
 
@@ -26,6 +27,7 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 @options.sources_argument
 @options.model_options
 @options.read_options
+@options.merge_options
 @options.output_options(*FORMATS)
 @options.table_option
 @options.detail_option
@@ -34,6 +36,7 @@ def command(
     sources: tuple[str, ...],
     settings: Settings,
     read: ReadOptions,
+    merging: MergeOptions,
     output: OutputOptions,
     table: Table,
     detail: bool,
@@ -42,7 +45,7 @@ def command(
 
     A SOURCE is a file, - for stdin, or SYMBOL[@DATE[THH:MM] | @latest | @prev] in the store.
     """
-    batch = Batch(sources, read, settings)
+    batch = batch_of(sources, read, settings, merging)
     form = sink.format_of(output, FORMATS)
     if form == "table":
         chunks: Iterator[str | bytes] = screens(batch, output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]
 """A spot and the net gamma there."""
+
+
+class Netted(Protocol):
+    """A book, or several, with its net gamma at any spot."""
+
+    def net_gamma_usd(self, spot: float) -> float:
+        """Return $ of delta per +1%."""
+
 
 MIN_STEPS, MAX_STEPS = 600, 4000
 NEGLIGIBLE = 1e-9
@@ -36,7 +44,7 @@ def ladder_of(book: Book, spot: float, half_width: float) -> Floats:
     return log_ladder(spot, half_width, steps + 1)
 
 
-def crossings_of(book: Book, spots: Floats, profile: Floats) -> tuple[Crossing, ...]:
+def crossings_of(book: Netted, spots: Floats, profile: Floats) -> tuple[Crossing, ...]:
     """Return every root of the profile on the ladder, refined by exact sums, going up in spot."""
     found = []
     for low, high in brackets_of(spots, profile):

@@ -294,3 +294,30 @@ class Analysis:
     def by_contract(self) -> pl.DataFrame:
         """The chain's used rows with what priced them and dealers' exposure in each."""
         return self.make_by_contract()
+
+
+@dataclass(frozen=True)
+class MergedPart:
+    """One source of a merged analysis."""
+
+    analysis: Analysis
+    """Of the source alone, in its own points; without bands."""
+    scale: float
+    """Points of the first underlying per point of this one: the ratio of their spots."""
+    share_of_gross: float
+    minutes_apart: float
+    """From the first source's quotes to this one's; negative where this one's are earlier."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergedAnalysis(Analysis):
+    """Dealer positioning in several underlyings that move together, in points of the first.
+
+    Exposures, flows and the profile are sums in dollars at equal percentage moves; levels come out of those sums.
+    Counts in `by_strike` and the walls by open interest are in contracts of the first underlying that are worth as
+    much. Prices in `by_expiration` are in points of the first; `by_contract` keeps each contract as it is listed. What
+    can't be summed (`spot`, `settings`, `source`, times, `expected_move`, `vendor_check`) is of the first source that
+    has it.
+    """
+
+    parts: tuple[MergedPart, ...]

@@ -99,7 +99,7 @@ def slice_of(market: Market, part: Part, dollars: ContractExposure, by_volume: F
         exposure=exposure,
         levels=part.levels,
         net_by_volume=traded,
-        sign=_sign(exposure.gamma_usd_per_1pct.net, exposure.gamma_usd_per_1pct.gross, traded),
+        sign=sign_of(exposure.gamma_usd_per_1pct.net, exposure.gamma_usd_per_1pct.gross, traded),
         share_of_gross=exposure.gamma_usd_per_1pct.gross / gross if gross else 0.0,
         share_of_volume=_share(volume, rows, market.used),
         share_of_open_interest=_share(market.quotes.open_interest, rows, market.used),
@@ -108,7 +108,7 @@ def slice_of(market: Market, part: Part, dollars: ContractExposure, by_volume: F
     )
 
 
-def _sign(net: float, gross: float, by_volume: float | None) -> Literal["positive", "negative", "unknown"]:
+def sign_of(net: float, gross: float, by_volume: float | None) -> Literal["positive", "negative", "unknown"]:
     """Trust a sign only where it is decisive and volume does not contradict it."""
     if abs(net) < DECISIVE * gross or not gross or (by_volume is not None and by_volume * net < 0):
         return "unknown"

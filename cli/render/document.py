@@ -11,7 +11,9 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from gex.cli.render.books import published
 from gex.cli.render.figures import utc
+from gex.results import MergedAnalysis
 
 if TYPE_CHECKING:
     from gex.results import Analysis, Exposure, Levels, Slice
@@ -78,6 +80,8 @@ def document(analysis: Analysis, *, detail: bool = False) -> dict[str, Any]:
         "warnings": analysis.warnings,
         "reasons": _reasons(analysis),
     }
+    if isinstance(analysis, MergedAnalysis):
+        doc["parts"] = [published(part) for part in analysis.parts]
     if detail:
         doc["by_strike"] = analysis.by_strike.to_dicts()
     return doc

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gex.cli.render import figures
+from gex.cli.render.books import books
 from gex.cli.render.level_table import level_table
 from gex.cli.render.strikes import strike_bars
 from gex.cli.render.terminal import aligned, flow
@@ -35,6 +36,7 @@ def screen(analysis: Analysis, terminal: Terminal) -> str:
     """Return the report as text."""
     blocks = [
         [*_status(analysis, terminal), *_verdict(analysis, terminal), *_warnings(analysis, terminal)],
+        books(analysis, terminal),
         level_table(analysis, terminal),
         [*_exposure(analysis, terminal), *_flows(analysis), *_first_expiration(analysis, terminal)],
         strike_bars(analysis, terminal),
