@@ -57,9 +57,13 @@ def bands_of(market: Market, book: Book, dollars: ContractExposure, ladder: Ladd
 
     """
     variants = (*_methods(market, book, dollars, ladder, levels), *_positions(market, book, dollars, ladder))
-    net = float(np.sum(dollars.gamma))
-    method, positions = (_band(levels, net, [v for v in variants if v.group == g]) for g in ("method", "positions"))
-    certainty = certainty_of(levels.points_per_1pct_of_gross, market.level)
+    return bands_from(variants, levels, float(np.sum(dollars.gamma)), market.level)
+
+
+def bands_from(variants: tuple[Variant, ...], levels: Levels, net: float, spot: float) -> Bands:
+    """Return both bands, from every variant and the analysis' own levels and net gamma, with the verdict."""
+    method, positions = (band_of(levels, net, [v for v in variants if v.group == g]) for g in ("method", "positions"))
+    certainty = certainty_of(levels.points_per_1pct_of_gross, spot)
     return Bands(method, positions, variants, certainty, verdict_of(levels, method, positions, certainty))
 
 
@@ -83,14 +87,11 @@ def _methods(
 
 def _positions(market: Market, book: Book, dollars: ContractExposure, ladder: Ladder) -> Iterator[Variant]:
     """Give dealers every other position; a book of one's own is what it is."""
-    settings, quotes = market.settings, market.quotes
-    if not isinstance(settings.positions, str):
+    if not isinstance(market.settings.positions, str):
         return
-    for convention, (named, share, text) in POSITIONS.items():
-        model = settings.positions if share else named
-        contracts = settings.scale * held_contracts(market, model, share) * dealer_sign(market, model)
-        units = (contracts * quotes.multiplier)[market.used]
-        if convention not in settings.band or not units.any() or np.array_equal(units, book.units):
+    for convention, (*_, text) in POSITIONS.items():
+        units = units_under(market, market.settings.positions, convention)
+        if convention not in market.settings.band or not units.any() or np.array_equal(units, book.units):
             continue
         gamma_usd = PER_PCT * market.level**2 * units * dollars.unit_gamma
         held = replace(book, units=units).held()
@@ -98,6 +99,14 @@ def _positions(market: Market, book: Book, dollars: ContractExposure, ladder: La
         curve = Curve(ladder.spots, held.european().net_gamma_usd, early)
         flip = curve.root(held.european().gamma_usd_profile(ladder.spots), market.level)
         yield _variant(convention, "positions", text, market, gamma_usd, flip)
+
+
+def units_under(market: Market, own: PositionsModel, convention: Convention) -> Floats:
+    """Return dealers' signed units in each used contract under one of `POSITIONS`; `own` is the analysis' model."""
+    named, share, _ = POSITIONS[convention]
+    model = own if share else named
+    contracts = market.settings.scale * held_contracts(market, model, share) * dealer_sign(market, model)
+    return np.asarray((contracts * market.quotes.multiplier)[market.used])
 
 
 @dataclass(frozen=True)
@@ -140,11 +149,28 @@ def _variant(
 ) -> Variant:
     strikes, at = market.strikes
     net = sum_by(at, gamma_usd, len(strikes))
+    return variant_of((convention, group, text), strikes, net, flip, market.settings.ladder)
+
+
+def variant_of(
+    what: tuple[Convention, ConventionGroup, str], strikes: Floats, net: Floats, flip: float | None, ladder: float
+) -> Variant:
+    """Return the levels under another convention.
+
+    Args:
+        what: The convention, its group, and how to say it.
+        strikes: Going up.
+        net: Net gamma at each, $ per +1%.
+        flip: The crossing nearest to spot, points; None without one.
+        ladder: Half-width of the range searched for it, as a fraction of spot.
+
+    """
+    convention, group, text = what
     high, low = int(np.argmax(net)), int(np.argmin(net))
     call_wall = float(strikes[high]) if net[high] > 0 else None
     put_wall = float(strikes[low]) if net[low] < 0 else None
     missing = {
-        "gamma_flip": (flip, f"net gamma does not change sign within {market.settings.ladder:.0%} of spot"),
+        "gamma_flip": (flip, f"net gamma does not change sign within {ladder:.0%} of spot"),
         "call_wall": (call_wall, "no strike has positive net gamma"),
         "put_wall": (put_wall, "no strike has negative net gamma"),
     }
@@ -155,12 +181,14 @@ def _variant(
         gamma_flip=flip,
         call_wall=call_wall,
         put_wall=put_wall,
-        net_usd_per_1pct=float(np.sum(gamma_usd)),
+        net_usd_per_1pct=float(np.sum(net)),
         reasons={name: reason for name, (value, reason) in missing.items() if value is None},
     )
 
 
-def _band(levels: Levels, net: float, variants: list[Variant]) -> Band:
+def band_of(levels: Levels, net: float, variants: list[Variant]) -> Band:
+    """Return how far each level and the net spread over the analysis' own and its variants."""
+
     def spread(name: str) -> Range | None:
         values = [value for value in (getattr(each, name) for each in (levels, *variants)) if value is not None]
         return (min(values), max(values)) if values else None

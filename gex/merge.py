@@ -14,6 +14,7 @@ import polars as pl
 from gex import summary
 from gex.analysis import analysis_of, priced
 from gex.ingest.schema import QualityReport
+from gex.merged_bands import merged_bands
 from gex.merged_book import MergedBook, member_of
 from gex.merged_slices import MergedSlices, sum_exposures
 from gex.results import HedgeFlow, MergedAnalysis, MergedPart, Profile
@@ -46,7 +47,7 @@ def merge(
     Args:
         chains: Two or more, of different underlyings.
         settings: The conventions of all; `move_to` is the first's, the others move by the same percentage. Positions
-            that are None are each underlying's own default. Bands are not made.
+            that are None are each underlying's own default.
         max_apart: How far apart quotes may be; an hour on the same date where None.
 
     Raises:
@@ -54,7 +55,7 @@ def merge(
             can't be priced: which and why.
 
     """
-    settings = replace(settings or Settings(), band=())
+    settings = settings or Settings()
     check(chains, settings, max_apart)
     first = _priced(chains[0], settings)
     if settings.move_to is None:
@@ -87,11 +88,16 @@ def check(chains: Sequence[Chain], settings: Settings, max_apart: dt.timedelta |
             dates = f"{first.quote_date} and {chain.quote_date}"
             raise ValueError(f"{both} are of two dates, {dates}; --max-apart accepts that")
         if minutes > allowed:
-            raise ValueError(f"{both} are {minutes:.0f} minutes apart, over {allowed:g}; --max-apart accepts more")
+            raise ValueError(f"{both} are {_span(minutes)} apart, over {_span(allowed)}; --max-apart accepts more")
 
 
 def _minutes_apart(first: Chain, other: Chain) -> float:
     return (other.quote_time - first.quote_time) / dt.timedelta(minutes=1)
+
+
+def _span(minutes: float) -> str:
+    """Say how long minutes are."""
+    return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:,.3g} hours"
 
 
 def _priced(chain: Chain, settings: Settings) -> Priced:
@@ -104,16 +110,20 @@ def _priced(chain: Chain, settings: Settings) -> Priced:
 
 def merged(bases: Sequence[Priced]) -> MergedAnalysis:
     """Sum chains that are priced, in points of the first; each at its own `market.level`."""
-    first, analyses = bases[0], [analysis_of(base) for base in bases]
+    first, analyses = bases[0], [_without_bands(base) for base in bases]
     gammas = [each.by_contract["gamma_usd_per_1pct"].to_numpy() for each in analyses]
-    book = MergedBook(tuple(member_of(base, gamma, first) for base, gamma in zip(bases, gammas, strict=True)))
+    members = [member_of(base, gamma, first) for base, gamma in zip(bases, gammas, strict=True)]
+    book = MergedBook((members[0], *(member.alive() for member in members[1:])))
     slices = MergedSlices(analyses, book, first.market.level, first.settings.ladder)
     exposure = sum_exposures([each.exposure for each in analyses])
     parts = _parts(bases, analyses, book, exposure.gamma_usd_per_1pct.gross)
     totals, levels = slices.whole()
+    if first.settings.band:
+        levels = replace(levels, bands=merged_bands(bases, members, slices.spots, levels))
     own: dict[str, Any] = {field.name: getattr(analyses[0], field.name) for field in fields(analyses[0])}
     summed = {
         "underlying": "+".join(each.underlying for each in analyses),
+        "settings": first.settings,
         "status": max((each.status for each in analyses), key=STATUS.index),
         "delay_minutes": max(each.delay_minutes for each in analyses),
         "quality": _quality([each.quality for each in analyses]),
@@ -136,6 +146,11 @@ def merged(bases: Sequence[Priced]) -> MergedAnalysis:
         "parts": parts,
     }
     return MergedAnalysis(**own | summed)
+
+
+def _without_bands(base: Priced) -> Analysis:
+    """Analyse a source alone; how sure its own levels are is for its own report."""
+    return analysis_of(replace(base, settings=replace(base.settings, band=())))
 
 
 def _parts(
@@ -209,7 +224,7 @@ def _warnings(parts: Sequence[MergedPart]) -> tuple[str, ...]:
     """Say how far apart the quotes are and whether positions differ, then what each source warns of."""
     first, *others = parts
     late = [
-        f"{part.analysis.underlying}'s quotes are {abs(part.minutes_apart):,.0f} minutes "
+        f"{part.analysis.underlying}'s quotes are {_span(abs(part.minutes_apart))} "
         f"{'later' if part.minutes_apart > 0 else 'earlier'} than {first.analysis.underlying}'s"
         for part in others
         if abs(part.minutes_apart) >= TOLD

@@ -50,6 +50,10 @@ class Member:
         names = ("expiration", "strike", "gamma", "open_interest", "volume")
         return replace(self, book=self.book.where(chosen), **{name: getattr(self, name)[chosen] for name in names})
 
+    def alive(self) -> Member:
+        """Return the contracts that somebody holds or trades: the others would add empty strikes."""
+        return self.where((self.book.units != 0) | (self.open_interest > 0) | (self.volume > 0))
+
 
 @dataclass(frozen=True)
 class MergedBook:
@@ -97,8 +101,6 @@ class MergedBook:
 def member_of(base: Priced, gamma: Floats, first: Priced) -> Member:
     """Return a source's contracts as they count among the first's.
 
-    Of the others, contracts that nobody holds or trades are left out.
-
     Args:
         base: The source, priced.
         gamma: Dealers' gamma in each used contract, $ per +1%.
@@ -108,18 +110,15 @@ def member_of(base: Priced, gamma: Floats, first: Priced) -> Member:
     market, quotes, rows = base.market, base.market.quotes, base.market.used
     scale = first.market.level / market.level
     size = quotes.multiplier[rows[0]] / (scale * first.market.quotes.multiplier[first.market.used[0]])
-    open_interest, volume = quotes.open_interest[rows] * size, quotes.volume[rows] * size
-    member = Member(
+    return Member(
         book=base.book,
         scale=scale,
         expiration=market.dates.to_numpy()[quotes.expiration[rows]],
         strike=base.book.strike if base is first else common_strikes(base.book.strike, scale, first.market.strikes[0]),
         gamma=gamma,
-        open_interest=open_interest,
-        volume=volume,
+        open_interest=quotes.open_interest[rows] * size,
+        volume=quotes.volume[rows] * size,
     )
-    alive = (base.book.units != 0) | (open_interest > 0) | (volume > 0)
-    return member if base is first else member.where(alive)
 
 
 def common_strikes(strikes: Floats, scale: float, listed: Floats) -> Floats:

@@ -54,7 +54,8 @@ def _row(part: MergedPart, money: figures.Money) -> tuple[str, ...]:
 def _apart(part: MergedPart) -> str:
     """Say when a source's quotes were made: a time, and how far from the first's."""
     minutes = part.minutes_apart
-    shown = "" if not minutes else f" ({figures.signed(minutes, 0)} min)"
+    apart = f"{figures.signed(minutes, 0)} min" if abs(minutes) < 120 else f"{figures.signed(minutes / 60, 1)} h"
+    shown = f" ({apart})" if minutes else ""
     return figures.clock(part.analysis.quote_time, part.analysis.quote_time) + shown
 
 

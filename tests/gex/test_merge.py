@@ -50,6 +50,11 @@ def net_at(analysis: Analysis, spot: float) -> float:
     return float(np.sum(0.01 * spot**2 * frame["position"].to_numpy() * frame["multiplier"].to_numpy() * gamma))
 
 
+def same_flip(one: float | None, other: float | None) -> bool:
+    """Say whether two flips are the same to a variant's tolerance, or neither is there."""
+    return one is other if one is None or other is None else one == pytest.approx(other, rel=1e-7)
+
+
 def mapped(found: MergedAnalysis, spot: float) -> float:
     """Return the sum of what the parts have with the first underlying at `spot`."""
     return sum(net_at(part.analysis, spot / part.scale) for part in found.parts)
@@ -227,12 +232,14 @@ def test_times_apart_are_said_and_refused(chain: Chain, other: Chain) -> None:
     near = merge([chain, later(minutes=12)], PLAIN)
     assert near.parts[1].minutes_apart == 12
     assert "SPY's quotes are 12 minutes later than SPX's" in near.warnings
-    with pytest.raises(ValueError, match=r"SPX and SPY are 61 minutes apart, over 60; --max-apart"):
+    with pytest.raises(ValueError, match=r"SPX and SPY are 61 minutes apart, over 60 minutes; --max-apart"):
         merge([chain, later(minutes=61)], PLAIN)
     assert merge([chain, later(minutes=61)], PLAIN, max_apart=dt.timedelta(hours=2)).parts[1].minutes_apart == 61
     with pytest.raises(ValueError, match="are of two dates, 2025-09-05 and 2025-09-06"):
         merge([chain, later(days=1)], PLAIN)
-    assert merge([chain, later(days=1)], PLAIN, max_apart=dt.timedelta(days=2)).parts[1].minutes_apart == 1440
+    far = merge([chain, later(days=1)], PLAIN, max_apart=dt.timedelta(days=2))
+    assert far.parts[1].minutes_apart == 1440
+    assert "SPY's quotes are 24 hours later than SPX's" in far.warnings
 
 
 def test_what_cannot_be_merged_is_refused(chain: Chain, other: Chain) -> None:
@@ -266,3 +273,57 @@ def test_common_strikes_are_the_nearest_listed(listed: list[int], strikes: list[
         scaled = strike * scale
         inside = grid[0] <= scaled <= grid[-1]
         assert place == (min(grid, key=lambda each, at=scaled: (abs(each - at), each)) if inside else scaled)
+
+
+def test_bands_are_absent_where_none_are_asked_for(pair: MergedAnalysis) -> None:
+    assert pair.levels.bands is None
+
+
+def test_a_book_merged_with_itself_has_its_own_bands(chain: Chain) -> None:
+    alone, both = analyze(chain).levels.bands, merge([chain, renamed(chain, "TWIN")]).levels.bands
+    assert alone is not None
+    assert both is not None
+    assert [each.convention for each in both.variants] == [each.convention for each in alone.variants]
+    for mine, theirs in zip(both.variants, alone.variants, strict=True):
+        assert same_flip(mine.gamma_flip, theirs.gamma_flip)
+        assert (mine.call_wall, mine.put_wall) == (theirs.call_wall, theirs.put_wall)
+        assert mine.net_usd_per_1pct == pytest.approx(2 * theirs.net_usd_per_1pct, rel=1e-9)
+    assert both.verdict == alone.verdict
+
+
+@pytest.mark.parametrize(
+    ("convention", "change"),
+    [
+        ("vendor", {"vol": "vendor"}),
+        ("per-contract", {"vol": "per-contract"}),
+        ("sticky-moneyness", {"dynamics": "sticky-moneyness"}),
+        ("vol-beta", {"dynamics": "vol-beta"}),
+        ("short-all", {"positions": "short-all"}),
+        ("volume", {"positions": "volume"}),
+        ("zero-dte-half", {"zero_dte_volume": 0.5}),
+    ],
+)
+def test_each_variant_is_the_merged_book_under_that_setting(
+    chain: Chain, other: Chain, convention: str, change: dict[str, Any]
+) -> None:
+    bands = merge([chain, other], Settings(band=(convention,))).levels.bands
+    assert bands is not None
+    (variant,) = bands.variants
+    found = merge([chain, other], dataclasses.replace(PLAIN, **change))
+    assert variant.convention == convention
+    assert same_flip(variant.gamma_flip, found.levels.gamma_flip)
+    assert (variant.call_wall, variant.put_wall) == (found.levels.call_wall, found.levels.put_wall)
+    assert variant.net_usd_per_1pct == pytest.approx(found.exposure.gamma_usd_per_1pct.net, rel=1e-9)
+
+
+def test_bands_with_early_exercise_add_up_over_the_books(chain: Chain, other: Chain) -> None:
+    american = dataclasses.replace(
+        other, frame=other.frame.with_columns(exercise=pl.lit("A", other.frame.schema["exercise"]))
+    )
+    wanted = Settings(band=("vendor", "rates", "short-all"))
+    bands = merge([chain, american], wanted).levels.bands
+    apart = [analyze(each, wanted).levels.bands for each in (chain, american)]
+    assert bands is not None
+    nets = [[each.net_usd_per_1pct for each in one.variants] for one in apart]
+    assert [each.net_usd_per_1pct for each in bands.variants] == pytest.approx(np.sum(nets, axis=0), rel=1e-9)
+    assert len(bands.variants) == 4
