@@ -35,6 +35,11 @@ def books(analysis: Analysis, terminal: Terminal) -> list[str]:
     return [terminal.paint(head_line, "muted"), *rows]
 
 
+def leading(analysis: Analysis) -> Analysis:
+    """Return the analysis whose points and smile are used: of a merged book its first source's."""
+    return analysis.parts[0].analysis if isinstance(analysis, MergedAnalysis) else analysis
+
+
 def _row(part: MergedPart, money: figures.Money) -> tuple[str, ...]:
     own = part.analysis
     spot, gamma, flip = figures.spot_of(own), own.exposure.gamma_usd_per_1pct, own.levels.gamma_flip

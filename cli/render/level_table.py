@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gex.cli.render import figures
+from gex.cli.render.books import leading
 from gex.cli.render.terminal import aligned, flow
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _row(analysis: Analysis, name: str, value: float) -> tuple[str, ...]:
 
 def _with_horizon(head: str, analysis: Analysis, width: int) -> str:
     """Add the date that sigma and touch look forward to: the nearest expiration with a smile."""
-    smiles = analysis.by_expiration.filter(pl.col("atm_iv").is_not_null()).sort("years", maintain_order=True)
+    smiles = leading(analysis).by_expiration.filter(pl.col("atm_iv").is_not_null()).sort("years", maintain_order=True)
     if smiles.is_empty():
         return head
     note = f"sigma, touch by {smiles['expiration'][0]:%m-%d}"

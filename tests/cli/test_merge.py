@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -9,6 +10,11 @@ from typing import TYPE_CHECKING
 import jsonschema
 import polars as pl
 import pytest
+
+from gex import Settings, read_chain
+from gex.cli.render.screen import screen
+from gex.cli.render.terminal import Terminal
+from gex.merge import merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,3 +121,23 @@ def test_two_dates_are_refused_unless_accepted(gex: Callable[..., Ran], spx_csv:
     assert (ran.code, ran.out) == (3, "")
     assert "of two dates" in ran.err
     assert gex("levels", spx_csv, tmp_path / "qqq.csv", "--merge", "--band", "none", "--max-apart", "2000").code == 0
+
+
+def test_the_horizon_is_the_first_sources(spx_csv: Path, qqq_csv: Path) -> None:
+    """Sigma and touch rest on its smile, whatever else expires sooner."""
+    spx, qqq = read_chain(spx_csv), read_chain(qqq_csv)
+    later = sorted(set(spx.frame["expiration"]))[3]
+    kept = dataclasses.replace(spx, frame=spx.frame.filter(pl.col("expiration") >= later))
+    found = merge([kept, qqq], Settings(band=()))
+    assert min(found.by_expiration["expiration"]) < later
+    head = next(line for line in screen(found, Terminal()).splitlines() if line.startswith("LEVEL"))
+    assert head.endswith(f"sigma, touch by {later:%m-%d}")
+
+
+def test_snapshots_in_the_store_are_sources_too(
+    gex: Callable[..., Ran], spx_csv: Path, qqq_csv: Path, tmp_path: Path
+) -> None:
+    assert gex("ingest", spx_csv, qqq_csv, "--to", tmp_path).code == 0
+    ran = gex("levels", "SPX", "QQQ", "--store", tmp_path, "--merge", "--band", "none")
+    assert ran.code == 0
+    assert ran.out.splitlines()[1:] == gex("levels", spx_csv, qqq_csv, "--merge", "--band", "none").out.splitlines()[1:]
