@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from gex import Settings
+from gex import Settings, read_chain
 from gex.analysis import analyze, priced
 from gex.merge import merge, merged
 from gex.merged_book import common_strikes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from gex.ingest.schema import Chain
     from gex.results import Analysis, MergedAnalysis
@@ -327,3 +328,29 @@ def test_bands_with_early_exercise_add_up_over_the_books(chain: Chain, other: Ch
     nets = [[each.net_usd_per_1pct for each in one.variants] for one in apart]
     assert [each.net_usd_per_1pct for each in bands.variants] == pytest.approx(np.sum(nets, axis=0), rel=1e-9)
     assert len(bands.variants) == 4
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("first", "second", "tolerance"),
+    [
+        ("spx_2022-12-12_2030", "ndx_2022-12-12_2031", 1e-9),
+        ("spx_2025-08-27_2130", "spy_2025-08-19_2042", 1e-4),
+    ],
+)
+def test_each_book_alone_moved_to_the_merged_flip_adds_up_to_nothing(
+    data_path: Callable[..., Path], first: str, second: str, tolerance: float
+) -> None:
+    """Of real chains; American ones have their boundaries on other nodes alone, hence the wider tolerance."""
+    chains = [read_chain(data_path("chains", "cboe_csv", f"{name}.csv")) for name in (first, second)]
+    found = merge(chains, PLAIN, max_apart=dt.timedelta(days=10))
+    flip = found.levels.gamma_flip
+    assert flip is not None
+    alone = [
+        analyze(chain, Settings(band=(), move_to=flip / part.scale)).exposure.gamma_usd_per_1pct
+        for chain, part in zip(chains, found.parts, strict=True)
+    ]
+    assert abs(sum(each.net for each in alone)) < tolerance * sum(each.gross for each in alone)
+    unmoved = [analyze(chain, PLAIN).exposure.gamma_usd_per_1pct for chain in chains]
+    assert found.exposure.gamma_usd_per_1pct.net == pytest.approx(sum(each.net for each in unmoved), rel=1e-9)
+    assert found.exposure.gamma_usd_per_1pct.gross == pytest.approx(sum(each.gross for each in unmoved), rel=1e-12)
