@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from dataclasses import fields, replace
 from functools import partial
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,12 +81,11 @@ def check(chains: Sequence[Chain], settings: Settings, max_apart: dt.timedelta |
         raise ValueError(f"{twice[0]} is there twice: its contracts would count twice")
     if settings.spot is not None:
         raise ValueError("--spot is one price and merged books have several: leave it out, each source's own is used")
-    first, *others = chains
-    for chain in others:
-        both, minutes = f"{first.underlying} and {chain.underlying}", abs(_minutes_apart(first, chain))
-        allowed = (max_apart or APART) / dt.timedelta(minutes=1)
-        if max_apart is None and chain.quote_date != first.quote_date:
-            dates = f"{first.quote_date} and {chain.quote_date}"
+    allowed = (APART if max_apart is None else max_apart) / dt.timedelta(minutes=1)
+    for one, other in combinations(chains, 2):
+        both, minutes = f"{one.underlying} and {other.underlying}", abs(_minutes_apart(one, other))
+        if max_apart is None and one.quote_date != other.quote_date:
+            dates = f"{one.quote_date} and {other.quote_date}"
             raise ValueError(f"{both} are of two dates, {dates}; --max-apart accepts that")
         if minutes > allowed:
             raise ValueError(f"{both} are {_span(minutes)} apart, over {_span(allowed)}; --max-apart accepts more")

@@ -199,6 +199,17 @@ def test_which_comes_first_changes_the_points_alone(chain: Chain, other: Chain, 
     assert turned.exposure.gamma_usd_per_1pct.net == pytest.approx(pair.exposure.gamma_usd_per_1pct.net, rel=1e-12)
 
 
+def test_three_books_add_up(chain: Chain, other: Chain, pair: MergedAnalysis) -> None:
+    small = shrunk(chain, 10.0)
+    found = merge([chain, other, small], PLAIN)
+    assert found.underlying == "SPX+SPY+XSP"
+    net = pair.exposure.gamma_usd_per_1pct.net + analyze(small, PLAIN).exposure.gamma_usd_per_1pct.net
+    assert found.exposure.gamma_usd_per_1pct.net == pytest.approx(net, rel=1e-12)
+    flip = found.levels.gamma_flip
+    assert flip == pytest.approx(brentq(lambda s: mapped(found, s), flip - 20, flip + 20, xtol=1e-10), rel=1e-9)
+    assert sum(part.share_of_gross for part in found.parts) == pytest.approx(1.0)
+
+
 def test_early_exercise_stays_each_books_own(chain: Chain, other: Chain) -> None:
     """American contracts keep their boundary: the merged profile is the sum of both books' own."""
     american = dataclasses.replace(
@@ -235,6 +246,10 @@ def test_times_apart_are_said_and_refused(chain: Chain, other: Chain) -> None:
     assert "SPY's quotes are 12 minutes later than SPX's" in near.warnings
     with pytest.raises(ValueError, match=r"SPX and SPY are 61 minutes apart, over 60 minutes; --max-apart"):
         merge([chain, later(minutes=61)], PLAIN)
+    with pytest.raises(ValueError, match=r"12 minutes apart, over 0 minutes"):
+        merge([chain, later(minutes=12)], PLAIN, max_apart=dt.timedelta(0))
+    with pytest.raises(ValueError, match=r"SPY and XSP are 80 minutes apart"):
+        merge([chain, later(minutes=40), renamed(later(minutes=-40), "XSP")], PLAIN)
     assert merge([chain, later(minutes=61)], PLAIN, max_apart=dt.timedelta(hours=2)).parts[1].minutes_apart == 61
     with pytest.raises(ValueError, match="are of two dates, 2025-09-05 and 2025-09-06"):
         merge([chain, later(days=1)], PLAIN)
