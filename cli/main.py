@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "report": "gex.cli.report",
     "levels": "gex.cli.levels",
+    "compare": "gex.cli.compare",
     "profile": "gex.cli.profile",
     "quality": "gex.cli.quality",
     "ingest": "gex.cli.ingest",

@@ -41,16 +41,16 @@ class Convention:
 AS_SET = Convention("as set")
 CONVENTIONS = (
     AS_SET,
-    Convention("vendor's volatility", {"vol": "vendor"}),
-    Convention("vendor's volatility and clock", {"vol": "vendor-fitted"}),
-    Convention("each contract's own volatility", {"vol": "per-contract"}),
+    Convention("vendor IV", {"vol": "vendor"}),
+    Convention("vendor IV and clock", {"vol": "vendor-fitted"}),
+    Convention("each contract's IV", {"vol": "per-contract"}),
     Convention("sticky moneyness", {"dynamics": "sticky-moneyness"}),
-    Convention("volatility beta", {"dynamics": "vol-beta"}),
-    Convention("no carry: forward = spot", {"rate": 0.0, "dividend": 0.0}),
-    Convention("vendor's volatility, no carry", {"vol": "vendor", "rate": 0.0, "dividend": 0.0}),
-    Convention("today's volume", {"positions": "volume"}),
+    Convention("vol beta", {"dynamics": "vol-beta"}),
+    Convention("F = S", {"rate": 0.0, "dividend": 0.0}),
+    Convention("vendor IV, F = S", {"vol": "vendor", "rate": 0.0, "dividend": 0.0}),
+    Convention("volume", {"positions": "volume"}),
     Convention("0DTE half volume", {"zero_dte_volume": 0.5}),
-    Convention("dealers short all", {"positions": "short-all"}),
+    Convention("short all", {"positions": "short-all"}),
     Convention("call skew", {"positions": "call-skew"}),
 )
 """What is tried, the simplest first; others can be added."""
@@ -82,7 +82,7 @@ class Compared:
     """How many of those tried come as near: with many, the match says little."""
     tried: int
     other: Reading | None
-    """The nearest under any definition, where it is nearer still."""
+    """The same value under another definition, where its own gives none that is the same."""
     reason: str | None
     """Why there is nothing of ours."""
 
@@ -111,7 +111,7 @@ class Comparison:
     text: PublishedText
     rows: tuple[Compared, ...]
     scores: tuple[Score, ...]
-    """The nearest first; those that have the most of the levels only."""
+    """The nearest first, to a cent, the simpler before the other; those that have the most of the levels only."""
     left_out: dict[str, str]
     """Conventions that this chain cannot be computed under, and why."""
 
@@ -165,15 +165,15 @@ def _compared(level: Published, table: list[tuple[str, str, str, float]], as_set
     ours = next((each for each in own if (each.convention, each.scope) == (as_set, scope)), None)
     nearest = min(own, key=_distance, default=None)
     best = _distance(nearest) if nearest else 0.0
-    others = [each for each in readings if BY_KEY[each.key].is_level] if BY_KEY[key].is_level else []
-    other = min(others, key=_distance, default=None)
+    same = (each for each in readings if BY_KEY[each.key].is_level and not _distance(each))
+    other = next(same, None) if best and BY_KEY[key].is_level else None
     return Compared(
         published=level,
         ours=ours,
         nearest=nearest,
         as_near=sum(_distance(each) <= best for each in own),
         tried=len(own),
-        other=other if other and _distance(other) < best else None,
+        other=other,
         reason=None if own else f"no expiration of ours gives it ({level.means.scope or 'all'})",
     )
 
@@ -213,4 +213,6 @@ def _scores(text: PublishedText, table: list[tuple[str, str, str, float]]) -> tu
             same = sum(size < SAME for size in sizes)
             scores.append(Score(name, scope, sum(sizes) / len(sizes), same, len(sizes)))
     most = max((score.levels for score in scores), default=0)
-    return tuple(sorted((each for each in scores if each.levels == most), key=lambda each: each.mean_distance))
+    return tuple(
+        sorted((each for each in scores if each.levels == most), key=lambda each: round(each.mean_distance, 2))
+    )

@@ -37,7 +37,11 @@ def test_the_factor_is_forward_over_spot(market) -> None:
 
 def test_a_basis_is_added(market) -> None:
     points = futures_points(market, "SPX", "MES", basis=-3.5)
-    assert (points.at(6500.0), points.source, points.text) == (6496.5, "given", "MESU5 points: level -3.5 (basis given)")
+    assert (points.at(6500.0), points.source, points.text) == (
+        6496.5,
+        "given",
+        "MESU5 points: level -3.5 (basis given)",
+    )
 
 
 def test_a_tenth_of_the_index_is_tenfold(market) -> None:
