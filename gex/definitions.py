@@ -71,7 +71,7 @@ _MENTHORQ = _family(
     MENTHORQ,
     "menthorq",
     ("call_resistance", "Call Resistance", "points", "strike of the largest call gamma", MQ + "call-resistance/"),
-    ("put_support", "Put Support", "points", "strike of the largest put gamma", MQ + "put-support/"),
+    ("put_support", "Put Support", "points", "strike of the largest put gamma", MQ + "call-resistance/"),
     ("hvl", "HVL", "points", "strike where net gamma cumulated upwards is least", MQ + "high-vol-level/"),
     ("gamma_wall", "Gamma Wall", "points", "strike of the largest |net| gamma", MQ + "gex-levels/"),
     *((f"gex_{n}", f"GEX {n}", "points", f"strike number {n} by |net| gamma", MQ + "gex-levels/") for n in RANKS),
