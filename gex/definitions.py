@@ -29,7 +29,7 @@ MAX_PAIN = "https://www.investopedia.com/terms/m/maxpain.asp"
 
 FLIP = "price nearest to spot at which re-priced net gamma is zero"
 LARGEST = "strike of the largest |call| + |put|"
-ONE_DAY = "spot * volatility at the money * sqrt(1/252), of the first expiration"
+ONE_DAY = "standard deviation at the money to the first expiration / sqrt(weekdays to it)"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,13 @@ _SPOTGAMMA = _family(
     ("zero_gamma", "Zero Gamma", "points", FLIP, SG + "articles/15297958613907"),
     ("absolute_gamma", "Absolute Gamma", "points", f"{LARGEST} gamma, not netted", SG + "articles/15297780226451"),
     ("key_delta", "Key Delta Strike", "points", f"{LARGEST} delta, not netted", SG_EQUITY),
-    ("hedge_wall", "Hedge Wall", "points", "strike nearest to where re-priced net gamma changes fastest", SG_EQUITY),
+    (
+        "hedge_wall",
+        "Hedge Wall",
+        "points",
+        "strike nearest to where re-priced net gamma changes most within 1%",
+        SG_EQUITY,
+    ),
 )
 _MENTHORQ = _family(
     MENTHORQ,

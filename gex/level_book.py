@@ -10,7 +10,7 @@ import numpy as np
 
 from gex.definitions import DEFINITIONS
 from gex.exposure import PER_PCT, contract_exposure
-from gex.level_rules import Found, Held, Priced1D, found_of
+from gex.level_rules import First, Found, Held, found_of
 from gex.levels import max_pain
 from gex.positioning import dealer_sign
 from gex.profile import crossings_of, ladder_of
@@ -165,8 +165,8 @@ class _Work:
             first=self._first(rows),
         )
 
-    def _first(self, rows: np.ndarray) -> Priced1D:
-        """Return what the first expiration among these rows says: its name, volatility at the money and max pain."""
+    def _first(self, rows: np.ndarray) -> First:
+        """Return what the first expiration among these rows says: its name, a day's move and max pain."""
         market = self.base.market
         quotes, groups = market.quotes, np.unique(market.quotes.expiration[rows])
         index = int(groups[np.argmin(market.years[groups])])
@@ -174,8 +174,9 @@ class _Work:
         calls, puts = (np.where(leg[at] >= 0, quotes.open_interest[leg[at]], 0.0) for leg in (rungs.call, rungs.put))
         w = market.w(index, market.forward(index))
         head = quotes.expirations.table.row(index, named=True)
-        return Priced1D(
+        days = max(1, int(np.busday_count(market.today, head["expiration"])))
+        return First(
             name=f"{head['root']} {head['expiration']:%Y-%m-%d}",
-            volatility=None if w is None else w / float(np.sqrt(market.years[index])),
+            day=None if w is None else w / float(np.sqrt(days)),
             max_pain=max_pain(rungs.strike[at], calls, puts),
         )

@@ -21,7 +21,8 @@ StrengthUnit = Literal["$ per +1%", "$", "contracts", "$ per +1% per point"]
 
 SECONDARY = 5
 """Strikes listed for a wall, itself the first."""
-TRADING_DAYS = 252
+REACH = 0.005
+"""The Hedge Wall is where net gamma changes most over this fraction of spot to either side."""
 ANTI_CORRELATION = -10.0
 """d ln(volatility) / d ln(spot): 1% of volatility for each 0.10% of spot, the other way."""
 
@@ -57,12 +58,12 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Priced1D:
-    """What one expiration says about a day."""
+class First:
+    """What one expiration says."""
 
     name: str
-    volatility: float | None
-    """At the money, per square-root year."""
+    day: float | None
+    """Standard deviation of a weekday's move at the money, as a fraction of spot."""
     max_pain: float | None
 
 
@@ -92,7 +93,7 @@ class Held:
     profile: Floats
     """Net gamma at `spots`, $ per +1%."""
     crossings: tuple[Crossing, ...]
-    first: Priced1D
+    first: First
 
 
 def found_of(held: Held) -> dict[str, Found]:
@@ -170,12 +171,9 @@ def _first(held: Held) -> Iterator[tuple[str, Found]]:
     none = f"no open interest in {first.name}"
     yield "common.max_pain", Found(first.max_pain, note=first.name, reason=none if first.max_pain is None else None)
     for key, side in (("one_day_min", -1.0), ("one_day_max", 1.0)):
-        if first.volatility is None:
-            found = Found(None, note=first.name, reason=f"no volatility at the money in {first.name}")
-        else:
-            move = held.spot * first.volatility * float(np.sqrt(1.0 / TRADING_DAYS))
-            found = Found(held.spot + side * move, note=first.name)
-        yield f"menthorq.{key}", found
+        reason = None if first.day else f"no volatility at the money in {first.name}"
+        value = held.spot * (1.0 + side * first.day) if first.day else None
+        yield f"menthorq.{key}", Found(value, note=first.name, reason=reason)
 
 
 def _open_interest(totals: StrikeTotals) -> Iterator[tuple[str, Found]]:
@@ -224,14 +222,18 @@ def _flip(held: Held) -> Found:
 
 
 def _fastest(held: Held) -> Found:
-    """Return the strike nearest to the steepest point of the profile."""
-    slope = np.gradient(held.profile, held.spots)
-    if not slope.any():
+    """Return the strike nearest to the spot about which the profile changes most, over half a percent to either side.
+
+    A slope would find the jump that an American option's gamma makes where it is exercised.
+    """
+    above, below = (np.interp(held.spots * (1.0 + reach), held.spots, held.profile) for reach in (REACH, -REACH))
+    change = above - below
+    if not change.any():
         return Found(None, reason="no gamma at any strike")
-    at = int(np.argmax(np.abs(slope)))
+    at = int(np.argmax(np.abs(change)))
     listed = held.strikes[np.unique(held.at)]
     nearest = float(listed[np.argmin(np.abs(listed - held.spots[at]))])
-    return Found(nearest, (Ranked(nearest, float(slope[at])),), "$ per +1% per point")
+    return Found(nearest, (Ranked(nearest, float(change[at])),), "$ per +1%")
 
 
 def _cumulative_flip(strike: Floats, cumulative: Floats, spot: float) -> Found:

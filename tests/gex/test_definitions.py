@@ -12,7 +12,7 @@ from scipy.stats import norm
 from gex.analysis import analyze, priced
 from gex.definitions import BY_KEY, DEFINITIONS, VENDORS
 from gex.level_book import level_book
-from gex.level_rules import Held, Priced1D, found_of
+from gex.level_rules import First, Held, found_of
 from gex.results import Crossing
 from gex.scopes import dates_in, third_friday
 from gex.settings import Settings
@@ -40,7 +40,7 @@ HELD = Held(
     spots=np.array([85.0, 92.0, 96.0, 99.0, 104.0, 115.0]),
     profile=np.array([-4.0, -6.0, -3.0, 3.0, 5.0, 4.0]),
     crossings=(Crossing(97.5, 2.0), Crossing(88.0, -1.0)),
-    first=Priced1D("SPXW 2025-09-05", 0.252, 95.0),
+    first=First("SPXW 2025-09-05", 0.0125, 95.0),
 )
 
 
@@ -51,8 +51,8 @@ def strikes_of(found) -> list[float]:
 def test_spotgamma_like_by_hand() -> None:
     """Net by strike is -8, -5, +1, +6, +4; |call| + |put| gamma 10, 9, 23, 10, 6; delta 10, 11, 10, 9, 13.
 
-    The profile rises by 6 between 96 and 99: at 99 the mean of the slopes beside it, 6/3 and 2/5 weighted by the
-    other's run (5 and 3), is (5*2 + 3*0.4)/8 = 1.4; at 96 it is (3*0.75 + 4*2)/7 = 1.464, the steepest: strike 95.
+    The profile has slopes -2/7, 3/4, 2, 2/5, -1/11. About 96 it changes by 2 * 0.48 + 0.75 * 0.48 = 1.32, about 99
+    by 0.4 * 0.495 + 2 * 0.495 = 1.188: the most at 96, nearest strike 95.
     """
     found = found_of(HELD)
     assert strikes_of(found["spotgamma.call_wall"]) == [105.0, 110.0, 100.0]
@@ -65,13 +65,13 @@ def test_spotgamma_like_by_hand() -> None:
     assert (found["spotgamma.key_delta"].value, found["spotgamma.key_delta"].strength) == (110.0, 13.0)
     assert found["spotgamma.key_delta"].strength_unit == "$"
     assert found["spotgamma.hedge_wall"].value == 95.0
-    assert found["spotgamma.hedge_wall"].strength == pytest.approx((3 * 0.75 + 4 * 2.0) / 7)
+    assert found["spotgamma.hedge_wall"].strength == pytest.approx(1.32)
 
 
 def test_menthorq_like_by_hand() -> None:
     """Calls alone peak at 100 (12), puts at 100 (-11); cumulated net -8, -13, -12, -6, -2 is least at 95.
 
-    By size the nets rank 90 (8), 105 (6), 95 (5), 110 (4), 100 (1). A day is 100 * 0.252 / sqrt(252) = 1.5875.
+    By size the nets rank 90 (8), 105 (6), 95 (5), 110 (4), 100 (1). A day is 1.25% of 100.
     """
     found = found_of(HELD)
     assert (found["menthorq.call_resistance"].value, found["menthorq.call_resistance"].strength) == (100.0, 12.0)
@@ -81,8 +81,8 @@ def test_menthorq_like_by_hand() -> None:
     assert found["menthorq.gex_1"].strength == -8.0
     assert found["menthorq.gex_6"].reason == "fewer than 6 strikes have gamma"
     assert found["menthorq.gamma_wall"].value == 90.0
-    assert found["menthorq.one_day_max"].value == pytest.approx(101.58750787)
-    assert found["menthorq.one_day_min"].value == pytest.approx(98.41249213)
+    assert found["menthorq.one_day_max"].value == pytest.approx(101.25)
+    assert found["menthorq.one_day_min"].value == pytest.approx(98.75)
     assert found["menthorq.one_day_min"].note == "SPXW 2025-09-05"
 
 
@@ -130,7 +130,7 @@ def test_nothing_held_says_why() -> None:
         open_interest=nothing,
         profile=np.zeros(6),
         crossings=(),
-        first=Priced1D("SPXW 2025-09-05", None, None),
+        first=First("SPXW 2025-09-05", None, None),
     )
     for key, found in found_of(empty).items():
         if BY_KEY[key].is_level:
@@ -239,3 +239,11 @@ def test_scopes_on_a_calendar() -> None:
     for wrong in ("soon", "2026-13-01", "99999999999d"):
         with pytest.raises(ValueError, match="a scope is all, 0dte"):
             dates_in(wrong, listed, d(2026, 6, 15))
+
+
+def test_the_days_range_against_scipy(few) -> None:
+    """16% over the 7 days and 6 hours to the expiration, which is five weekdays away."""
+    found = level_book(priced(few, Settings())).of("all").by_key
+    day = 6500.0 * 0.16 * np.sqrt((7 * 1440 + 360) / 525_600) / np.sqrt(5)
+    assert found["menthorq.one_day_max"].value == pytest.approx(6500.0 + day, rel=1e-7)
+    assert found["menthorq.one_day_min"].value == pytest.approx(6500.0 - day, rel=1e-7)
