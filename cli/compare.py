@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from gex.settings import Settings
 
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
-FAR = 0.005
-"""A published spot further than this from ours, as a fraction, is of another moment."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +152,8 @@ def _tell(comparison: Comparison, kept: Path | None, given: PublishedOptions) ->
         LOGGER.info("not kept: give --results DIR, or set GEX_RESULTS")
     else:
         LOGGER.info("kept as %s", kept)
-    spot, ours = comparison.published_spot, comparison.book.spot
-    if spot is not None and abs(spot / ours - 1.0) > FAR:
+    if comparison.same_moment is False:
+        spot, ours = comparison.published_spot, comparison.book.spot
         LOGGER.warning("%s: published with spot at %g, and ours is %.2f: another moment", given.published, spot, ours)
     for name in comparison.text.skipped:
         LOGGER.info("%s: %s is no single number: not read", given.published, name)

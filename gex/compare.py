@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SCOPES = ("all", "0dte", "ex-0dte", "next", "monthly", "7d")
 SAME = 0.005
 """Points: two levels closer than this are one, as printed."""
+FAR = 0.005
+"""A published spot further than this from ours, as a fraction, is of another moment."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,12 @@ class Comparison:
     def published_spot(self) -> float | None:
         """The price of the underlying that the text gives, if it does."""
         return next((row.value for row in self.text.levels if row.means.kind == "spot"), None)
+
+    @property
+    def same_moment(self) -> bool | None:
+        """Whether the text's price of the underlying is near ours; None where it gives none."""
+        spot = self.published_spot
+        return None if spot is None else abs(spot / self.book.spot - 1.0) <= FAR
 
 
 def compare(

@@ -22,8 +22,6 @@ def screen(comparison: Comparison, vendor: str, terminal: Terminal) -> str:
     """Return the differences, the conventions that come nearest, and what could not be compared."""
     book = comparison.book
     facts = [f"{len(comparison.rows)} values by {vendor}", f"spot {figures.price(book.spot)}"]
-    if comparison.published_spot is not None:
-        facts.append(f"published {figures.price(comparison.published_spot)}")
     head = f"{book.underlying}  {figures.moment(book.quote_time)}   " + " · ".join(facts)
     return (
         "\n".join(
@@ -37,6 +35,17 @@ def screen(comparison: Comparison, vendor: str, terminal: Terminal) -> str:
         )
         + "\n"
     )
+
+
+def _moment(comparison: Comparison, terminal: Terminal) -> list[str]:
+    """Say at which spot the levels were published, and whether that was another moment."""
+    spot = comparison.published_spot
+    if spot is None:
+        return []
+    if comparison.same_moment:
+        return [f"published with spot at {figures.price(spot)}"]
+    text = f"published with spot at {figures.price(spot)}, at another moment: the differences say little"
+    return [terminal.paint(text, "alert")]
 
 
 def _differences(comparison: Comparison, terminal: Terminal) -> list[str]:
@@ -110,7 +119,7 @@ def _others(comparison: Comparison, terminal: Terminal) -> list[str]:
     parts = [_titled("Under another definition", lines, terminal)]
     reasons: dict[str, list[str]] = {}
     for row in comparison.rows:
-        if row.reason:
+        if row.reason and row.published.means.kind != "spot":
             reasons.setdefault(row.reason, []).append(row.published.name)
     parts.append(
         _titled("Not compared", [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()], terminal)
@@ -134,6 +143,7 @@ def document(comparison: Comparison, vendor: str) -> dict[str, Any]:
         "quote_time": book.quote_time,
         "spot": book.spot,
         "published_spot": comparison.published_spot,
+        "same_moment": comparison.same_moment,
         "vendor": vendor,
         "settings": book.settings.as_dict() | {"fingerprint": book.settings.fingerprint},
         "levels": [_published(row) for row in comparison.rows],

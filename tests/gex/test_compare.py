@@ -86,7 +86,8 @@ def test_the_same_value_under_another_definition_is_named(lively) -> None:
 def test_what_cannot_be_compared_says_why(lively) -> None:
     text = "Vol Trigger: 6480\nFoo: 12\nNet GEX: 1234.5\n1D Min: NA\nSpot: 6501\nCall Wall: 6500"
     found = compared(lively, text, CONVENTIONS[:1])
-    assert found.published_spot == 6501.0
+    assert (found.published_spot, found.same_moment) == (6501.0, True)
+    assert compared(lively, "Spot: 6700\nHVL: 6500", CONVENTIONS[:1]).same_moment is False
     assert [row.reason for row in found.rows] == [
         "its rule is not public",
         "no vendor's level is known by this name",

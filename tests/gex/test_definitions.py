@@ -7,6 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy.stats import norm
 
 from gex.analysis import analyze, priced
@@ -247,3 +250,28 @@ def test_the_days_range_against_scipy(few) -> None:
     day = 6500.0 * 0.16 * np.sqrt((7 * 1440 + 360) / 525_600) / np.sqrt(5)
     assert found["menthorq.one_day_max"].value == pytest.approx(6500.0 + day, rel=1e-7)
     assert found["menthorq.one_day_min"].value == pytest.approx(6500.0 - day, rel=1e-7)
+
+
+def test_scopes_add_up(chain) -> None:
+    """Every sum over all expirations is the sum of its parts, and of today's and all others."""
+    book = level_book(priced(chain, Settings()), ("all", "0dte", "ex-0dte", "each"))
+    whole, today, others, *each = (scope.by_key for scope in book.scopes)
+    assert len(each) == 3
+    for key in ("common.net_gex", "gexbot.sum_gex_vol", "squeezemetrics.gex_plus", "squeezemetrics.gex_2017"):
+        total = whole[key].value
+        assert sum(part[key].value for part in each) == pytest.approx(total, rel=1e-9)
+        assert today[key].value + others[key].value == pytest.approx(total, rel=1e-9)
+
+
+@given(hnp.arrays(np.float64, 10, elements=st.integers(-50, 50).map(float)))
+def test_ranks_against_sorting(gamma: np.ndarray) -> None:
+    """Against Python's own sort of the strikes' sums."""
+    found = found_of(replace(HELD, gamma=gamma))
+    net = [(float(gamma[2 * i] + gamma[2 * i + 1]), float(strike)) for i, strike in enumerate(STRIKES)]
+    positive = sorted(((value, strike) for value, strike in net if value > 0), key=lambda each: (-each[0], each[1]))
+    by_size = sorted(((value, strike) for value, strike in net if value), key=lambda each: (-abs(each[0]), each[1]))
+    assert [(each.strength, each.level) for each in found["spotgamma.call_wall"].ranked] == positive
+    assert found["menthorq.gamma_wall"].value == (by_size[0][1] if by_size else None)
+    sums = np.cumsum([value for value, _ in net])
+    if sums.any():
+        assert found["menthorq.hvl"].strength == sums.min()
