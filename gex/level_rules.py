@@ -145,11 +145,12 @@ def _sides(totals: StrikeTotals) -> Iterator[tuple[str, Found]]:
 
 def _by_counts(held: Held) -> Iterator[tuple[str, Found]]:
     """Give the walls and sums by open interest and by volume, and the largest delta."""
-    for tag, gamma in (("oi", held.by_open_interest), ("vol", held.by_volume)):
+    for tag, gamma, none in (("oi", held.by_open_interest, "no open interest"), ("vol", held.by_volume, "no volume")):
         totals = _totals(held, gamma)
         yield f"gexbot.major_pos_{tag}", top(totals.strike, totals.net)
         yield f"gexbot.major_neg_{tag}", top(totals.strike, -totals.net, sign=-1.0)
-        yield f"gexbot.sum_gex_{tag}", Found(float(np.sum(totals.net)))
+        traded = bool(gamma.any())
+        yield f"gexbot.sum_gex_{tag}", Found(float(np.sum(gamma)) if traded else None, reason=None if traded else none)
     yield "common.absolute_gamma_vol", top(totals.strike, totals.gross)
     delta = sum_by(held.at, np.abs(held.delta), len(held.strikes))
     yield "spotgamma.key_delta", top(held.strikes, delta, unit="$")
@@ -218,7 +219,8 @@ def _flip(held: Held) -> Found:
     """Return the crossing nearest to spot; the others come after it, each with its slope."""
     ordered = sorted(held.crossings, key=lambda crossing: abs(crossing.spot - held.spot))
     ranked = tuple(Ranked(crossing.spot, crossing.slope) for crossing in ordered)
-    return _from(ranked, f"net gamma keeps its sign within {held.ladder:.0%} of spot", "$ per +1% per point")
+    kept = f"net gamma keeps its sign within {held.ladder:.0%} of spot"
+    return _from(ranked, kept if held.profile.any() else "no gamma at any strike", "$ per +1% per point")
 
 
 def _fastest(held: Held) -> Found:

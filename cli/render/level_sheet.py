@@ -139,16 +139,27 @@ def _ranked(each: Ranked, money: figures.Money, book: LevelBook, points: Futures
 
 
 def _reasons(book: LevelBook, terminal: Terminal) -> list[str]:
-    """Say why there is nothing where there is nothing."""
-    texts: dict[str, list[str]] = {}
+    """Say why there is nothing where there is nothing: once for the scopes that share it."""
+    scopes: dict[tuple[str, str], list[str]] = {}
     for scope in book.scopes:
-        if not scope.levels:
-            texts.setdefault(f"{_label(scope)}: no expiration", [])
-        for level in scope.levels:
-            if level.found.reason and level.definition.key not in GEX_RANKS:
-                texts.setdefault(f"{_label(scope)}: {level.found.reason}", []).append(level.definition.name)
-    lines = [f"{', '.join(names)} {text}".strip() for text, names in texts.items()]
+        for reason, names in _missing(scope).items():
+            scopes.setdefault((reason, ", ".join(names)), []).append(_label(scope))
+    lines = [
+        f"{names}: {reason} ({', '.join(labels)})" if names else f"{', '.join(labels)}: {reason}"
+        for (reason, names), labels in scopes.items()
+    ]
     return ["", *(out for line in lines for out in flow([line], terminal.width, indent="  "))] if lines else []
+
+
+def _missing(scope: ScopeLevels) -> dict[str, list[str]]:
+    """Return the names of a scope's levels that do not exist, by reason."""
+    if not scope.levels:
+        return {"no expiration": []}
+    names: dict[str, list[str]] = {}
+    for level in scope.levels:
+        if level.found.reason and level.definition.key not in GEX_RANKS:
+            names.setdefault(level.found.reason, []).append(level.definition.name)
+    return names
 
 
 def _definitions(book: LevelBook, points: FuturesPoints | None, terminal: Terminal) -> list[str]:
