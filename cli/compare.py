@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gex.settings import Settings
 
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
+LARGEST = 1_000_000
+"""Bytes of published text."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,14 @@ def command(source: str, given: PublishedOptions, settings: Settings, read: Read
 
 
 def _read(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
     try:
-        return Path(name).read_bytes()
+        with sys.stdin.buffer if name == "-" else Path(name).open("rb") as file:
+            raw = file.read(LARGEST + 1)
     except OSError as error:
         raise UnreadableError(error.strerror or str(error), source=name) from error
+    if len(raw) > LARGEST:
+        raise UnreadableError(f"more than {LARGEST // 1_000_000} MB is no list of levels", source=name)
+    return raw
 
 
 def _parsed(raw: bytes, chain: Chain, settings: Settings, given: PublishedOptions) -> PublishedText:

@@ -100,6 +100,8 @@ def command(
 
     With --all every public definition side by side; with --for a text that a charting program takes.
     """
+    if sheet.program == "sierra" and len(sources) > 1:
+        raise click.UsageError("--for sierra writes the lines of one chart: give one SOURCE")
     batch = Batch(sources, read, settings)
     form = sink.format_of(output, FORMATS)
     if not sheet.plain:

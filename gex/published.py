@@ -43,6 +43,8 @@ NEAR = (0.5, 1.5)
 """A level is within these multiples of spot; further away it is no level of this underlying."""
 MOST = 64
 """Readings looked at in a line: more than any published text has."""
+LONGEST, LONGEST_NAME, LONGEST_VALUE = 2000, 60, 30
+"""Characters in a line, a name, a value: more than any published text has."""
 
 Pair = tuple[str, str]
 
@@ -89,6 +91,8 @@ def read_published(text: str, spot: float, decimal: Decimal | None = None) -> Pu
     lines = [line for line in text.lstrip("\ufeff").splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
         raise ValueError("there is nothing in it")
+    if max(map(len, lines)) > LONGEST:
+        raise ValueError(f"a line of more than {LONGEST} characters is no list of levels")
     symbol, lines = _without_symbol(lines)
     styles: tuple[Decimal, ...] = ("point", "comma") if decimal is None else (decimal,)
     found: list[tuple[Published, ...]] = []
@@ -159,8 +163,9 @@ def _line(line: str, style: Decimal, spot: float) -> tuple[Published, ...]:
     if '"' in line:
         fields = next(csv.reader([line], skipinitialspace=True))
         line = "\t".join(fields)
-    ways = chain(_pairs(line.strip(), style, _name_first), _pairs(line.strip(), style, _value_first))
-    readings = [tuple(_published(pairs, style)) for pairs in islice(ways, MOST)]
+    line = line.strip()
+    ways = chain(*(_pairs(line, style, steps, set()) for steps in (_name_first, _value_first)))
+    readings = list(dict.fromkeys(tuple(_published(pairs, style)) for pairs in islice(ways, MOST)))
     if not readings:
         raise ValueError(
             f"{line.strip()[:60]!r} is no list of names and values; write one pair a line: Call Wall, 6500"
@@ -176,20 +181,29 @@ def _line(line: str, style: Decimal, spot: float) -> tuple[Published, ...]:
     return readings[0]
 
 
-def _pairs(text: str, style: Decimal, steps: Steps) -> Iterator[tuple[Pair, ...]]:
-    """Yield every way to read a text as names each followed by its value, or values each followed by its name."""
+def _pairs(text: str, style: Decimal, steps: Steps, dead: set[str]) -> Iterator[tuple[Pair, ...]]:
+    """Yield every way to read a text as names each followed by its value, or values each followed by its name.
+
+    What is in `dead` has no reading: without it, a long text that ends badly would be tried in all ways.
+    """
     if not text:
         yield ()
         return
+    if text in dead:
+        return
+    alive = False
     for name, value, rest in steps(text, style):
-        for others in _pairs(rest, style, steps):
+        for others in _pairs(rest, style, steps, dead):
+            alive = True
             yield ((name, value), *others)
+    if not alive:
+        dead.add(text)
 
 
 def _name_first(text: str, style: Decimal) -> Iterator[tuple[str, str, str]]:
     for gap in BREAK.finditer(text):
         name = text[: gap.start()].strip()
-        if HARD.search(name):
+        if HARD.search(name) or len(name) > LONGEST_NAME:
             return
         if LETTER.search(name) and not NONE.fullmatch(name):
             for value, end in _values(text, gap.end(), style):
@@ -200,6 +214,8 @@ def _values(text: str, start: int, style: Decimal) -> Iterator[tuple[str, int]]:
     """Yield each value that begins at `start` and ends where a pair may end, and where the next begins."""
     for after in BETWEEN.finditer(text, start):
         value = text[start : after.start()]
+        if len(value) > LONGEST_VALUE:
+            return
         if _number(value, style) is not None or NONE.fullmatch(value):
             yield value, after.end()
         if after.end() == len(text):

@@ -126,6 +126,13 @@ def test_refusals(gex: Callable[..., Ran], spx_csv: Path, arguments: list[str], 
     assert says in ran.err
 
 
+def test_sierra_takes_one_source(gex: Callable[..., Ran], spx_csv: Path, qqq_csv: Path) -> None:
+    ran = gex("levels", "--for", "sierra", spx_csv, qqq_csv)
+    assert (ran.code, ran.out) == (2, "")
+    lines = gex("levels", "--for", "tradingview", spx_csv, qqq_csv).out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["$SPX", "$QQQ"]
+
+
 def test_published_levels_are_kept_once(gex: Callable[..., Ran], spx_csv: Path, tmp_path: Path) -> None:
     text = tmp_path / "pasted.txt"
     spot = json.loads(gex("report", spx_csv, "--format", "json").out)["spot"]["used"]

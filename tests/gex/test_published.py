@@ -139,13 +139,19 @@ def test_what_is_written_is_read(levels: dict[str, float], gap: str, between: st
     assert values_of(text, 6000.0) == levels
 
 
-@given(st.text(max_size=60))
+@given(st.one_of(st.text(max_size=60), st.text("Aa1 ,.:;&\n-$%65k", max_size=60)))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         found = read_published(text, 6500.0)
     except ValueError:
         return
     assert found.levels
+
+
+@pytest.mark.parametrize("text", ["a 1 " * 400 + "x", "a, 1, " * 300 + "b", "1,234," * 300, "a 1 2 3 " * 240])
+def test_a_long_line_that_ends_badly_is_refused_at_once(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no list of|two ways|given twice"):
+        read_published(text, 6500.0)
 
 
 def test_the_public_sample(data_path) -> None:
