@@ -30,6 +30,7 @@ the machine and its load: the ratios are what counts.
   of the largest term for greeks, of the largest value for a profile, absolute in sigma for volatilities. American options
   are held against QuantLib's QdFp engine at high precision (itself within 1e-8 of its finest schemes), and on a sample
   against a dense binomial tree of our own. The topic fails if an error is above the *bound*.
+* **rows/s** and **MB/s**, where files are read, are at the least of the times and of the bytes in the file.
 * **n** is how many contracts, quotes, calls ...; slow peers get some of them, evenly spread.
 * Gamma and greeks of arrays are written to arrays that exist, where the interface can do that (ours: `out=`).
 """
@@ -65,6 +66,7 @@ class Topic:
     skipped: dict[str, str]
     versions: list[list[str]]
     measure: str
+    size: int | None
 
     def ratio(self, peer: Line) -> tuple[float, np.ndarray]:
         """Return the ratio of the least times, and the quartiles of the ratios of the rounds."""
@@ -96,6 +98,7 @@ def read_topic(benchmark: dict[str, Any]) -> Topic:
         extra.get("skipped", {}),
         [peer["versions"] for peer in extra["peers"]],
         extra.get("measure", ""),
+        extra.get("bytes"),
     )
 
 
@@ -127,6 +130,12 @@ def table_row(topic: Topic, line: Line) -> str:
     return "| " + " | ".join([*cells, scientific(line.error), scientific(line.tolerance)]) + " |"
 
 
+def rate(line: Line, size: int) -> str:
+    """Return how much of a source is read in a second, at the least of the times."""
+    seconds = line.times.min() * line.rows / 1e9
+    return f"* {line.name}: {line.rows / seconds:,.0f} rows/s, {significant(size / 1e6 / seconds)} MB/s of {size / 1e6:.1f} MB."
+
+
 def section(topic: Topic) -> str:
     """Return one topic as a table with its notes."""
     lines = [
@@ -139,6 +148,8 @@ def section(topic: Topic) -> str:
     ]
     if topic.measure:
         lines += [f"Error: {topic.measure}.", ""]
+    if topic.size is not None:
+        lines += [*(rate(line, topic.size) for line in [topic.ours, *topic.peers]), ""]
     lines += [f"* Not run: {name}: {reason}." for name, reason in topic.skipped.items()]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -1,8 +1,8 @@
-"""Reading chain files into validated chains, beside a plain `polars.read_csv` of the same bytes."""
+"""Reading chain files into validated chains and a store, and stored snapshots back, beside Polars on the same bytes."""
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import count, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +11,10 @@ import pytest
 
 from benchmarks.race import local_lane
 from benchmarks.targets import PLAIN
-from gex.ingest.read import read_chains
+from gex.ingest.intake import take
+from gex.ingest.read import read_chain, read_chains
 from gex.ingest.readers.datashop import INTERVALS
-from gex.ingest.sample import generate
+from gex.ingest.sample import generate, generate_days
 from gex.ingest.sample_csv import write_cboe_csv
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from benchmarks.race import Race
 
 SNAPSHOTS, ROWS = 20, 20_000
+FILES = 4
 ROUNDS = 7
+# Above its header the quote table has three lines of another shape; some columns look whole until late in the file.
+QUOTE_TABLE = {"skip_rows": 3, "infer_schema_length": None}
 
 
 def write_intervals(path: Path) -> None:
@@ -61,8 +65,7 @@ def test_ingest(free_race: Race, tmp_path: Path, kind: str) -> None:
         write_cboe_csv(generate("SPX", seed=1), path)
     rows = sum(chain.quality.rows_in for chain in read_chains(path))
     assert rows == SNAPSHOTS * ROWS or kind == "Cboe"
-    # Above its header the quote table has three lines of another shape; some columns look whole until late in the file.
-    options = {} if kind == "DataShop" else {"skip_rows": 3, "infer_schema_length": None}
+    options = {} if kind == "DataShop" else QUOTE_TABLE
     plain = local_lane(PLAIN, rows, lambda: pl.read_csv(path, **options))
     free_race.run(
         lambda: sum(1 for _ in read_chains(path)),
@@ -71,4 +74,50 @@ def test_ingest(free_race: Race, tmp_path: Path, kind: str) -> None:
         rounds=ROUNDS,
         topic=f"Reading a {kind} file",
         unit="row",
+        bytes=path.stat().st_size,
+    )
+
+
+def test_store(free_race: Race, tmp_path: Path) -> None:
+    """Each call of ours has a store of its own: the same bytes are not taken twice."""
+    paths = [tmp_path / f"{number}.csv" for number in range(FILES)]
+    for path, sample in zip(paths, generate_days("SPX", FILES), strict=True):
+        write_cboe_csv(sample, path)
+    stores = (tmp_path / f"store-{number}" for number in count())
+
+    def ingest() -> int:
+        store = next(stores)
+        return sum(take(str(path), store, {}).rows_in for path in paths)
+
+    rows = ingest()
+
+    def copy() -> None:
+        for path in paths:
+            pl.read_csv(path, **QUOTE_TABLE).write_parquet(path.with_suffix(".parquet"))
+
+    plain = local_lane(PLAIN, rows, lambda: [pl.read_csv(path, **QUOTE_TABLE) for path in paths])
+    free_race.run(
+        ingest,
+        [plain, local_lane("polars.read_csv, write_parquet", rows, copy)],
+        rows=rows,
+        rounds=ROUNDS,
+        topic=f"Ingesting {FILES} Cboe files into a store",
+        unit="row",
+        bytes=sum(path.stat().st_size for path in paths),
+    )
+
+
+def test_read_back(free_race: Race, tmp_path: Path) -> None:
+    write_cboe_csv(generate("SPX", seed=1), tmp_path / "quotes.csv")
+    taken = take(str(tmp_path / "quotes.csv"), tmp_path / "store", {})
+    path = tmp_path / "store" / taken.snapshots[0]["file"]
+    assert read_chain(path).frame.height == taken.rows_kept
+    free_race.run(
+        lambda: read_chain(path),
+        [local_lane("polars.read_parquet", taken.rows_kept, lambda: pl.read_parquet(path))],
+        rows=taken.rows_kept,
+        rounds=ROUNDS,
+        topic="Reading a stored snapshot",
+        unit="row",
+        bytes=path.stat().st_size,
     )

@@ -16,11 +16,16 @@ EVIDENCE = {
     "quotes_json": "real files of one collector (SPX, QQQ, 2026)",
     "datashop": "the vendor's pages; no customer's file has been seen, any other header is refused",
     "thetadata": "the vendor's documentation and headers in public code; experimental, any other header is refused",
+    "optionsdx": "headers and lines in public code; experimental, any other header is refused; volume, no open interest",
     "orats": "the vendor's pages and API documentation; no customer's file has been seen, any other header is refused",
     "databento": "the vendor's library (extra `databento`) and documentation; files made with it; no customer's file has been seen",
     "massive": "the vendor's documentation and client library; no real answer has been seen",
+    "massive_flat": "the vendor's pages and example lines; no customer's file has been seen; volume, no open interest, no quotes",
     "tradier": "the vendor's documentation; no real answer has been seen",
     "schwab": "answers quoted in public code; experimental",
+    "yfinance": "yfinance's own source; frames made with it and pandas; any other header is refused",
+    "ib_async": "ib_async's own source; frames made with it and pandas; any other header is refused",
+    "occ_series": "answers quoted in public code; experimental, any other header is refused",
     "mapped": "what the user says of each column",
 }
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "levels": "gex.cli.levels",
     "compare": "gex.cli.compare",
     "profile": "gex.cli.profile",
+    "explain": "gex.cli.explain",
     "quality": "gex.cli.quality",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",

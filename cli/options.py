@@ -19,7 +19,16 @@ import click
 
 from gex.cli import log
 from gex.ingest.errors import MissingError
-from gex.settings import Curve, Exercise, PositionsModel, Settings, VolatilitySource, VolDynamics
+from gex.settings import (
+    CONVENTIONS,
+    Convention,
+    Curve,
+    Exercise,
+    PositionsModel,
+    Settings,
+    VolatilitySource,
+    VolDynamics,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,6 +174,17 @@ def share_of(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
     if not 0 <= share <= 1:
         raise click.BadParameter(f"{value!r} must lie between 0 and 100%")
     return share
+
+
+def conventions_of(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[Convention, ...]:
+    """Read which conventions bands vary: all, none, or vendor,rates."""
+    named = {"all": CONVENTIONS, "none": ()}.get(value)
+    if named is not None:
+        return named
+    wanted = [name.strip() for name in value.split(",")]
+    if unknown := [name for name in wanted if name not in CONVENTIONS]:
+        raise click.BadParameter(f"no convention {unknown[0]!r}; there are all, none, {', '.join(CONVENTIONS)}")
+    return tuple(name for name in CONVENTIONS if name in wanted)
 
 
 def day_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
@@ -334,6 +354,14 @@ model_options = gathered(
         metavar="WHICH",
         callback=expirations_of,
         help="all, 0dte, next, a date or days (7d).",
+    ),
+    setting(
+        "--band",
+        metavar="WHICH",
+        default="all",
+        show_default=True,
+        callback=conventions_of,
+        help="Conventions that the levels' bands vary: all, none, or names and commas.",
     ),
     click.option("--spot", type=float, metavar="PRICE", help="Price of the underlying at quote time."),
     click.option("--at", metavar="TIME", callback=new_york_time, help="Evaluate at this time instead."),

@@ -16,6 +16,7 @@ from gex.ingest.errors import ContentError, SpotError, UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from gex.analysis import Priced
     from gex.cli.options import ReadOptions
     from gex.ingest.schema import Chain
     from gex.ingest.store import Snapshot
@@ -27,7 +28,7 @@ Answer = TypeVar("Answer")
 ADDRESS = re.compile(r"[\^_$]?[A-Za-z](?:[A-Za-z0-9]{0,9}|[A-Za-z0-9.]{0,9}@.+)")
 """A store address; a bare name with a dot in it is a file's."""
 
-HARMLESS = {"expired", "duplicate", "other_underlying"}
+HARMLESS = {"adjusted", "expired", "duplicate", "other_underlying"}
 """Reasons to set a row aside that say nothing against the file."""
 
 
@@ -84,10 +85,24 @@ def analysis_of(source: str, read: ReadOptions, settings: Settings) -> Analysis:
         ChainError: The source cannot be found, read or analysed.
 
     """
-    chain = open_chain(source, read, settings.spot)
-    from gex.analysis import analyze
+    return priced_source(source, read, settings)[1]
 
-    return answered(chain, settings, source, analyze)
+
+def priced_source(source: str, read: ReadOptions, settings: Settings) -> tuple[Priced, Analysis]:
+    """Read a source, price it and analyse it.
+
+    Raises:
+        ChainError: The source cannot be found, read, priced or analysed.
+
+    """
+    chain = open_chain(source, read, settings.spot)
+    from gex.analysis import analysis_of, priced
+
+    def both(chain: Chain, own: Settings) -> tuple[Priced, Analysis]:
+        base = priced(chain, own)
+        return base, analysis_of(base)
+
+    return answered(chain, settings, source, both)
 
 
 def answered(chain: Chain, settings: Settings, source: str, answer: Callable[[Chain, Settings], Answer]) -> Answer:

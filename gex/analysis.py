@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex import summary
+from gex.bands import bands_of
 from gex.exposure import PER_PCT, contract_exposure, hedge_flows
 from gex.market import market_of
 from gex.positioning import dealer_contracts, dealer_sign, default_positions
@@ -72,13 +73,19 @@ def analyze(
 
     """
     settings = settings or Settings()
-    base = priced(chain, replace(settings, positions=positions or settings.positions))
-    settings, market, book = base.settings, base.market, base.book
+    return analysis_of(priced(chain, replace(settings, positions=positions or settings.positions)))
+
+
+def analysis_of(base: Priced) -> Analysis:
+    """Compute dealers' positioning of a chain that is priced."""
+    chain, settings, market, book = base.chain, base.settings, base.market, base.book
     dollars = contract_exposure(book, market.level, _years_to_close(chain, market))
     ladder = Ladder(ladder_of(book, market.level, settings.ladder), settings.ladder)
     parts = _parts(market, book, dollars, ladder)
     by_volume = _gamma_by_volume(market, dollars, settings)
-    exposure = dollars.of(parts.whole.chosen)
+    exposure, levels = dollars.of(parts.whole.chosen), parts.whole.levels
+    if settings.band:
+        levels = replace(levels, bands=bands_of(market, book, dollars, ladder, levels))
     return Analysis(
         underlying=chain.underlying,
         quote_time=chain.quote_time,
@@ -97,8 +104,8 @@ def analyze(
         regime=summary.regime_of(exposure),
         exposure=exposure,
         hedge_flow=hedge_flows(book, market.level),
-        levels=parts.whole.levels,
-        distances=summary.distances_of(market, parts.whole.levels),
+        levels=levels,
+        distances=summary.distances_of(market, levels),
         zero_dte=slice_of(market, parts.zero_dte, dollars, by_volume),
         ex_zero_dte=slice_of(market, parts.ex_zero_dte, dollars, by_volume),
         next_expiration=slice_of(market, parts.following, dollars, by_volume),

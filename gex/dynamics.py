@@ -7,6 +7,7 @@ volatilities move together is the usual constant skew-stickiness beta, d ln(sigm
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -49,19 +50,33 @@ class VolBeta:
 
 @dataclass(frozen=True)
 class Smiles:
-    """The smiles of all expirations on one axis, so that one interpolation serves them all."""
+    """The smiles of all expirations on one axis, so that one search serves them all."""
 
-    place: Floats
-    """Where each known strike stands: ln(K/F) plus `APART` times its expiration's number."""
+    k: Floats
+    """ln(K/F) of each known strike, expiration by expiration, going up in each."""
     w: Floats
-    lowest: Floats
-    """ln(K/F) of each expiration's first known strike; NaN for one without a smile."""
-    highest: Floats
+    first: Ints
+    """Where each expiration's strikes begin; one more entry closes the last."""
+
+    @cached_property
+    def place(self) -> Floats:
+        """Where each known strike stands on the axis."""
+        return self.k + APART * np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
     def at(self, expiration: Ints, k: Floats) -> Floats:
         """Return w at ln(K/F) = k of each expiration given, linear between strikes, flat outside; NaN without a smile."""
-        inside = np.clip(k, self.lowest[expiration], self.highest[expiration])
-        return np.interp(inside + APART * expiration, self.place, self.w)
+        first, last = self.first[expiration], self.first[expiration + 1] - 1
+        has_smile = last >= first
+        if not has_smile.any():
+            return np.full(len(k), np.nan)
+        first, last = np.where(has_smile, first, 0), np.where(has_smile, last, 0)
+        inside = np.clip(k, self.k[first], self.k[last])
+        found = np.searchsorted(self.place, inside + APART * expiration, side="right") - 1
+        below = np.clip(found, first, np.maximum(last - 1, first))
+        above = np.minimum(below + 1, last)
+        run = self.k[above] - self.k[below]
+        share = np.divide(inside - self.k[below], run, out=np.zeros(len(k)), where=run > 0)
+        return np.where(has_smile, self.w[below] + share * (self.w[above] - self.w[below]), np.nan)
 
 
 @dataclass(frozen=True)
@@ -71,20 +86,22 @@ class StickyMoneyness:
     anchor: float
     smiles: Smiles
     expiration: Ints
-    """Of each contract, its number in `smiles`."""
+    """Of each rung, its number in `smiles`."""
     k: Floats
-    """ln(K/F) of each contract at the anchor."""
+    """ln(K/F) of each rung at the anchor."""
     w: Floats
     """The smile's total standard deviation there; NaN where its expiration has no smile."""
+    rung: Ints
+    """Of each contract."""
 
     def factor(self, spot: float) -> Floats:
         """Return the smile where it has moved to, relative to where it was; 1 without a smile."""
-        moved = self.smiles.at(self.expiration, self.k - np.log(spot / self.anchor))
-        return np.where(np.isfinite(self.w), moved / self.w, 1.0)
+        moved = self.smiles.at(self.expiration, self.k - np.log(spot / self.anchor)) / self.w
+        return np.where(np.isfinite(moved), moved, 1.0)[self.rung]
 
     def where(self, chosen: Bools) -> StickyMoneyness:
         """Return the dynamics of the contracts that `chosen` marks."""
-        return replace(self, expiration=self.expiration[chosen], k=self.k[chosen], w=self.w[chosen])
+        return replace(self, rung=self.rung[chosen])
 
 
 def dynamics_of(market: Market, settings: Settings) -> Dynamics | None:
@@ -98,15 +115,14 @@ def smiles_of(market: Market) -> Smiles:
     """Return the smiles of a chain, at quote time."""
     rungs, forward = market.quotes.rungs, market.forwards.forward
     known = np.isfinite(market.volatility.smile)
-    of, k = rungs.expiration[known], np.log(rungs.strike[known] / forward[rungs.expiration[known]])
-    lowest, highest = np.full((2, len(forward)), np.nan)
-    lowest[of[::-1]], highest[of] = k[::-1], k  # strikes go up, and of several values the last one stays
-    return Smiles(k + APART * of, market.volatility.smile[known], lowest, highest)
+    of = rungs.expiration[known]
+    counts = np.bincount(of, minlength=len(forward))
+    return Smiles(np.log(rungs.strike[known] / forward[of]), market.volatility.smile[known], np.cumsum([0, *counts]))
 
 
 def sticky_moneyness(market: Market) -> StickyMoneyness:
     """Let the market's smiles move with its spot."""
-    smiles = smiles_of(market)
-    expiration = market.quotes.expiration[market.used]
-    k = np.log(market.quotes.strike[market.used] / market.forwards.forward[expiration])
-    return StickyMoneyness(market.spot.used, smiles, expiration, k, smiles.at(expiration, k))
+    smiles, rungs = smiles_of(market), market.quotes.rungs
+    k = np.log(rungs.strike / market.forwards.forward[rungs.expiration])
+    own = smiles.at(rungs.expiration, k)
+    return StickyMoneyness(market.spot.used, smiles, rungs.expiration, k, own, market.quotes.rung[market.used])

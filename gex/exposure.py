@@ -6,13 +6,13 @@ strike keeps its volatility (sticky strike), unless the book has other dynamics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gex.pricing import gamma_profile, gamma_sum, greeks
+from gex.pricing import gamma, gamma_profile, gamma_sum, greeks
 from gex.results import Exposure, GammaExposure, HedgeFlow
 
 if TYPE_CHECKING:
@@ -50,9 +50,12 @@ class Book:
 
     def where(self, chosen: Bools) -> Book:
         """Return the contracts that `chosen` marks."""
+        if chosen.all():
+            return self
+        rows = np.flatnonzero(chosen)  # one search for all columns
         columns = ("strike", "is_call", "years", "sigma", "rate", "dividend", "units")
-        kept: dict[str, Any] = {name: getattr(self, name)[chosen] for name in columns}
-        kept["early_row"] = None if self.early_row is None else self.early_row[chosen]
+        kept: dict[str, Any] = {name: getattr(self, name).take(rows) for name in columns}
+        kept["early_row"] = None if self.early_row is None else self.early_row.take(rows)
         kept["dynamics"] = self.dynamics and self.dynamics.where(chosen)
         return Book(**kept, early=self.early)
 
@@ -83,6 +86,14 @@ class Book:
             unit.vanna[places] += early.vanna(spot)[rows]
         return unit
 
+    def gamma(self, spot: float) -> Floats:
+        """Return the gamma of one unit of each contract, per point."""
+        unit = gamma(spot, self.strike, self.years, self.sigma_at(spot), self.rate, self.dividend)
+        if self._american:
+            early, places, rows = self._american
+            unit[places] += early.values(spot, rows).gamma
+        return unit
+
     def net_gamma_usd(self, spot: float) -> float:
         """Return $ of delta per +1% of spot: 0.01 S^2 sum(N m gamma)."""
         total = gamma_sum(spot, self.strike, self.years, self.sigma_at(spot), self.units, self.rate, self.dividend)
@@ -98,10 +109,18 @@ class Book:
         if self.dynamics is not None:
             return np.array([self.net_gamma_usd(float(spot)) for spot in spots])
         total = gamma_profile(spots, self.strike, self.years, self.sigma, self.units, self.rate, self.dividend)
-        if self._american:
-            early, places, rows = self._american
-            total += early.gamma_profile(spots, self.units[places], rows)
-        return PER_PCT * spots**2 * total
+        return PER_PCT * spots**2 * total + self.early_gamma_usd_profile(spots)
+
+    def early_gamma_usd_profile(self, spots: Floats) -> Floats:
+        """Return the part of `gamma_usd_profile` that early exercise adds."""
+        if not self._american:
+            return np.zeros(len(spots))
+        early, places, rows = self._american
+        return PER_PCT * spots**2 * early.gamma_profile(spots, self.units[places], rows)
+
+    def european(self) -> Book:
+        """Return the same contracts without early exercise."""
+        return replace(self, early=None, early_row=None)
 
     def delta(self, spot: float, elapsed: float = 0.0) -> Floats:
         """Return each contract's delta after `elapsed` years; one that has expired by then has its payoff's slope."""

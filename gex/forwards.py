@@ -15,7 +15,7 @@ from gex.pricing import forward_from_parity
 from gex.quotes import median
 
 if TYPE_CHECKING:
-    from gex.quotes import Bools, Floats, Quotes
+    from gex.quotes import Bools, Floats, Ints, Quotes
     from gex.settings import Curve, Settings
 
 NEAR_YEARS = 10 / 365
@@ -135,31 +135,28 @@ def _drop_jumps(forward: Floats, years: Floats) -> Floats:
     known = np.flatnonzero(np.isfinite(forward))
     if len(known) < 4:
         return forward
-    # Lists: a few dozen numbers, read one at a time.
-    log_forward, time = np.log(forward[known]).tolist(), years[known].tolist()
+    log_forward, time = np.log(forward[known]), years[known]
+    near = _neighbours(len(known))
+    lines = [_line(time, log_forward, near[:, j], near[:, k]) for j, k in ((0, 1), (0, 2), (1, 2))]
+    expected = np.sort(lines, axis=0)[1]
+    gap = np.min(np.abs(time[:, None] - time[near]), axis=1)
     kept = forward.copy()
-    for i, index in enumerate(known):
-        near = _neighbours(i, len(known))
-        expected = sorted(_line(time, log_forward, i, j, k) for j, k in near)[1]
-        gap = min(abs(time[i] - time[j]) for pair in near for j in pair)
-        if abs(log_forward[i] - expected) > MAX_JUMP + MAX_CARRY_CHANGE * gap:
-            kept[index] = np.nan
+    kept[known[np.abs(log_forward - expected) > MAX_JUMP + MAX_CARRY_CHANGE * gap]] = np.nan
     return kept
 
 
-def _neighbours(index: int, count: int) -> list[tuple[int, int]]:
-    """Return pairs of nearby positions to draw a line through, none of them `index`."""
-    near = sorted(
-        (i for i in range(max(0, index - 3), min(count, index + 4)) if i != index), key=lambda i: abs(i - index)
-    )
-    return [(near[0], near[1]), (near[0], near[2]), (near[1], near[2])]
+def _neighbours(count: int) -> Ints:
+    """Return, for each of `count` places, the three places nearest to it, the one before first: shape (count, 3)."""
+    places = np.arange(count)[:, None] + np.array([-1, 1, -2, 2, -3, 3])
+    absent = (places < 0) | (places >= count)
+    return np.take_along_axis(places, np.argsort(absent, axis=1, kind="stable")[:, :3], axis=1)
 
 
-def _line(x: list[float], y: list[float], at: int, first: int, second: int) -> float:
-    """Evaluate at x[at] the line through two points; flat where they share an abscissa."""
+def _line(x: Floats, y: Floats, first: Ints, second: Ints) -> Floats:
+    """Evaluate at each x the line through two points; flat where they share an abscissa."""
     run = x[second] - x[first]
-    slope = (y[second] - y[first]) / run if run else 0.0
-    return y[first] + slope * (x[at] - x[first])
+    slope = np.divide(y[second] - y[first], run, out=np.zeros(len(x)), where=run != 0)
+    return y[first] + slope * (x - x[first])
 
 
 def _implied_spot(forward: Floats, years: Floats, curve: Curve) -> float | None:

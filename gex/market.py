@@ -18,7 +18,7 @@ from gex.pricing import EarlyExercise
 from gex.quotes import MINUTES_PER_YEAR, quotes_of
 from gex.results import Spot
 from gex.settings import MIN_YEARS
-from gex.volatility import Pricing, volatility_of
+from gex.volatility import Pricing, otm_rows, own_w, volatility_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -59,8 +59,22 @@ class Market:
     """Rows of the chain that are priced."""
     set_aside: dict[str, int]
     """Rows that are not, by reason."""
+    premium: Floats | None
+    """What early exercise adds to each contract's quotes, in points, as parity took it off; see `early_premium`."""
     settings: Settings
     """The conventions it was found under."""
+
+    @property
+    def pricing(self) -> Pricing:
+        """What a mid is inverted with."""
+        return Pricing(self.forwards, self.forwards.spot_of_quotes(self.spot.used), self.american)
+
+    @cached_property
+    def nodes(self) -> Floats:
+        """What re-implied smiles rest on: per rung the w of the out-of-the-money contract's mid, or NaN."""
+        if self.settings.vol in {"reimplied", "per-contract"}:
+            return self.volatility.nodes
+        return own_w(self.quotes, self.pricing, otm_rows(self.quotes, self.forwards))
 
     @cached_property
     def strikes(self) -> tuple[Floats, Ints]:
@@ -157,7 +171,7 @@ def market_of(chain: Chain, settings: Settings) -> Market:
         )
     quotes = quotes_of(chain.frame, chain.quote_time)
     american = american_expirations(quotes, settings)
-    forwards, spot = _carry(quotes, chain.spot, settings, american)
+    forwards, spot, premium = _carry(quotes, chain.spot, settings, american)
     elapsed = (evaluated_at - chain.quote_time) / dt.timedelta(minutes=MINUTES_PER_YEAR)
     volatility = volatility_of(quotes, Pricing(forwards, forwards.spot_of_quotes(spot.used), american), settings)
     left = quotes.expirations.years - elapsed
@@ -176,17 +190,20 @@ def market_of(chain: Chain, settings: Settings) -> Market:
         years=np.maximum(left, MIN_YEARS),
         used=used,
         set_aside=set_aside,
+        premium=premium,
         settings=settings,
     )
 
 
-def _carry(quotes: Quotes, header: float | None, settings: Settings, american: Bools) -> tuple[Forwards, Spot]:
+def _carry(
+    quotes: Quotes, header: float | None, settings: Settings, american: Bools
+) -> tuple[Forwards, Spot, Floats | None]:
     """Find forwards and spot; American quotes are freed of early exercise, which needs both, in a few rounds."""
     given = settings.spot or header
     exercised = american if settings.rate is None else np.zeros_like(american)
     forwards = forwards_of(quotes, settings, given, unsettled=exercised)
     spot = _choose_spot(header, settings.spot, forwards.parity_spot)
-    found = [forwards.forward]
+    found, premium = [forwards.forward], None
     for left in reversed(range(ROUNDS if exercised.any() else 0)):
         premium = early_premium(quotes, forwards, forwards.spot_of_quotes(spot.used), american)
         forwards = forwards_of(quotes, settings, given, premium, exercised if left else None)
@@ -194,7 +211,7 @@ def _carry(quotes: Quotes, header: float | None, settings: Settings, american: B
         found.append(forwards.forward)
         if len(found) == 3:
             forwards = replace(forwards, forward=_limit(*found))
-    return forwards, spot
+    return forwards, spot, premium
 
 
 def _limit(first: Floats, second: Floats, third: Floats) -> Floats:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from gex.exposure import Book
     from gex.quotes import Floats
 
+Point = tuple[float, float]
+"""A spot and the net gamma there."""
+
 MIN_STEPS, MAX_STEPS = 600, 4000
 NEGLIGIBLE = 1e-9
 """Profile values under this fraction of the largest have no sign worth finding."""
@@ -35,17 +38,22 @@ def ladder_of(book: Book, spot: float, half_width: float) -> Floats:
 
 def crossings_of(book: Book, spots: Floats, profile: Floats) -> tuple[Crossing, ...]:
     """Return every root of the profile on the ladder, refined by exact sums, going up in spot."""
+    found = []
+    for low, high in brackets_of(spots, profile):
+        root = root_between(book.net_gamma_usd, low, high)
+        found.append(Crossing(root, _slope(book.net_gamma_usd, root)))
+    return tuple(found)
+
+
+def brackets_of(spots: Floats, profile: Floats) -> list[tuple[Point, Point]]:
+    """Return the neighbouring points of the ladder between which the profile changes sign, going up in spot."""
     signed = np.flatnonzero(np.abs(profile) > NEGLIGIBLE * np.max(np.abs(profile), initial=0.0))
     below, above = signed[:-1], signed[1:]
     changes = (np.sign(profile[below]) != np.sign(profile[above])) & (above - below <= 2)
-    if not changes.any():
-        return ()
-    function = book.net_gamma_usd
-    found = []
-    for low, high in zip(below[changes], above[changes], strict=True):
-        root = _root(function, (float(spots[low]), float(profile[low])), (float(spots[high]), float(profile[high])))
-        found.append(Crossing(root, _slope(function, root)))
-    return tuple(found)
+    return [
+        ((float(spots[low]), float(profile[low])), (float(spots[high]), float(profile[high])))
+        for low, high in zip(below[changes], above[changes], strict=True)
+    ]
 
 
 def _slope(function: Callable[[float], float], x: float) -> float:
@@ -54,8 +62,8 @@ def _slope(function: Callable[[float], float], x: float) -> float:
     return (function(x + h) - function(x - h)) / (2.0 * h)
 
 
-def _root(function: Callable[[float], float], below: tuple[float, float], above: tuple[float, float]) -> float:
-    """Find the root between two points (x, f(x)) of opposite sign, to 1e-12 relative.
+def root_between(function: Callable[[float], float], below: Point, above: Point, tolerance: float = 1e-12) -> float:
+    """Find the root between two points of opposite sign, to a relative tolerance.
 
     Source: the Illinois variant of regula falsi (Dowell and Jarratt, 1971), which keeps the bracket.
     """
@@ -66,7 +74,7 @@ def _root(function: Callable[[float], float], below: tuple[float, float], above:
         if not low < x < high:
             x = 0.5 * (low + high)
         f = function(x)
-        if f == 0.0 or abs(x - last) <= 1e-12 * x:
+        if f == 0.0 or abs(x - last) <= tolerance * x:
             break
         if (f > 0) == (f_high > 0):
             high, f_high = x, f

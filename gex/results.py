@@ -66,6 +66,54 @@ class Crossing:
     """$ per +1%, per point of spot; positive where gamma turns from negative to positive going up."""
 
 
+ConventionGroup = Literal["method", "positions"]
+Certainty = Literal["firm", "fair", "weak"]
+"""How far the flip moves when net gamma shifts by 1% of gross: under 0.05% of spot, up to 0.075%, or further."""
+
+Range = tuple[float, float]
+"""Lowest and highest."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The levels under one other convention, all else as it was."""
+
+    convention: str
+    group: ConventionGroup
+    description: str
+    gamma_flip: float | None
+    call_wall: float | None
+    put_wall: float | None
+    net_usd_per_1pct: float
+    reasons: dict[str, str]
+    """Why a level is None, under its name."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """From lowest to highest over the analysis itself and its variants of one group; None where none has the level."""
+
+    gamma_flip: Range | None
+    call_wall: Range | None
+    put_wall: Range | None
+    net_usd_per_1pct: Range
+
+
+@dataclass(frozen=True)
+class Bands:
+    """How sure the levels are: what they would be under the other conventions that are in use."""
+
+    method: Band
+    """Over sources and dynamics of volatility, and rates."""
+    positions: Band
+    """Over models of who holds what."""
+    variants: tuple[Variant, ...]
+    certainty: Certainty | None
+    """None without a flip."""
+    verdict: str
+    """All of it in a line."""
+
+
 @dataclass(frozen=True)
 class Levels:
     """The levels of one set of contracts, in points of the underlying.
@@ -83,6 +131,8 @@ class Levels:
     high_vol_level: float | None
     walls: Walls
     reasons: dict[str, str]
+    bands: Bands | None = None
+    """Of all expirations used together; None for the slices, and where `Settings.band` asks for none."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,25 @@ PositionsModel = Literal["naive", "short-all", "call-skew", "volume"]
 VolatilitySource = Literal["reimplied", "vendor", "vendor-fitted", "per-contract"]
 VolDynamics = Literal["sticky-strike", "sticky-moneyness", "vol-beta"]
 Exercise = Literal["auto", "european"]
+Convention = Literal[
+    "reimplied",
+    "vendor",
+    "per-contract",
+    "variance",
+    "tight-quotes",
+    "sticky-strike",
+    "sticky-moneyness",
+    "vol-beta",
+    "rates",
+    "naive",
+    "short-all",
+    "call-skew",
+    "volume",
+    "zero-dte-half",
+    "zero-dte-volume",
+]
+"""What the bands vary: `gex.bands` says how each is re-priced."""
+CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
 
 MIN_YEARS = 1.0 / 525_600.0
 """One minute: the shortest time to expiry that is priced."""
@@ -64,6 +83,7 @@ class Settings:
         move_to: Re-price with the underlying here: forwards move with spot, volatility sticks to strikes.
         expirations: `all`, `0dte`, `next`, an ISO date, or `7d` for all within seven days.
         ladder: Half-width of the profile's ladder of spots, as a fraction of spot.
+        band: The conventions that the bands vary; none for no bands.
 
     """
 
@@ -82,6 +102,7 @@ class Settings:
     move_to: float | None = None
     expirations: str = "all"
     ladder: float = 0.15
+    band: tuple[Convention, ...] = CONVENTIONS
 
     def __post_init__(self) -> None:
         """Refuse values outside the documented choices.
@@ -105,6 +126,8 @@ class Settings:
                 raise ValueError(f"{name} must be a positive price, got {price!r}")
         if self.at is not None and self.at.tzinfo is None:
             raise ValueError(f"at must carry a time zone, got {self.at.isoformat()}")
+        if unknown := [each for each in self.band if each not in CONVENTIONS]:
+            raise ValueError(f"band must hold only {', '.join(CONVENTIONS)}; got {unknown[0]!r}")
         for name, number, ok, accepted in (
             ("zero_dte_volume", self.zero_dte_volume, 0 <= self.zero_dte_volume <= 1, "from 0 to 1"),
             ("scale", self.scale, 0 < self.scale < float("inf"), "above 0"),
@@ -118,6 +141,11 @@ class Settings:
     def model(self) -> PositionsModel | Literal["book"] | None:
         """The name of the positions; `book` for the user's own."""
         return "book" if isinstance(self.positions, PositionBook) else self.positions
+
+    @property
+    def positions_name(self) -> str | None:
+        """The name of the positions' model, or of the user's own book."""
+        return self.positions.name if isinstance(self.positions, PositionBook) else self.positions
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""

@@ -37,6 +37,8 @@ class Volatility:
     """Per contract; NaN where no volatility is to be had."""
     smile: Floats
     """Per rung: what the expiration's smile gives at the strike; NaN where it has none."""
+    nodes: Floats
+    """Per rung: what the smile rests on, the out-of-the-money contract's own; NaN where that has none."""
     source: tuple[str, ...]
     """Per (root, expiration): `reimplied`, `vendor`, `vendor-fitted`, `per-contract` or `none`."""
 
@@ -70,18 +72,20 @@ def volatility_of(quotes: Quotes, pricing: Pricing, settings: Settings) -> Volat
     """
     forwards = pricing.forwards
     if settings.vol in {"vendor", "vendor-fitted"}:
-        return _vendor(quotes, forwards, fitted=settings.vol == "vendor-fitted")
-    smile = _smile(quotes, pricing)
-    vendor = _vendor(quotes, forwards, fitted=False)
+        return vendor_volatility(quotes, forwards, fitted=settings.vol == "vendor-fitted")
+    nodes = own_w(quotes, pricing, otm_rows(quotes, forwards))
+    smile = smile_of(quotes, forwards, nodes)
+    vendor = vendor_volatility(quotes, forwards, fitted=False)
     reimplied = np.isfinite(smile)
     w = np.where(reimplied[quotes.rung], smile[quotes.rung], vendor.w)
     if settings.vol == "per-contract":
-        own = _own(quotes, pricing, np.arange(len(w)))
+        own = own_w(quotes, pricing, np.arange(len(w)))
         w = np.where(np.isfinite(own), own, w)
     starts = quotes.expirations.first_rung[:-1]
     return Volatility(
         w=w,
         smile=np.where(reimplied, smile, vendor.smile),
+        nodes=nodes,
         source=tuple(settings.vol if ok else other for ok, other in zip(reimplied[starts], vendor.source, strict=True)),
     )
 
@@ -92,21 +96,39 @@ def otm_rows(quotes: Quotes, forwards: Forwards) -> Ints:
     return np.where(rungs.strike >= forwards.forward[rungs.expiration], rungs.call, rungs.put)
 
 
-def _smile(quotes: Quotes, pricing: Pricing) -> Floats:
-    """Interpolate each expiration's out-of-the-money w in ln(K/F), flat ends; NaN for a stale expiration."""
-    rungs, forwards = quotes.rungs, pricing.forwards
-    implied = _own(quotes, pricing, otm_rows(quotes, forwards))
-    k = np.log(rungs.strike / forwards.forward[rungs.expiration])
-    smile = np.full(len(k), np.nan)
-    for index in range(len(quotes.expirations)):
-        at = quotes.expirations.rungs(index)
-        nodes = np.flatnonzero(np.isfinite(implied[at])) + at.start
-        if len(nodes) >= (MIN_NODES_WITH_PARITY if forwards.source[index] == "parity" else MIN_NODES):
-            smile[at] = np.interp(k[at], k[nodes], implied[nodes])
-    return smile
+def smile_of(quotes: Quotes, forwards: Forwards, nodes: Floats, *, variance: bool = False) -> Floats:
+    """Interpolate each expiration's nodes at all of its strikes, flat beyond them; NaN for a stale expiration.
+
+    Args:
+        quotes: The chain as arrays.
+        forwards: Of each expiration.
+        nodes: Total standard deviation per rung, NaN where there is none.
+        variance: Interpolate w^2 in the strike, in place of w in ln(K/F).
+
+    """
+    rungs = quotes.rungs
+    x = rungs.strike if variance else np.log(rungs.strike / forwards.forward[rungs.expiration])
+    y = nodes * nodes if variance else nodes
+    before, after = _neighbours(nodes, rungs.expiration)
+    run = x[after] - x[before]
+    share = np.divide(x - x[before], run, out=np.zeros(len(x)), where=run > 0)
+    smile = y[before] + share * (y[after] - y[before])
+    count = np.bincount(rungs.expiration[np.isfinite(nodes)], minlength=len(quotes.expirations))
+    enough = count >= np.where(np.array(forwards.source) == "parity", MIN_NODES_WITH_PARITY, MIN_NODES)
+    return np.where(enough[rungs.expiration], np.sqrt(smile) if variance else smile, np.nan)
 
 
-def _own(quotes: Quotes, pricing: Pricing, rows: Ints) -> Floats:
+def _neighbours(nodes: Floats, expiration: Ints) -> tuple[Ints, Ints]:
+    """Return the nearest known rungs at or below and at or above each rung; both the same one beyond the ends."""
+    known, place = np.isfinite(nodes), np.arange(len(nodes))
+    before = np.maximum.accumulate(np.where(known, place, 0))
+    after = np.minimum.accumulate(np.where(known, place, len(nodes) - 1)[::-1])[::-1]
+    has_before = known[before] & (expiration[before] == expiration)
+    has_after = known[after] & (expiration[after] == expiration)
+    return np.where(has_before, before, after), np.where(has_after, after, before)
+
+
+def own_w(quotes: Quotes, pricing: Pricing, rows: Ints) -> Floats:
     """Imply w from the mid of each contract in `rows`; NaN where unquoted, crossed, without a bid, or impossible."""
     quoted = np.flatnonzero(np.isfinite(quotes.leg(quotes.mid, rows)))
     implied = _invert(quotes, pricing, rows[quoted])
@@ -131,7 +153,7 @@ def _invert(quotes: Quotes, pricing: Pricing, rows: Ints) -> Floats:
     return w
 
 
-def _vendor(quotes: Quotes, forwards: Forwards, *, fitted: bool) -> Volatility:
+def vendor_volatility(quotes: Quotes, forwards: Forwards, *, fitted: bool) -> Volatility:
     """Take the vendor's volatility with our clock, or with the clock that reproduces the vendor's gamma."""
     sigma = np.where(quotes.implied_volatility > 0, quotes.implied_volatility, np.nan)
     years = quotes.expirations.years
@@ -141,9 +163,11 @@ def _vendor(quotes: Quotes, forwards: Forwards, *, fitted: bool) -> Volatility:
     known = np.zeros(len(years), dtype=bool)
     known[quotes.expiration[np.isfinite(w)]] = True
     name = "vendor-fitted" if fitted else "vendor"
+    smile = quotes.leg(w, otm_rows(quotes, forwards))
     return Volatility(
         w=w,
-        smile=quotes.leg(w, otm_rows(quotes, forwards)),
+        smile=smile,
+        nodes=smile,
         source=tuple(name if ok else "none" for ok in known),
     )
 

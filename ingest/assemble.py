@@ -50,7 +50,7 @@ def assemble(raw: RawChain, source: Source, given: Given) -> Chain:
 
     """
     rows = _with_terms(raw.rows)
-    underlying = checks.pick_underlying(rows, given.underlying, source.path)
+    underlying = checks.pick_underlying(rows, given.underlying, source.path, raw.root_problem)
     traits = next(
         (each for root in rows["root"].unique() if root and (each := contract(root)).underlying == underlying), None
     )
@@ -123,7 +123,8 @@ def _with_facts(
         "source": pl.lit(raw.source),
     }
     if "open_interest_date" not in rows.columns:
-        facts["open_interest_date"] = pl.lit(open_interest_date)
+        told = rows["open_interest"].count() > 0
+        facts["open_interest_date"] = pl.lit(open_interest_date if told else None, pl.Date)
     dated = rows.select("expiration", "settlement").unique().drop_nulls()
     instants = dated.with_columns(
         pl.Series("expires_at", [calendar.expires_at(*each) for each in dated.iter_rows()], SCHEMA["expires_at"])

@@ -1,21 +1,20 @@
 """Bytes of a source, wherever they lie: a file, standard input, and what a gzip or zip file holds, read in place.
 
-Everything is read as a stream, as often as needed; nothing is ever unpacked to disk. What is refused is told by
-`gex.ingest.archives`.
+Everything is read as a stream, as often as needed; nothing is ever unpacked to disk. What can be read once only (standard
+input, a pipe, an open file) is kept as it came. What is refused is told by `gex.ingest.archives`.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import shutil
 import sys
 import tempfile
 import zipfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol, TypeGuard
 
 from gex.ingest import archives
 from gex.ingest.errors import UnreadableError
@@ -30,8 +29,25 @@ IN_MEMORY = 64 << 20
 """Bytes of standard input that are held in memory; more go to a temporary file."""
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+class BinaryFile(Protocol):
+    """An open file: whatever gives bytes when it is read."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most that many bytes, none at the end."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What could be read once only, as a file that can be read again.
+
+    Attributes:
+        name: For messages: the path, "-" for standard input, the open file's own name or "<file>".
+        spool: Its bytes.
+
+    """
+
+    name: str
+    spool: IO[bytes]
 
 
 @dataclass
@@ -50,7 +66,7 @@ class Blob:
         name: For messages: the path, with the member's name behind a colon where it lies in an archive.
         path: The file it is or lies in; "-" for standard input.
         member: Its name in a zip file; None if it is no member.
-        spool: What was read from standard input or a pipe, read in place of `path`; one reader at a time.
+        spool: What could be read once only, read in place of `path`; one reader at a time.
 
     """
 
@@ -101,7 +117,7 @@ class Blob:
                     pass
         return self._seen.sha256 or ""
 
-    def _unpacked(self, stack: ExitStack) -> tuple[_Readable, int | None]:
+    def _unpacked(self, stack: ExitStack) -> tuple[BinaryFile, int | None]:
         """Return the stream, and how many bytes it may give if it is unpacked from fewer."""
         file = self.spool or stack.enter_context(self.path.open("rb"))
         file.seek(0)
@@ -124,7 +140,7 @@ class Blob:
 class Stream:
     """A blob's bytes from the beginning; faults of the file and of its archive come as `UnreadableError`."""
 
-    def __init__(self, file: _Readable, name: str, limit: int | None, seen: _Seen, *, hashed: bool) -> None:
+    def __init__(self, file: BinaryFile, name: str, limit: int | None, seen: _Seen, *, hashed: bool) -> None:
         self._file, self._name, self._limit, self._seen = file, name, limit, seen
         self._size = 0
         self._digest = hashlib.sha256() if hashed and seen.sha256 is None else None
@@ -165,34 +181,92 @@ class Stream:
 
 
 @contextmanager
-def blobs(source: str | Path) -> Iterator[list[Blob]]:
-    """Open a path or "-" as what it holds: itself, or the members of a zip file in their order.
+def kept(source: str | Path | BinaryFile | Kept) -> Iterator[str | Path | Kept]:
+    """Give a source as one that can be opened again and again: standard input, pipes and open files are read to their end.
+
+    Raises:
+        UnreadableError: It cannot be read.
+        TypeError: It is no path or file, or an open file gives no bytes.
+
+    """
+    if isinstance(source, Kept) or (isinstance(source, (str, Path)) and str(source) != "-" and not _is_pipe(source)):
+        yield source
+        return
+    if not isinstance(source, (str, Path)) and not is_file(source):
+        raise TypeError(f"expected a path, '-' or an open binary file, got {type(source).__name__}")
+    name = _name(source)
+    with ExitStack() as stack:
+        spool = stack.enter_context(tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))
+        try:
+            spool.writelines(_pieces(_file(source, stack), name))
+        except TypeError:
+            raise
+        except Exception as error:  # noqa: BLE001 (what an open file raises is its library's to choose)
+            what = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise UnreadableError(f"cannot be read: {what}", source=name) from None
+        yield Kept(name, spool)
+
+
+@contextmanager
+def blobs(source: str | Path | BinaryFile | Kept) -> Iterator[list[Blob]]:
+    """Open a source as what it holds: itself, or the members of a zip file in their order.
+
+    Args:
+        source: A path, "-" for standard input, or what `kept` takes else.
 
     Raises:
         UnreadableError: It cannot be read, or is an archive that is refused.
+        TypeError: An open file gives no bytes.
 
     """
-    name, path = str(source), Path(source)
-    with ExitStack() as stack:
-        try:
-            spool = _spooled(source, stack) if name == "-" or path.is_fifo() else None
-        except (OSError, ValueError) as error:
-            raise archives.unreadable(error, name) from None
-        whole = Blob(name, path, spool=spool)
+    with kept(source) as again:
+        spool = again.spool if isinstance(again, Kept) else None
+        name = again.name if isinstance(again, Kept) else str(again)
+        whole = Blob(name, Path(name), spool=spool)
         with whole.open() as stream:
             packed = stream.read(4).startswith(archives.ZIP)
         if packed:
-            yield [Blob(f"{name}:{member}", path, member, spool) for member in archives.members(spool or path, name)]
+            members = archives.members(spool or whole.path, name)
+            yield [Blob(f"{name}:{member}", whole.path, member, spool) for member in members]
         else:
             yield [whole]
 
 
-def _spooled(source: str | Path, stack: ExitStack) -> IO[bytes]:
-    """Return what standard input or a pipe gives, as a file that can be read again."""
-    spool = stack.enter_context(tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
-    if str(source) == "-":
-        shutil.copyfileobj(sys.stdin.buffer, spool, PIECE)
-    else:
-        with Path(source).open("rb") as pipe:
-            shutil.copyfileobj(pipe, spool, PIECE)
-    return spool
+def is_file(source: object) -> TypeGuard[BinaryFile]:
+    """Tell whether something can be read as an open file is."""
+    return callable(getattr(source, "read", None)) and not isinstance(source, type)
+
+
+def _is_pipe(path: str | Path) -> bool:
+    try:
+        return Path(path).is_fifo()
+    except (OSError, ValueError) as error:
+        raise archives.unreadable(error, str(path)) from None
+
+
+def _name(source: str | Path | BinaryFile) -> str:
+    own = source if isinstance(source, (str, Path)) else getattr(source, "name", None)
+    return str(own) if own and isinstance(own, (str, Path)) else "<file>"
+
+
+def _file(source: str | Path | BinaryFile, stack: ExitStack) -> BinaryFile:
+    if not isinstance(source, (str, Path)):
+        return source
+    return sys.stdin.buffer if str(source) == "-" else stack.enter_context(Path(source).open("rb"))
+
+
+def _pieces(file: BinaryFile, name: str) -> Iterator[bytes]:
+    """Yield an open file's bytes from where it stands.
+
+    Raises:
+        TypeError: It gives something else: text, or None because nothing has come yet.
+
+    """
+    while True:
+        piece = file.read(PIECE)
+        if not isinstance(piece, (bytes, bytearray)):
+            what = f"reading {name} gives {type(piece).__name__}, not bytes"
+            raise TypeError(f"{what}; open it in binary mode and blocking: open(path, 'rb')")
+        if not piece:
+            return
+        yield piece

@@ -20,8 +20,8 @@ STRAYS = 0.01
 """Options on something else are set aside up to this share of the rows; beyond it the source holds two chains."""
 
 
-def pick_underlying(rows: pl.DataFrame, asked: str | None, source: str) -> str:
-    """Return the underlying of a source, by the roots of its contracts.
+def pick_underlying(rows: pl.DataFrame, asked: str | None, source: str, problem: str) -> str:
+    """Return the underlying of a source, by the roots of its contracts; `problem` is said where no row has one.
 
     Raises:
         ContentError: There is none, or two; or the one that was asked for is not there.
@@ -29,7 +29,7 @@ def pick_underlying(rows: pl.DataFrame, asked: str | None, source: str) -> str:
     """
     counts = rows.drop_nulls("underlying")["underlying"].value_counts().sort("count", "underlying", descending=True)
     if counts.is_empty():
-        raise ContentError("no row holds an option symbol or root that can be read", source=source)
+        raise ContentError(problem, source=source)
     names = counts["underlying"].to_list()
     listed = ", ".join(f"{name} ({count} rows)" for name, count in counts.head(5).iter_rows())
     if asked is not None:

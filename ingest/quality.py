@@ -69,6 +69,12 @@ ERRORS = (
         _SAVE_AGAIN,
     ),
     _error(
+        "adjusted",
+        _defect("adjusted"),
+        "not a standard contract: adjusted, or of another size than 100 shares",
+        "none: what it delivers is not in the file",
+    ),
+    _error(
         "missing_key",
         pl.any_horizontal(pl.col(KEY).is_null()),
         "root, expiration, strike or option type is missing",

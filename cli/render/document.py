@@ -123,6 +123,8 @@ def _quality(analysis: Analysis) -> dict[str, Any]:
 
 def _levels(levels: Levels) -> dict[str, Any]:
     doc = asdict(levels)
+    if levels.bands is None:
+        del doc["bands"]
     if levels.points_per_1pct_of_gross is None:
         doc["reasons"]["points_per_1pct_of_gross"] = levels.reasons.get("gamma_flip", NO_SLOPE)
     return doc

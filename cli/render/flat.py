@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gex.results import Analysis, LevelDistance
+    from gex.results import Analysis, LevelDistance, Levels
 
 Row = dict[str, Any]
 
@@ -24,6 +24,7 @@ def flat_row(analysis: Analysis) -> Row:
         "regime": analysis.regime,
         "gamma_flip": levels.gamma_flip,
         "points_per_1pct_of_gross": levels.points_per_1pct_of_gross,
+        **_bands(levels),
         "call_wall": levels.call_wall,
         "put_wall": levels.put_wall,
         "absolute_gamma_strike": levels.absolute_gamma_strike,
@@ -36,7 +37,7 @@ def flat_row(analysis: Analysis) -> Row:
         "vanna_usd_per_vol_point": exposure.vanna_usd_per_vol_point,
         "charm_usd_to_close": exposure.charm_usd_to_close,
         **_zero_dte(analysis),
-        "positions": analysis.settings.positions,
+        "positions": analysis.settings.positions_name,
         "vol": analysis.settings.vol,
         "settings_fingerprint": analysis.settings.fingerprint,
         "rows_in": analysis.quality.rows_in,
@@ -54,6 +55,16 @@ def _distances(distances: dict[str, LevelDistance]) -> Row:
         row[f"{name}_points"] = found and found.points
         row[f"{name}_sigma"] = found and found.sigma
         row[f"{name}_touch_probability"] = found and found.touch_probability
+    return row
+
+
+def _bands(levels: Levels) -> Row:
+    bands = levels.bands
+    row: Row = {"certainty": bands and bands.certainty}
+    for group in ("method", "positions"):
+        for name in ("gamma_flip", "call_wall", "put_wall"):
+            spread = bands and getattr(getattr(bands, group), name)
+            row[f"{name}_{group}_low"], row[f"{name}_{group}_high"] = spread or (None, None)
     return row
 
 

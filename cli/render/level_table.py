@@ -10,6 +10,8 @@ from gex.cli.render import figures
 from gex.cli.render.terminal import aligned, flow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gex.cli.render.terminal import Terminal
     from gex.results import Analysis, Levels, Wall
 
@@ -26,7 +28,35 @@ def level_table(analysis: Analysis, terminal: Terminal) -> list[str]:
     table[0] = terminal.paint(_with_horizon(table[0], analysis, terminal.width), "muted")
     missing = [f"{LABELS[name]}: none; {levels.reasons[name]}" for name, value in values.items() if value is None]
     lines = [line for text in missing for line in flow([text], terminal.width, indent="  ")]
-    return [*table, *lines, *flow(_others(analysis), terminal.width, indent="  ")]
+    return [*table, *lines, *flow(_others(analysis), terminal.width, indent="  "), *_bands(analysis, terminal)]
+
+
+def _bands(analysis: Analysis, terminal: Terminal) -> list[str]:
+    """Lay out what each level would be under the other conventions in use."""
+    bands, spot = analysis.levels.bands, figures.spot_of(analysis)
+    if bands is None or not bands.variants:
+        return []
+    rows = [(name, band) for name, band in (("method", bands.method), ("positions", bands.positions))]
+    money = figures.Money.spanning(value for _, band in rows for value in band.net_usd_per_1pct)
+    cells = [
+        (
+            name,
+            _range(band.gamma_flip, lambda value: figures.level(value, spot)),
+            _range(band.call_wall, figures.strike),
+            _range(band.put_wall, figures.strike),
+            _range(band.net_usd_per_1pct, money, " to "),
+        )
+        for name, band in rows
+    ]
+    head, *table = aligned([("BAND", "flip", "call wall", "put wall", f"net {money.unit}"), *cells], "<>>>>")
+    return [terminal.paint(head, "muted"), *table]
+
+
+def _range(spread: tuple[float, float] | None, text: Callable[[float], str], between: str = "–") -> str:
+    if spread is None:
+        return "none"
+    low, high = (text(value) for value in spread)
+    return low if low == high else f"{low}{between}{high}"
 
 
 def _row(analysis: Analysis, name: str, value: float) -> tuple[str, ...]:
@@ -56,7 +86,8 @@ def _margin(levels: Levels, name: str) -> str:
     """Say how sure a level is: a wall by its runner-up, the flip by what moves it."""
     if name == "gamma_flip":
         sure = levels.points_per_1pct_of_gross
-        return "" if sure is None else f"{figures.three_digits(sure)} points per 1% of gross"
+        firm = f"{levels.bands.certainty}, " if levels.bands and levels.bands.certainty else ""
+        return "" if sure is None else f"{firm}{figures.three_digits(sure)} points per 1% of gross"
     return _over(levels.walls.net.call if name == "call_wall" else levels.walls.net.put)
 
 

@@ -24,6 +24,8 @@ SIZE = 8 << 20
 """Bytes of a piece: some fifty thousand lines."""
 SLICE = 1 << 14
 """Bytes below which a piece with a bad line is split line by line."""
+QUOTED = 1 << 20
+"""Bytes up to which a piece with quotes in about every line is: small enough for its cells to be held as text."""
 _PACKED = (b"\x1f", b"x", b"(")
 """What zlib, gzip and zstd begin with: Polars would unpack a piece that does."""
 
@@ -130,7 +132,9 @@ def parse(piece: Piece, names: Sequence[str], numbers: Collection[str]) -> pl.Da
     if table is not None:
         return table
     halves = piece.halves()
-    if halves is None:
+    # With quotes in about every line there is no part to be found without.
+    quoted = len(piece.data) <= QUOTED and piece.count(b'"') >= piece.height
+    if halves is None or quoted:
         return _line_by_line(piece, names, numbers)
     return pl.concat([parse(half, names, numbers) for half in halves])
 

@@ -70,6 +70,7 @@ class RawChain:
         source: Name of the format, for the chain's `source` column.
         stamp: The time printed in the source, UTC; None if it has none that is understood.
         stamp_problem: Why `stamp` is None, with the remedy.
+        root_problem: Why no row has a root, with the remedy.
         spot: Price of the underlying; None if there is none.
         delay_minutes: How old the quotes are when the source is stamped.
         texts: From values of `line` to what stood there.
@@ -87,6 +88,7 @@ class RawChain:
     delay_minutes: float
     texts: Callable[[Sequence[int]], list[str]]
     stamp_problem: str = "the source gives no time of its quotes"
+    root_problem: str = "no row holds an option symbol or root that can be read"
     notes: tuple[str, ...] = ()
     stored: Chain | None = None
     underlying: str = ""

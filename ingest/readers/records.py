@@ -24,18 +24,29 @@ _MOST = 1e9
 _WHOLE = 1 << 63
 
 
-def load(data: bytes, source: str) -> dict[str, Any]:
-    """Return the object a JSON source holds.
+def parsed(data: bytes, source: str) -> Any:
+    """Return what a JSON source holds.
 
     Raises:
         UnreadableError: It is cut off or no JSON; the message names the line.
 
     """
     try:
-        document = json.loads(decode(data, source))
+        return json.loads(decode(data, source))
     except (ValueError, RecursionError) as error:  # a ValueError alone: a number of thousands of digits
         row = error.lineno if isinstance(error, json.JSONDecodeError) else None
         raise UnreadableError("not valid JSON: cut off or damaged; save it again", source=source, row=row) from None
+
+
+def load(data: bytes, source: str) -> dict[str, Any]:
+    """Return the object a JSON source holds.
+
+    Raises:
+        UnreadableError: It is cut off or no JSON; the message names the line.
+        FormatError: It holds something else.
+
+    """
+    document = parsed(data, source)
     if not isinstance(document, dict):
         raise FormatError(f"expected a JSON object, got a {type(document).__name__}", source=source)
     return document
@@ -65,7 +76,7 @@ def rows(records: Sequence[Any], symbol: str, names: Mapping[str, str], source: 
         {
             "line": pl.int_range(1, len(found) + 1, eager=True),
             "symbol": pl.Series([_text(record.get(symbol)) for record in found], dtype=pl.String),
-            **{name: _values([record.get(key) for record in found]) for key, name in names.items()},
+            **{name: values([record.get(key) for record in found]) for key, name in names.items()},
         }
     )
     parsed = typed(with_symbol_fields(table))
@@ -95,9 +106,9 @@ def found_in(flat: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[st
     return {name: name for name in names if any(record.get(name) is not None for record in flat)}
 
 
-def price(*values: object) -> float | None:
+def price(*found: object) -> float | None:
     """Return the first of the values that is a price; None where none is."""
-    return next((float(value) for value in values if isinstance(value, (int, float)) and 0 < value < _MOST), None)
+    return next((float(value) for value in found if isinstance(value, (int, float)) and 0 < value < _MOST), None)
 
 
 def latest(times: Iterable[object], per_second: int) -> dt.datetime | None:
@@ -143,11 +154,11 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value.isascii() else None
 
 
-def _values(values: list[Any]) -> pl.Series:
+def values(found: list[Any]) -> pl.Series:
     """Return numbers as numbers; where a record holds anything else, all as text for `typed` to judge."""
-    if all(value is None or type(value) is float or _is_small(value) for value in values):
-        return pl.Series(values, dtype=pl.Float64, strict=False)
-    return pl.Series([None if value is None else _ascii(value) for value in values], dtype=pl.String)
+    if all(value is None or type(value) is float or _is_small(value) for value in found):
+        return pl.Series(found, dtype=pl.Float64, strict=False)
+    return pl.Series([None if value is None else _ascii(value) for value in found], dtype=pl.String)
 
 
 def _is_small(value: object) -> bool:

@@ -26,9 +26,9 @@ REFUSED = (
         "cannot be told apart, and the date is unknown; take the original download it was made from",
     ),
     Refused(
-        "optionsdx",
-        (b"[quote_unixtime]", b"[c_bid]", b"[strike]"),
-        "an OptionsDX file: it has no open interest and no roots; take a source that has them",
+        "seven_zip",
+        (b"7z\xbc\xaf'\x1c",),
+        "a 7z archive, as OptionsDX's come; take the files in it, or zip them: gzip and zip are read in place",
     ),
     Refused(
         "published_levels",
@@ -39,6 +39,12 @@ REFUSED = (
         "occ_open_interest",
         (b'"pull_dates"', b'"expirations"'),
         "open interest by strike without prices, not an option chain; take a quote table or delayed quotes",
+    ),
+    Refused(
+        "occ_account_volume",
+        (b"quantity,underlying,symbol,actype,porc",),
+        "OCC's volume by account type, a table of days and not an option chain: gex.ingest.account_volume.read_account_volume "
+        "reads it; take a quote table or delayed quotes",
     ),
     Refused(
         "price_history",

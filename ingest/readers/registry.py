@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gex.ingest.blob import Blob
+    from gex.ingest.complement import OpenInterest
     from gex.ingest.readers.raw import Pick, RawChain
 
     Sniff = Callable[[bytes], bool]
@@ -37,6 +38,8 @@ class Format:
         read: Reads it.
         proof: What that rests on.
         rank: For a format that comes in several files, how far one is from a chain by itself: the nearest is read, the others complete it. None where each file is a chain.
+        frames: Whether tables in memory come in its columns as well.
+        open_interest: For a format that is no chain but has the open interest of one's contracts: reads that.
 
     """
 
@@ -46,15 +49,22 @@ class Format:
     read: Read
     proof: Proof
     rank: Callable[[Blob], int] | None = None
+    frames: bool = False
+    open_interest: Callable[[Blob], OpenInterest] | None = None
 
 
 def single(read: Callable[[bytes, str], RawChain]) -> Read:
     """Return the reader of a format that holds one chain a file, from one that takes all of its bytes."""
+    return alone(lambda blob: read(blob.data(), blob.name))
+
+
+def alone(read: Callable[[Blob], RawChain]) -> Read:
+    """Return the reader of a format that holds one chain a file, from one that takes the file."""
 
     def read_single(blob: Blob, pick: Pick) -> Iterator[RawChain]:
         if pick.snapshot is not None:
             raise ContentError("holds one snapshot; leave --snapshot out", source=blob.name, value=pick.snapshot)
-        raw = read(blob.data(), blob.name)
+        raw = read(blob)
         # Of several files in an archive those on something else are left out; a file by itself is told so later.
         if blob.member is None or pick.underlying is None or _is_on(raw, pick.underlying):
             yield raw
@@ -67,7 +77,7 @@ def later(module: str, as_read: Callable[[Any], Read] = lambda read: read) -> tu
 
     Args:
         module: The reader's.
-        as_read: `single`, where its `read` takes all bytes.
+        as_read: `single`, where its `read` takes all bytes, or `alone`.
 
     """
 
@@ -94,6 +104,13 @@ def databento_rank(blob: Blob) -> int:
     return rank(blob)
 
 
+def occ_open_interest(blob: Blob) -> OpenInterest:
+    """Return the open interest in an answer of OCC's series search."""
+    from gex.ingest.readers.occ_series import open_interest
+
+    return open_interest(blob)
+
+
 def _is_on(raw: RawChain, underlying: str) -> bool:
     wanted = normalize_underlying(underlying)
     return any(contract(root).underlying == wanted for root in raw.rows["root"].unique().drop_nulls())
@@ -109,6 +126,7 @@ FORMATS = (
     Format(
         "thetadata", "ThetaData quotes, greeks and open interest (CSV)", *later("thetadata"), "experimental", theta_rank
     ),
+    Format("optionsdx", "OptionsDX quotes, without open interest (CSV)", *later("optionsdx"), "experimental"),
     Format("orats", "ORATS strikes, near the close and by API", *later("orats"), "vendor page"),
     Format(
         "databento",
@@ -118,8 +136,24 @@ FORMATS = (
         databento_rank,
     ),
     Format("massive", "Massive (Polygon) chain snapshot (JSON)", *later("massive", single), "library source"),
+    Format("massive_flat", "Massive (Polygon) option aggregates (CSV)", *later("massive_flat"), "vendor page"),
     Format("tradier", "Tradier option chain (JSON)", *later("tradier", single), "vendor page"),
     Format("schwab", "Schwab option chain (JSON)", *later("schwab", single), "experimental"),
+    Format("yfinance", "Yahoo's option chain, from yfinance", *later("yfinance", alone), "library source", frames=True),
+    Format(
+        "ib_async",
+        "Interactive Brokers' tickers, from ib_async",
+        *later("ib_async", alone),
+        "library source",
+        frames=True,
+    ),
+    Format(
+        "occ_series",
+        "OCC series search: open interest beside a chain",
+        *later("occ_series"),
+        "experimental",
+        open_interest=occ_open_interest,
+    ),
     Format(MAPPED, "any other CSV, its columns named by --map", lambda _: False, later("mapped")[1], "user's word"),
 )
 

@@ -137,6 +137,10 @@ def test_every_null_has_its_reason(gex: Callable[..., Ran], spx_csv: Path, argum
     document = json.loads(gex("report", spx_csv, "--format", "json", *arguments).out)
     settings = document.pop("settings")
     assert settings
+    bands = document["levels"].pop("bands")
+    for variant in bands["variants"]:
+        assert {name for name, value in variant.items() if value is None} == set(variant["reasons"])
+    assert (bands["certainty"] is None) == (document["levels"]["gamma_flip"] is None)
     for path in nulls(document):
         name = path.rpartition(".")[2]
         part = path.split(".")[0]

@@ -14,20 +14,23 @@ import argparse
 import contextlib
 import faulthandler
 import hashlib
+import io
 import json
 import random
 import sys
 import time
 import traceback
 from collections import Counter
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from mutate import mutated
-from seeds import COLUMNS, format_of, seeds
+from seeds import BESIDE, COLUMNS, format_of, seeds
 
 from gex.ingest.errors import ChainError
 from gex.ingest.read import read_chains
@@ -37,16 +40,30 @@ from gex.ingest.schema import KEY, SCHEMA, SORT
 OURS = {"csv", "parquet"}
 """Formats that keep the provenance and the account of an earlier reading, whose rows set aside are no longer there."""
 
-SPOTS = {"databento": 5283.0}
-"""Prices of the underlying, for formats that have none."""
+USERS: dict[str, dict[str, Any]] = {
+    "databento": {"spot": 5283.0},
+    "massive_flat": {"spot": 5283.4},
+    "optionsdx": {"underlying": "SPX"},
+    "yfinance": {"spot": 5283.0, "quote_time": "2024-06-03T11:45"},
+}
+"""What the user must say of formats that do not."""
+
+
+@cache
+def completed(kind: str) -> bytes:
+    """Return the chain that files of a format complete."""
+    return seeds()[BESIDE[kind]]
 
 
 def check(path: Path, kind: str) -> str:
     """Read a file that was once of a format, and return what came of it: read, refused, or partly so."""
     refused: list[ChainError] = []
     read = 0
+    source, beside = (io.BytesIO(completed(kind)), [path]) if kind in BESIDE else (path, [])
+    said, columns = USERS.get(kind, {}), COLUMNS.get(kind)
+    kind = format_of(BESIDE.get(kind, kind))
     try:
-        for chain in read_chains(path, spot=SPOTS.get(kind), columns=COLUMNS.get(kind), on_error=refused.append):
+        for chain in read_chains(source, **said, columns=columns, beside=beside, on_error=refused.append):
             read += 1
             quality = chain.quality
             aside = sum(quality.quarantined.values())

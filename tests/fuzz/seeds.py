@@ -25,6 +25,9 @@ COLUMNS = {
 }
 """What a user says of the columns, where a format needs it."""
 
+BESIDE = {"occ_series": "cboe_csv-table.csv"}
+"""The seed that a file completes which is no chain by itself."""
+
 
 def seeds() -> dict[str, bytes]:
     """Return the files of tests/ingest/shapes, and those that the tests of the other readers write."""
@@ -39,6 +42,7 @@ def seeds() -> dict[str, bytes]:
         "quotes_json-list.json": json.dumps(_module("test_json_sources").flat()),
         "thetadata-version_2.csv": _version_2(),
         "mapped-table.csv": _nobodys(),
+        "occ_series-answer.txt": _module("test_occ_series").answer(*_module("test_occ_series").every()),
     }
     ours = _ours(fixtures.QuoteTable().text())
     return shapes | {name: text.encode() for name, text in written.items()} | _databento() | ours

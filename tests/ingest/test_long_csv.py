@@ -120,6 +120,22 @@ def test_a_line_is_read_alike_wherever_it_stands(lines):
     assert beside["defect"][-1] == "field_count"
 
 
+def test_quotes_in_every_line_are_undone_in_one_go(monkeypatch):
+    """Up to so many bytes; halved down to a few lines it would take several times as long."""
+    parsed: list[Piece] = []
+    monkeypatch.setattr(csv_pieces, "parse", lambda piece, *rest: parsed.append(piece) or parse(piece, *rest))
+    lines = scattered(5000)
+    plain = "".join(f"{line}\n" for line in lines).encode()
+    quoted = "".join('{},{},"{}",{}\n'.format(*line.split(",")) for line in lines).encode()
+    numbers = frozenset({"number"})
+    once = csv_pieces.parse(Piece(quoted, 2), NAMES, numbers)
+    assert once.equals(parse(Piece(plain, 2), NAMES, numbers))
+    assert len(parsed) == 1
+    monkeypatch.setattr(csv_pieces, "QUOTED", 1 << 16)
+    assert csv_pieces.parse(Piece(quoted, 2), NAMES, numbers).equals(once)
+    assert 2 < len(parsed) < 10
+
+
 @pytest.mark.parametrize("start", [b"\x1f\x8b", b"x\x9c", b"x\x01", b"\x28\xb5\x2f\xfd"])
 def test_a_piece_that_begins_like_an_archive_is_text_all_the_same(start):
     data = start.decode("cp1252").encode() + b"A,1,x,1\n"

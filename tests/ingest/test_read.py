@@ -14,9 +14,10 @@ from gex.ingest.readers.registry import FORMATS, detect
 
 REFUSED_HEADS = {
     "long_quote_table": b"Expiration Date,Last Sale,Net,Bid,Ask,Strike,Type,Index Spot\n2025-01-29,0,0,1,2,2400,Call,6039\n",
-    "optionsdx": b"[QUOTE_UNIXTIME], [QUOTE_READTIME], [C_BID], [STRIKE]\n1704225600, 2024-01-02 16:00, 1, 2\n",
+    "seven_zip": b"7z\xbc\xaf'\x1c\x00\x04\x11\x22",
     "published_levels": b'{"symbol":"SPX","zero_gamma_level":1,"call_wall":2,"put_wall":3}',
     "occ_open_interest": b'{"ticker":"SPX","pull_dates":["10-8"],"expirations":["2026-08-07"]}',
+    "occ_account_volume": b"quantity,underlying,symbol,actype,porc,exchange,actdate\n1,SPX,SPXW,C,C,CBOE,07/02/2026\n",
     "price_history": b"DATE,OPEN,HIGH,LOW,CLOSE\n01/02/1990,17.24,17.24,17.24,17.24\n",
 }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,18 @@ from gex.ingest.errors import ChainError, ContentError, FormatError, SpotError, 
 from gex.ingest.read import read_chain, read_chains
 from gex.ingest.readers.registry import FORMATS
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gex.ingest.schema import Chain
+
 SHAPES = sorted((Path(__file__).parent / "shapes").iterdir())
+USERS = {
+    "massive_flat": {"spot": 5283.4},
+    "optionsdx": {"underlying": "SPX"},
+    "yfinance": {"quote_time": "2024-06-03T11:45", "spot": 5283.4},
+}
+"""What the user must say of a format's files."""
 CELLS = ["", "0", "-1", "1.5", "x", '"', '"1"', "1e3", "nan", "inf", " 2", "1,2", "2024-06-21", "SPX", "é", "\r", "\0"]
 
 each_shape = pytest.mark.parametrize("shape", SHAPES, ids=lambda path: path.name)
@@ -30,6 +42,11 @@ def format_of(shape: Path) -> str:
     return shape.name.split("-")[0].removesuffix(shape.suffix)
 
 
+def chains_in(path: Path, shape: Path, **options: Any) -> Iterator[Chain]:
+    """Yield the chains of a file made of a shape."""
+    return read_chains(path, **USERS.get(format_of(shape), {}), **options)
+
+
 @each_shape
 def test_exactly_one_format_claims_the_file(shape):
     assert [each.name for each in FORMATS if each.sniff(shape.read_bytes()[:8192])] == [format_of(shape)]
@@ -37,7 +54,7 @@ def test_exactly_one_format_claims_the_file(shape):
 
 @each_shape
 def test_stored_and_read_again(tmp_path, shape):
-    for number, chain in enumerate(read_chains(shape)):
+    for number, chain in enumerate(chains_in(shape, shape)):
         assert chain.source.format == format_of(shape)
         again = read_chain(store.save(chain, tmp_path / str(number)))
         assert again.frame.equals(chain.frame)
@@ -47,7 +64,7 @@ def test_stored_and_read_again(tmp_path, shape):
 
 @each_shape
 def test_rows_are_accounted_for(accounted, shape):
-    for chain in read_chains(shape):
+    for chain in chains_in(shape, shape):
         accounted(chain)
 
 
@@ -55,10 +72,10 @@ def test_rows_are_accounted_for(accounted, shape):
 def test_cut_off_anywhere(save, shape):
     """Either an error, or what is left read as what it is; the time may be that of the last row left."""
     data = shape.read_bytes()
-    whole = {line for each in read_chains(shape) for line in each.frame.drop("quote_time").rows()}
+    whole = {line for each in chains_in(shape, shape) for line in each.frame.drop("quote_time").rows()}
     for end in range(0, len(data) - 1, max(len(data) // 150, 1)):
         with contextlib.suppress(UnreadableError, FormatError, ContentError, TimeError, SpotError):
-            read = list(read_chains(save(data[:end])))
+            read = list(chains_in(save(data[:end]), shape))
             assert {line for each in read for line in each.frame.drop("quote_time").rows()} <= whole
 
 
@@ -66,11 +83,11 @@ def test_cut_off_anywhere(save, shape):
 def test_cut_off_after_any_line(save, shape):
     """What is left is a whole file: its first lines are read as they were."""
     header, *lines = shape.read_text().splitlines(keepends=True)
-    whole = list(read_chains(shape))
+    whole = list(chains_in(shape, shape))
     rows = sum(each.quality.rows_in for each in whole) // len(lines)
     texts = {line for each in whole for line in each.frame.drop("quote_time").rows()}
     for count in range(1, len(lines)):
-        read = list(read_chains(save(header + "".join(lines[:count]))))
+        read = list(chains_in(save(header + "".join(lines[:count])), shape))
         assert sum(each.quality.rows_in for each in read) == rows * count
         assert {line for each in read for line in each.frame.drop("quote_time").rows()} <= texts
 
@@ -84,7 +101,7 @@ def test_damaged_bytes_are_an_error_or_the_same_format(tmp_path_factory, shape, 
     path = tmp_path_factory.getbasetemp() / "damaged"
     path.write_bytes(raw[data.draw(st.sampled_from([0, 0, 0, 1, 100])) :])
     with contextlib.suppress(ChainError):
-        for chain in read_chains(path, on_error=lambda _: None):
+        for chain in chains_in(path, shape, on_error=lambda _: None):
             assert chain.source.format == format_of(shape)
 
 
@@ -93,7 +110,7 @@ def test_damaged_bytes_are_an_error_or_the_same_format(tmp_path_factory, shape, 
 def test_whatever_cells_hold_every_line_is_accounted_for(tmp_path_factory, shape, data):
     """Under its own number and text; a line is one contract or two."""
     header, *lines = shape.read_text().splitlines()
-    rows = sum(each.quality.rows_in for each in read_chains(shape)) // len(lines)
+    rows = sum(each.quality.rows_in for each in chains_in(shape, shape)) // len(lines)
     width = header.count(",") + 1
     for _ in range(data.draw(st.integers(0, 6))):
         place, column = data.draw(st.integers(0, len(lines) - 1)), data.draw(st.integers(0, width - 1))
@@ -104,7 +121,7 @@ def test_whatever_cells_hold_every_line_is_accounted_for(tmp_path_factory, shape
     path.write_bytes("\n".join([header, *lines, ""]).encode())
     errors: list[ChainError] = []
     try:
-        chains = list(read_chains(path, on_error=errors.append))
+        chains = list(chains_in(path, shape, on_error=errors.append))
     except ChainError:
         return
     for chain in chains:
