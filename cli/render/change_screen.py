@@ -142,7 +142,7 @@ def _check(change: Change, terminal: Terminal) -> list[str]:
         for reason, count in absent.items()
     ]
     gross = max(change.before.figures.gross, change.after.figures.gross, CENT)
-    left = f"parts add up to {abs(change.residual.net) / gross:.0e} of gross"
+    left = f"parts add up within {abs(change.residual.net) / gross:.0e} of gross"
     order = " → ".join(_name(step) for step in change.steps)
     lines = [
         *flow([kept, *counts, left], terminal.width, indent=" " * 7),

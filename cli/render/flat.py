@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gex.position_book import PositionBook
+
 if TYPE_CHECKING:
     from gex.results import Analysis, LevelDistance
 
@@ -12,6 +14,7 @@ Row = dict[str, Any]
 
 def flat_row(analysis: Analysis) -> Row:
     """Return the levels of one analysis and what they rest on, one value a column."""
+    positions = analysis.settings.positions
     levels, exposure, gamma = analysis.levels, analysis.exposure, analysis.exposure.gamma_usd_per_1pct
     return {
         "underlying": analysis.underlying,
@@ -36,7 +39,7 @@ def flat_row(analysis: Analysis) -> Row:
         "vanna_usd_per_vol_point": exposure.vanna_usd_per_vol_point,
         "charm_usd_to_close": exposure.charm_usd_to_close,
         **_zero_dte(analysis),
-        "positions": analysis.settings.positions,
+        "positions": positions.name if isinstance(positions, PositionBook) else positions,
         "vol": analysis.settings.vol,
         "settings_fingerprint": analysis.settings.fingerprint,
         "rows_in": analysis.quality.rows_in,
