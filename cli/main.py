@@ -27,6 +27,7 @@ COMMANDS = {
     "quality": "gex.cli.quality",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",
+    "open-close": "gex.cli.open_close",
     "store": "gex.cli.store",
     "sample": "gex.cli.sample",
     "formats": "gex.cli.formats",
