@@ -43,11 +43,17 @@ def _status(change: Change, terminal: Terminal) -> list[str]:
     first, second = change.before, change.after
     moved = figures.signed(second.spot - first.spot, 2)
     pct = figures.signed(100.0 * (second.spot / first.spot - 1.0), 2)
-    spots = f"{figures.price(first.spot)} → {figures.price(second.spot)} ({moved}, {pct}%)"
-    times = f"{figures.moment(first.evaluated_at)} → {figures.moment(second.evaluated_at)}"
-    dates = [each.open_interest_date for each in (first, second)]
-    held = [f"open interest of {dates[0]:%m-%d} → {dates[1]:%m-%d}"] if dates[0] and dates[1] else []
-    line, *rest = flow([f"{change.underlying} {spots}", times, *held], terminal.width, indent="  ")
+    spots = f"{change.underlying} {figures.price(first.spot)} → {figures.price(second.spot)} ({moved}, {pct}%)"
+    parts = [spots, f"{figures.moment(first.quote_time)} → {figures.moment(second.quote_time)}"]
+    if change.settings.at:
+        parts.append(f"EVALUATED at {figures.moment(second.evaluated_at)}")
+    if change.settings.move_to:
+        parts.append(f"RE-PRICED at {figures.price(second.spot)}")
+    if change.settings.expirations != "all":
+        parts.append(f"EXPIRATIONS {change.settings.expirations}")
+    if first.open_interest_date and second.open_interest_date:
+        parts.append(f"open interest of {first.open_interest_date:%m-%d} → {second.open_interest_date:%m-%d}")
+    line, *rest = flow(parts, terminal.width, indent="  ")
     return [terminal.paint(line, "ink", bold=True), *rest]
 
 

@@ -85,6 +85,20 @@ def test_tables_hold_what_the_document_holds(gex: Callable[..., Ran], days: tupl
         assert frame.columns[:3] == ["underlying", "before", "after"]
 
 
+def test_the_screen_says_where_and_when_it_is_re_priced(gex: Callable[..., Ran], days: tuple[Path, Path]) -> None:
+    at = generate_days("SPX", 2, seed=5, at=dt.time(10, 30), size="small")
+    noon = max(sample.quote_time for sample in at) + dt.timedelta(hours=2)
+    out = gex("diff", *days, "--at", noon.isoformat(), "--move-to", "6000", "--expirations", "90d").out
+    told = " ".join(out.split())
+    assert "6000.00 → 6000.00 (0.00, 0.00%)" in told
+    assert "EVALUATED at " in told
+    assert "RE-PRICED at 6000.00" in told
+    assert "EXPIRATIONS 90d" in told
+    price, time = (next(line for line in out.splitlines() if line.startswith(name)) for name in ("price", "time"))
+    assert set("123456789").isdisjoint(price)
+    assert set("123456789").isdisjoint(time)
+
+
 def test_a_level_that_is_not_there_is_null_with_a_reason(gex: Callable[..., Ran], days: tuple[Path, Path]) -> None:
     ran = gex("diff", *days, "--positions", "short-all")
     assert "FLIP none in the first: net gamma is negative everywhere within 15% of spot" in " ".join(ran.out.split())
