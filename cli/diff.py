@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 ORDERS = ("price-first", "quantity-first")
-Table = Literal["steps", "by_strike", "by_expiration"]
+Table = Literal["steps", "by_strike", "by_expiration", "by_contract"]
 
 
 @click.command("diff")

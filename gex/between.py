@@ -109,7 +109,9 @@ class Matched:
 def matched(before: Priced, after: Priced) -> Matched:
     """Find which contracts two snapshots share."""
     first, second = (_held(each).rename({"units": name}) for each, name in ((before, "a"), (after, "b")))
-    table = first.join(second, on=[*KEY, "expires_at"], how="full", coalesce=True)
+    second = second.rename({"expires_at": "later"})  # the first's holds, should a calendar have been corrected between
+    table = first.join(second, on=KEY, how="full", coalesce=True)
+    table = table.with_columns(pl.coalesce("expires_at", "later")).drop("later")
     held = (pl.col("a").fill_null(0.0) != 0.0) | (pl.col("b").fill_null(0.0) != 0.0)
     table = table.filter(held).with_columns(pl.col("a", "b").is_not_null()).sort(*SORT)
     return Matched(before, after, table)

@@ -68,13 +68,16 @@ def figures(values: Figures) -> dict[str, Any]:
 
 
 def table(change: Change, which: str) -> pl.DataFrame:
-    """Return the steps, or net gamma's change by strike or expiration, with the snapshots' times beside each row."""
+    """Return the steps, or net gamma's change by strike, expiration or contract, each row with the snapshots' times."""
     import polars as pl
 
-    rows = steps(change) if which == "steps" else change.by(which.removeprefix("by_"))
     whose = {"underlying": change.underlying, "before": change.before.quote_time, "after": change.after.quote_time}
-    taken = rows.rename({"before": "net_before", "after": "net_after"}) if which != "steps" else rows
-    return taken.select(*(pl.lit(value).alias(name) for name, value in whose.items()), pl.all())
+    if which == "steps":
+        rows = steps(change)
+    else:
+        net = change.by_contract if which == "by_contract" else change.by(which.removeprefix("by_"))
+        rows = net.rename({"before": "net_before", "after": "net_after"})
+    return rows.select(*(pl.lit(value).alias(name) for name, value in whose.items()), pl.all())
 
 
 def steps(change: Change) -> pl.DataFrame:

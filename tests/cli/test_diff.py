@@ -77,6 +77,10 @@ def test_tables_hold_what_the_document_holds(gex: Callable[..., Ran], days: tupl
     for row, step in zip(rows[1:-1], document["steps"], strict=True):
         assert float(row[NET]) == step["part"][NET]
         assert float(row[f"reversed_{NET}"]) == step[f"reversed_{NET}"]
+    contracts = list(csv.DictReader(io.StringIO(gex("diff", *days, "--format", "csv", "--table", "by_contract").out)))
+    total = document["total"][NET]
+    assert sum(float(each["change"]) for each in contracts) == pytest.approx(total, rel=1e-9)
+    assert {"root", "expiration", "strike", "option_type", *STEPS} <= set(contracts[0])
     for table in ("by_strike", "by_expiration"):
         path = tmp_path / f"{table}.parquet"
         assert gex("diff", *days, "--output", path, "--table", table).code == 0

@@ -120,6 +120,13 @@ def test_what_left_and_what_came_is_counted_and_valued_where_it_is(
     assert change.steps[-1].part.net == pytest.approx(last.filter(came)["gamma_usd_per_1pct"].sum(), rel=1e-12)
 
 
+def test_a_contract_whose_expiry_was_corrected_is_the_same_one(chain: Chain) -> None:
+    earlier = (pl.col("expires_at") - dt.timedelta(hours=3)).alias("expires_at")
+    change = compared(chain, later(chain, 60.0, 6500.0, earlier))
+    assert (change.gone, change.come) == ({}, {})
+    assert change.steps[2].part.zero_dte_net != 0.0
+
+
 def test_a_contract_without_volatility_in_one_is_not_priced_there(chain: Chain) -> None:
     one = (pl.col("strike") == 6500.0) & (pl.col("option_type") == "C")
     without = pl.when(one).then(None).otherwise(pl.col("implied_volatility")).alias("implied_volatility")
