@@ -172,6 +172,7 @@ def test_where_volatility_moves_with_spot_it_does_so_in_the_price_step(chain: Ch
     assert change.steps[1].part.net == pytest.approx(0.0, abs=1e-3)
     report = analyze(chain, replace(settings, move_to=6460.0))
     assert moved.steps[1].after.net == pytest.approx(report.exposure.gamma_usd_per_1pct.net, rel=1e-12)
+    assert values(moved.residual) == pytest.approx(0.0, abs=1e-12 * moved.before.figures.gross)
 
 
 def test_a_level_that_no_state_has_is_none_with_a_reason(chain: Chain) -> None:
@@ -252,3 +253,6 @@ def test_american_contracts_add_up(data_path: Callable[..., Path]) -> None:
     at_spot = analyze(before, Settings(move_to=change.after.spot)).by_contract
     kept = at_spot.filter(pl.col("expires_at") > after.quote_time)["gamma_usd_per_1pct"].sum()
     assert change.steps[1].after.net == pytest.approx(kept, rel=1e-11)
+    report = analyze(before, Settings(at=after.quote_time, move_to=change.after.spot))
+    assert change.steps[2].after.net == pytest.approx(report.exposure.gamma_usd_per_1pct.net, rel=1e-11)
+    assert change.steps[2].after.gamma_flip == pytest.approx(report.levels.gamma_flip, rel=1e-11)
