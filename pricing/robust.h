@@ -24,28 +24,30 @@ typedef struct {
     Py_ssize_t inliers;    /* observations of positive weight */
 } Fit;
 
-/* The k-th smallest of n values, which it reorders (Hoare's selection). */
-static double select_kth(double *values, Py_ssize_t n, Py_ssize_t k) {
-    Py_ssize_t low = 0, high = n - 1;
-    while (low < high) {
-        double pivot = values[low + (high - low) / 2];
-        Py_ssize_t i = low, j = high;
-        while (i <= j) {
-            while (values[i] < pivot) i++;
-            while (values[j] > pivot) j--;
-            if (i <= j) {
-                double swap = values[i];
-                values[i++] = values[j], values[j--] = swap;
-            }
-        }
-        if (k <= j)
-            high = j;
-        else if (k >= i)
-            low = i;
-        else
-            break;
+/* Move the values from `low` to `high` that are less than the pivot, or no more than it, to the front, without a branch
+ * on them: they come in no order that could be foreseen. Returns where the others begin. */
+static Py_ssize_t move_to_front(double *values, Py_ssize_t low, Py_ssize_t high, double pivot, int equal_too) {
+    for (Py_ssize_t i = low; i < high; i++) {
+        double value = values[i];
+        values[i] = values[low], values[low] = value;
+        low += equal_too ? !(value > pivot) : value < pivot;
     }
-    return values[k];
+    return low;
+}
+
+/* The k-th smallest of n values, which it reorders: none before the k-th place is larger (Hoare's selection). */
+static double select_kth(double *values, Py_ssize_t n, Py_ssize_t k) {
+    Py_ssize_t low = 0, high = n;
+    for (;;) {
+        double pivot = values[low + (high - low) / 2];
+        Py_ssize_t smaller = move_to_front(values, low, high, pivot, 0);
+        if (k < smaller) {
+            high = smaller;
+            continue;
+        }
+        low = move_to_front(values, smaller, high, pivot, 1);
+        if (k < low) return pivot;
+    }
 }
 
 /* The mean of the two middle values where n is even. Reorders `values`. */

@@ -150,6 +150,19 @@ def test_no_expirations_no_forwards() -> None:
         assert (found.status == "too_few").all()
 
 
+def test_absurd_quotes_end_in_nan_or_a_status() -> None:
+    """Prices whose sums overflow, locked quotes that imply a negative forward, spreads of nothing: each ends."""
+    rng = np.random.default_rng(9)
+    table = rng.choice([0.0, -0.0, 1e-320, 1e-3, 1.0, 500.0, 1e150, 1e308, np.nan, np.inf, -1.0], (5, 6000))
+    table[2, ::2], table[4, ::2] = table[1, ::2], table[3, ::2]
+    discounts = rng.choice([5e-324, 1e-300, 0.5, 1.0, 1e300], 1000)
+    found = forwards_from_parity(*table, np.arange(0, 6001, 6), discounts)
+
+    assert (found.status[np.isnan(found.forward)] == "too_few").all()
+    assert (found.candidates > 0).any()
+    assert (found.inliers <= found.candidates).all()
+
+
 @pytest.mark.parametrize("kind", [np.int8, np.uint64, np.int32])
 def test_any_layout_and_any_integers_will_do(kind: type) -> None:
     table = quotes(60, 6)
