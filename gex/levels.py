@@ -153,7 +153,7 @@ def _why_no_flip(net: float, gross: float, ladder: float) -> str:
     return f"net gamma is {sign} everywhere within {ladder:.0%} of spot"
 
 
-def max_pain(strike: Floats, call_open_interest: Floats, put_open_interest: Floats, first: Ints) -> Floats:
+def max_pains(strike: Floats, call_open_interest: Floats, put_open_interest: Floats, first: Ints) -> Floats:
     """Return the listed settlement at which the holders of each expiration's options receive least.
 
     argmin over K of sum OI_c max(K - K_c, 0) + OI_p max(K_p - K, 0), the lowest of equals. From one strike to the next
@@ -177,13 +177,19 @@ def max_pain(strike: Floats, call_open_interest: Floats, put_open_interest: Floa
     return np.where(held[end] > before, strike[np.clip(at, start, end)], np.nan)
 
 
+def max_pain(strike: Floats, call_open_interest: Floats, put_open_interest: Floats) -> float | None:
+    """Return one expiration's `max_pains`; None without open interest."""
+    level = float(max_pains(strike, call_open_interest, put_open_interest, np.array([0, len(strike)]))[0])
+    return None if np.isnan(level) else level
+
+
 def straddles(
     strike: Floats, call_mid: Floats, put_mid: Floats, forward: Floats, first: Ints
 ) -> tuple[Floats, Floats, Floats]:
     """Return strike, price and one standard deviation of each expiration's straddle nearest to its forward, in points.
 
     One standard deviation is straddle * sqrt(pi/2), exact for a normal distribution at the money. NaN without a
-    two-sided straddle. `first` as for `max_pain`.
+    two-sided straddle. `first` as for `max_pains`.
     """
     straddle = call_mid + put_mid
     away = np.where(np.isfinite(straddle), np.abs(strike - np.repeat(forward, np.diff(first))), np.inf)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from gex.levels import expected_move, max_pain, straddles, sum_by, sum_sides
+from gex.levels import expected_move, max_pains, straddles, sum_by, sum_sides
 from gex.segments import first_largest, interpolate
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _levels(market: Market, gamma_usd: Floats) -> dict[str, Floats]:
     levels = (
         np.where(net[high] > 0, rungs.strike[high], np.nan),
         np.where(net[low] < 0, rungs.strike[low], np.nan),
-        max_pain(rungs.strike, calls, puts, first),
+        max_pains(rungs.strike, calls, puts, first),
         *straddles(rungs.strike, *quotes.leg_mids, market.forwards.forward, first),
     )
     return dict(zip(LEVELS, levels, strict=True))

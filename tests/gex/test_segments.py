@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gex.levels import expected_move, max_pain, straddles, strike_totals
+from gex.levels import expected_move, max_pain, max_pains, straddles, strike_totals
 from gex.segments import first_largest, interpolate
 
 SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=8)
@@ -63,7 +63,7 @@ def test_max_pain_of_each_expiration_is_its_own(sizes: list[int], seed: int) -> 
         k, c, p = strike[rows], calls[rows], puts[rows]
         pain = [int(np.sum(c * np.maximum(at - k, 0) + p * np.maximum(k - at, 0))) for at in k]
         expected.append(k[int(np.argmin(pain))] if (c + p).any() else np.nan)
-    found = max_pain(strike.astype(float), calls.astype(float), puts.astype(float), first)
+    found = max_pains(strike.astype(float), calls.astype(float), puts.astype(float), first)
 
     np.testing.assert_array_equal(found, expected)
 
@@ -72,7 +72,7 @@ def test_max_pain_at_strikes_that_are_no_binary_fractions() -> None:
     """Calls at 100.1 and puts at 100.3 pay their holders the same anywhere between: the lowest is the answer."""
     strike = np.array([100.1, 100.2, 100.3])
 
-    assert max_pain(strike, np.array([7.0, 0, 0]), np.array([0, 0, 7.0]), np.array([0, 3])) == [100.1]
+    assert max_pain(strike, np.array([7.0, 0, 0]), np.array([0, 0, 7.0])) == 100.1
 
 
 @given(SIZES, st.integers(0, 10**6))
