@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.pricing import forward_from_parity
+from gex.pricing import forwards_from_parity
 from gex.quotes import median
 
 if TYPE_CHECKING:
@@ -113,21 +113,19 @@ def zero_rates(curve: Curve, years: Floats) -> Floats:
 
 def _parity(quotes: Quotes, discount: Floats, premium: Floats | None, unsettled: Bools | None) -> tuple[Floats, Floats]:
     """Return each expiration's forward from put-call parity and its freely fitted discount; NaN for none."""
-    rungs, expirations = quotes.rungs, quotes.expirations
-    bid, ask = quotes.bid, quotes.ask
+    rungs, bid, ask = quotes.rungs, quotes.bid, quotes.ask
     if premium is not None:  # no bid stays none: such an option is too far out of the money to be exercised early
         bid, ask = np.where(bid > 0, np.maximum(bid - premium, 0.0), bid + 0.0 * premium), ask - premium
-    call_bid, call_ask = quotes.leg(bid, rungs.call), quotes.leg(ask, rungs.call)
-    put_bid, put_ask = quotes.leg(bid, rungs.put), quotes.leg(ask, rungs.put)
-    forward, fitted = np.full((2, len(expirations)), np.nan)
-    for index in range(len(expirations)):
-        at = expirations.rungs(index)
-        fit = forward_from_parity(
-            rungs.strike[at], call_bid[at], call_ask[at], put_bid[at], put_ask[at], float(discount[index])
-        )
-        if fit.status == "ok" or (fit.status == "inconsistent" and unsettled is not None and unsettled[index]):
-            forward[index], fitted[index] = fit.forward, fit.fitted_discount
-    return forward, fitted
+    call_bid, call_ask, put_bid, put_ask = (
+        quotes.leg(side, rows) for rows in (rungs.call, rungs.put) for side in (bid, ask)
+    )
+    found = forwards_from_parity(
+        rungs.strike, call_bid, call_ask, put_bid, put_ask, quotes.expirations.first_rung, discount
+    )
+    believed = found.status == "ok"
+    if unsettled is not None:
+        believed |= (found.status == "inconsistent") & unsettled
+    return np.where(believed, found.forward, np.nan), np.where(believed, found.fitted_discount, np.nan)
 
 
 def _drop_jumps(forward: Floats, years: Floats) -> Floats:
