@@ -18,7 +18,7 @@ from gex.scopes import SIDE_BY_SIDE, chosen_by, dates_in, used_dates
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from gex.analysis import Priced
     from gex.definitions import Definition
@@ -70,7 +70,8 @@ class LevelBook:
 def level_book(base: Priced, scopes: Sequence[str] = SIDE_BY_SIDE) -> LevelBook:
     """Find every definition's level on each scope.
 
-    The chain is priced once; each expiration is re-priced once on the ladder of spots, and a scope is their sum.
+    The chain is priced once; each expiration is re-priced once on the ladder of spots, together with those that are in the
+    same scopes, and a scope is their sum.
 
     Args:
         base: A chain priced, with positions: `gex.analysis.priced`.
@@ -84,7 +85,7 @@ def level_book(base: Priced, scopes: Sequence[str] = SIDE_BY_SIDE) -> LevelBook:
     listed = used_dates(market)
     named = list(dict.fromkeys(name for scope in scopes for name in _spelled_out(scope, listed)))
     chosen = {scope: tuple(dates_in(scope, listed, market.today)) for scope in named}
-    work = _Work.of(base, sorted({date for dates in chosen.values() for date in dates}))
+    work = _Work.of(base, _together(chosen.values()))
     return LevelBook(
         underlying=base.chain.underlying,
         quote_time=base.chain.quote_time,
@@ -99,6 +100,18 @@ def _spelled_out(scope: str, listed: Sequence[dt.date]) -> list[str]:
     return [date.isoformat() for date in listed] if scope == "each" else [scope]
 
 
+def _together(scopes: Iterable[tuple[dt.date, ...]]) -> list[tuple[dt.date, ...]]:
+    """Group the dates that are in the same scopes: a scope holds all of a group or none."""
+    held: dict[dt.date, list[int]] = {}
+    for number, dates in enumerate(scopes):
+        for date in dates:
+            held.setdefault(date, []).append(number)
+    groups: dict[tuple[int, ...], list[dt.date]] = {}
+    for date in sorted(held):
+        groups.setdefault(tuple(held[date]), []).append(date)
+    return [tuple(dates) for dates in groups.values()]
+
+
 @dataclass(frozen=True)
 class _Work:
     """What all scopes share."""
@@ -111,18 +124,19 @@ class _Work:
     naive_shares: Floats
     """Open interest times gamma in shares per point, calls positive, puts negative."""
     spots: Floats
-    profiles: dict[dt.date, Floats]
-    """Net gamma of each expiration date on `spots`, $ per +1%."""
+    profiles: dict[tuple[dt.date, ...], Floats]
+    """Net gamma on `spots` of each group of expiration dates, $ per +1%."""
 
     @classmethod
-    def of(cls, base: Priced, dates: Sequence[dt.date]) -> _Work:
+    def of(cls, base: Priced, groups: Sequence[tuple[dt.date, ...]]) -> _Work:
         market, book, quotes = base.market, base.book, base.market.quotes
         dollars = contract_exposure(book, market.level, None)
         model = base.settings.positions if isinstance(base.settings.positions, str) else "naive"
         per_contract = PER_PCT * market.level**2 * dollars.unit_gamma * quotes.multiplier[market.used]
         signed = base.settings.scale * dealer_sign(market, model)[market.used] * per_contract
         naive = np.where(book.is_call, 1.0, -1.0) * (quotes.open_interest * quotes.multiplier)[market.used]
-        spots = ladder_of(book, market.level, base.settings.ladder)
+        # A profile of moving volatility takes a sum a spot: every eighth will do to find crossings between.
+        spots = ladder_of(book, market.level, base.settings.ladder)[:: 1 if book.dynamics is None else 8]
         held = book.units != 0
         return cls(
             base=base,
@@ -131,7 +145,7 @@ class _Work:
             by_volume=signed * quotes.volume[market.used],
             naive_shares=naive * dollars.unit_gamma,
             spots=spots,
-            profiles={date: book.where(held & chosen_by([date], market)).gamma_usd_profile(spots) for date in dates},
+            profiles={dates: book.where(held & chosen_by(dates, market)).gamma_usd_profile(spots) for dates in groups},
         )
 
     def levels(self, dates: Sequence[dt.date]) -> tuple[LevelValue, ...]:
@@ -144,7 +158,7 @@ class _Work:
     def _held(self, chosen: Bools, dates: Sequence[dt.date]) -> Held:
         market, book, dollars = self.base.market, self.base.book, self.dollars
         rows = market.used[chosen]
-        profile = np.sum([self.profiles[date] for date in dates], axis=0)
+        profile = np.sum([part for group, part in self.profiles.items() if group[0] in dates], axis=0)
         per_vanna = dollars.vanna[chosen] / (PER_PCT * market.level)
         return Held(
             spot=market.level,
