@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "gex.cli.report",
     "levels": "gex.cli.levels",
     "profile": "gex.cli.profile",
+    "zero-dte": "gex.cli.zero_dte",
     "quality": "gex.cli.quality",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",
