@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,11 @@ from gex.settings import Settings
 from gex.tables import straddle_of
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable
 
     from gex.exposure import Book
     from gex.ingest.schema import Chain
     from gex.intraday_positions import Idea
-    from gex.intraday_results import Clock
     from gex.market import Market
     from gex.quotes import Floats
 
@@ -123,7 +122,7 @@ def zero_dte(chain: Chain, settings: Settings | None = None, plan: Plan | None =
         odds=_with_gamma(odds_of(part, last), part, book, _by_volume(ideas)),
         path=path.with_columns(_one_sigma(moves, elapsed)),
         surface=surface_of(held, market.level, sigma, times, elapsed, plan.move),
-        sessions=session_moves(market, chain.quote_time, _under_way(chain, market, clock), plan.sessions_of),
+        sessions=session_moves(market, chain.quote_time, _under_way(chain, market, plan.sessions_of), plan.sessions_of),
         assumptions=summary.assumptions_of(market, base.settings),
         warnings=summary.warnings_of(chain, market, base.book, base.settings),
     )
@@ -167,9 +166,10 @@ def _with_gamma(odds: pl.DataFrame, part: Market, book: Book, by_volume: Floats)
     return odds.with_columns(pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items())
 
 
-def _under_way(chain: Chain, market: Market, clock: Clock) -> bool:
+def _under_way(chain: Chain, market: Market, sessions_of: Callable[[dt.date, dt.date], int]) -> bool:
     """Tell whether a session is under way, or may be: the chain knows the close of the quotes' date alone."""
-    if clock.is_today or market.today != chain.quote_date:
-        return True
-    later = new_york_date(chain.next_close) != market.today
-    return not later and market.evaluated_at < chain.next_close
+    today = market.today
+    if not sessions_of(today - dt.timedelta(days=1), today):
+        return False
+    closes_today = new_york_date(chain.next_close) == today
+    return market.evaluated_at < chain.next_close if closes_today else today != chain.quote_date
