@@ -78,8 +78,10 @@ def _chosen(alive: list[dt.date], today: dt.date, wanted: str, why_not_today: st
 
 
 def _why_not_today(chain: Chain, market: Market) -> str:
-    expired = chain.quality.quarantined.get("expired", 0) + market.set_aside.get("expired", 0)
-    return (NOTHING_LEFT if expired else NOTHING).format(today=market.today)
+    """Say that today's expirations are over, or that there are none; a source may drop what has expired."""
+    dropped = chain.quality.quarantined.get("expired", 0) > 0 or not chain.market_open
+    over = market.today in market.dates or (market.today == chain.quote_date and dropped)
+    return (NOTHING_LEFT if over else NOTHING).format(today=market.today)
 
 
 def of_date(market: Market, expiration: dt.date) -> Bools:

@@ -78,7 +78,7 @@ def _clock(view: ZeroDte, terminal: Terminal) -> list[str]:
 
 
 def _root(root: RootClock, now: dt.datetime) -> str:
-    at = figures.clock(root.expires_at, now)
+    at = _time(root.expires_at, now)
     return f"{root.root} {root.settlement}-settled {at} ET, {duration(root.minutes_left)} left"
 
 
@@ -124,9 +124,9 @@ def _path(view: ZeroDte, terminal: Terminal) -> list[str]:
     ]
 
 
-def _time(time: dt.datetime, close: dt.datetime) -> str:
-    """Return a time of day, with the weekday where it is not that of the expiry."""
-    here, day = time.astimezone(figures.NEW_YORK), close.astimezone(figures.NEW_YORK).date()
+def _time(time: dt.datetime, beside: dt.datetime) -> str:
+    """Return a New York time of day, with the weekday where it is not that of `beside`."""
+    here, day = time.astimezone(figures.NEW_YORK), beside.astimezone(figures.NEW_YORK).date()
     return f"{here:%H:%M}" if here.date() == day else f"{here:%a %H:%M}"
 
 

@@ -43,7 +43,13 @@ def holdings(view: ZeroDte, terminal: Terminal) -> list[str]:
     rows = [_holding(holding, view, money, trades) for holding in view.holdings]
     table = aligned([head, *rows], "<>>>>>>>")
     table[0] = terminal.paint(table[0], "muted")
-    return [_verdict(view, terminal), *table, *flow(_caveat(view), terminal.width, separator=" ", indent="  ")]
+    notes = [
+        "net per +1% at spot",
+        f"±{100 * view.move:g}%: averaged over that move",
+        "charm: dealers' trade to the expiry, + buys",
+    ]
+    legend = [terminal.paint(line, "muted") for line in flow(notes, terminal.width, indent="  ")]
+    return [_verdict(view, terminal), *table, *legend, *flow(_caveat(view), terminal.width, indent="  ")]
 
 
 def _verdict(view: ZeroDte, terminal: Terminal) -> str:
