@@ -14,7 +14,7 @@ from gex.analysis import priced
 from gex.exposure import PER_PCT
 from gex.intraday_clock import clock_of, instants, of_date, years_after
 from gex.intraday_moves import forward_left, odds_of, session_moves, weekdays
-from gex.intraday_paths import hedging_path, surface_of
+from gex.intraday_paths import hedging_path, reach_of, surface_of
 from gex.intraday_positions import holding_of, ideas_of
 from gex.intraday_results import Moves, ZeroDte
 from gex.levels import sum_by
@@ -25,11 +25,12 @@ from gex.tables import straddle_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gex.analysis import Priced
     from gex.exposure import Book
     from gex.ingest.schema import Chain
     from gex.intraday_positions import Idea
     from gex.market import Market
-    from gex.quotes import Floats
+    from gex.quotes import Bools, Floats
 
 NO_STRADDLE = "no strike near the forward has a two-sided call and put"
 NO_SMILE = "no volatility could be had for the expiration"
@@ -43,7 +44,8 @@ class Plan:
         every_minutes: Length of the hedging path's intervals.
         vol_points: Volatility points of the move of which vanna's trades are given.
         move: Half the price range that gamma is averaged over, as a fraction of spot: it stays finite to the end.
-        opens_at: When the session of an expiration date opens; before it nothing is traded. None: at once.
+        opens_at: When the session of an expiration date opens; the time before is one interval. None: 24 hours
+            before the expiry.
         sessions_of: Counts the sessions after one date up to another.
 
     """
@@ -89,16 +91,19 @@ def zero_dte(chain: Chain, settings: Settings | None = None, plan: Plan | None =
     base = priced(chain, replace(settings, expirations="all"))
     market, clock = base.market, clock_of(chain, base.market, settings.expirations)
     chosen = of_date(market, clock.expiration)
-    part, book = replace(market, used=market.used[chosen]), base.book.where(chosen)
+    part = replace(market, used=market.used[chosen])
+    book = _book_of(part, base, chosen)
     times = instants(clock, plan.every_minutes, plan.opens_at and plan.opens_at(clock.expiration))
     elapsed = years_after(clock, times)
     elapsed[-1] = max(elapsed[-1], float(np.max(book.years)))  # Time left has a floor: at the end it has passed.
     ideas = ideas_of(part, book, base.settings, is_today=clock.is_today)
     last = _last_root(part)
     moves = _moves_of(part, last)
-    sigma = None if moves.one_sigma is None else moves.one_sigma / market.level
+    reach = reach_of(moves.w, settings.ladder, plan.move)
     held = book.held()
-    path = hedging_path(held, base.book, market.level, times, elapsed, (plan.vol_points, plan.move))
+    path = hedging_path(
+        held, _whole(base.book, elapsed[-1]), market.level, times, elapsed, (plan.vol_points, plan.move)
+    )
     quotes, rows = part.quotes, part.used
     open_interest = float(np.sum(quotes.open_interest[rows]))
     return ZeroDte(
@@ -121,11 +126,25 @@ def zero_dte(chain: Chain, settings: Settings | None = None, plan: Plan | None =
         volume_per_open_interest=float(np.sum(quotes.volume[rows])) / open_interest if open_interest else None,
         odds=_with_gamma(odds_of(part, last), part, book, _by_volume(ideas)),
         path=path.with_columns(_one_sigma(moves, elapsed)),
-        surface=surface_of(held, market.level, sigma, times, elapsed, plan.move),
+        surface=surface_of(held, market.level, reach, times, elapsed, plan.move),
         sessions=session_moves(market, chain.quote_time, _under_way(chain, market, plan.sessions_of), plan.sessions_of),
         assumptions=summary.assumptions_of(market, base.settings),
         warnings=summary.warnings_of(chain, market, base.book, base.settings),
     )
+
+
+def _book_of(part: Market, base: Priced, chosen: Bools) -> Book:
+    """Return the expiration's contracts with their positions; early exercise is solved for these alone."""
+    units = np.zeros(len(part.quotes.strike))
+    units[part.used] = base.book.units[chosen]
+    return part.book(units)
+
+
+def _whole(book: Book, elapsed: float) -> Book | None:
+    """Return the chain's book; None where American contracts expire on the way: `EarlyExercise` ends with the first."""
+    if book.early_row is None:
+        return book
+    return book if np.min(book.years[book.early_row >= 0], initial=np.inf) > elapsed else None
 
 
 def _last_root(part: Market) -> int:

@@ -93,10 +93,11 @@ def of_date(market: Market, expiration: dt.date) -> Bools:
 def instants(clock: Clock, every_minutes: float, opens_at: dt.datetime | None) -> tuple[dt.datetime, ...]:
     """Return the evaluation, then every so many minutes counted back from the expiry, and the expiry.
 
-    Nothing trades before the session opens: where it has yet to, the time before is one interval.
+    Nothing trades before the session opens: where it has yet to, the time before is one interval. Without that instant,
+    so is the time before the last 24 hours.
     """
     start, end, step = clock.evaluated_at, clock.expires_at, dt.timedelta(minutes=every_minutes)
-    first = max(start, opens_at or start)
+    first = max(start, opens_at or end - dt.timedelta(days=1))
     times = {start, end, min(first, end)}
     times |= {end - step * count for count in range(1, int((end - first) / step) + 1)}
     return tuple(sorted(times))

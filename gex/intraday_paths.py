@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from gex.exposure import Book
     from gex.quotes import Floats
 
-SPOTS = 41
-"""Of a surface: twenty either side of spot, and spot itself."""
+HALF = 20
+"""Spots of a surface either side of spot."""
 FEW = 4
 """Fewer spots than this are priced one by one, as an analysis prices its own."""
 SIGMAS = 3.0
@@ -36,15 +36,24 @@ LEAST_REACH = 0.005
 def shares(book: Book, spots: Floats, elapsed: float) -> Floats:
     """Return dealers' option delta at each spot after `elapsed` years, in shares or index units.
 
-    Many spots of a plain book are summed on their ladder at once.
+    Many spots are summed on their ladder at once where volatility sticks to strikes.
     """
     alive = book.years > elapsed
-    if len(spots) < FEW or book.dynamics is not None or book.early is not None or not alive.any():
+    if len(spots) < FEW or book.dynamics is not None or not alive.any():
         return np.array([np.sum(book.units * book.delta(float(spot), elapsed)) for spot in spots])
     live, settled = book.where(alive), book.where(~alive)
     terms = (live.strike, live.years - elapsed, live.sigma, live.units, live.rate, live.dividend, live.is_call)
-    total = delta_profile(spots, *terms)
+    total = delta_profile(spots, *terms) + _early_shares(live, spots, elapsed)
     return total + shares(settled, spots, elapsed) if len(settled) else total
+
+
+def _early_shares(book: Book, spots: Floats, elapsed: float) -> Floats | float:
+    """Return what early exercise adds to `shares`."""
+    if book.early is None or book.early_row is None or not (book.early_row >= 0).any():
+        return 0.0
+    american = book.early_row >= 0
+    later, rows, units = book.early.after(elapsed), book.early_row[american], book.units[american]
+    return np.array([np.sum(units * later.values(float(spot), rows).delta) for spot in spots])
 
 
 def finite_gamma_usd(book: Book, spots: Floats, elapsed: float, move: float) -> Floats:
@@ -74,7 +83,7 @@ def with_vol_moved(book: Book, points: float) -> Book:
 
 def hedging_path(
     book: Book,
-    whole: Book,
+    whole: Book | None,
     spot: float,
     times: Sequence[dt.datetime],
     elapsed: Sequence[float],
@@ -84,7 +93,7 @@ def hedging_path(
 
     Args:
         book: The expiration's contracts with dealers' positions.
-        whole: The chain's.
+        whole: The chain's; None to leave it out.
         spot: Held fixed, points.
         times: Instants from the evaluation to the expiry.
         elapsed: The same in years from the evaluation.
@@ -92,6 +101,7 @@ def hedging_path(
 
     """
     points, move = plan
+    chain = None if whole is None else charm_trades(whole.held(), spot, elapsed).tolist()
     moved, at = with_vol_moved(book, points), np.array([spot])
     charm = charm_trades(book, spot, elapsed)
     vanna = [-spot * float((shares(moved, at, each) - shares(book, at, each))[0]) for each in elapsed[:-1]]
@@ -102,7 +112,7 @@ def hedging_path(
             "until": list(times[1:]),
             "charm_trade_usd": charm.tolist(),
             "cumulative_usd": np.cumsum(charm).tolist(),
-            "all_expirations_usd": charm_trades(whole.held(), spot, elapsed).tolist(),
+            "all_expirations_usd": pl.Series(chain or [None] * len(charm), dtype=pl.Float64),
             "vanna_trade_usd": vanna,
             "charm_after_vol_usd": charm_trades(moved, spot, elapsed).tolist(),
             "gamma_usd_per_1pct": gamma,
@@ -110,22 +120,33 @@ def hedging_path(
     )
 
 
+def reach_of(sigma: float | None, ladder: float, move: float) -> float:
+    """Return how far a surface reaches in ln(spot): three standard deviations to the expiry, within the ladder.
+
+    Args:
+        sigma: One standard deviation to the expiry as a fraction of spot; None if unknown.
+        ladder: Half-width of the range that books are priced in, as a fraction of spot.
+        move: Of finite gamma, which reaches further still.
+
+    """
+    return max(min(SIGMAS * (sigma or 0.0), float(np.log1p(ladder) - np.log1p(move))), LEAST_REACH)
+
+
 def surface_of(
-    book: Book, spot: float, sigma: float | None, times: tuple[dt.datetime, ...], elapsed: Sequence[float], move: float
+    book: Book, spot: float, reach: float, times: tuple[dt.datetime, ...], elapsed: Sequence[float], move: float
 ) -> Surface:
     """Price a book at every spot and time.
 
     Args:
         book: Contracts with dealers' positions.
         spot: Points; the middle of the surface.
-        sigma: One standard deviation to the expiry as a fraction of spot, which sets how far it reaches; None if unknown.
+        reach: Half of the range of ln(spot).
         times: Instants from the evaluation to the expiry.
         elapsed: The same in years from the evaluation.
         move: Of finite gamma, as a fraction of spot.
 
     """
-    reach = float(np.clip(SIGMAS * (sigma or 0.0), LEAST_REACH, 0.5)) / (SPOTS // 2)
-    spots = spot * np.exp(reach * np.arange(-(SPOTS // 2), SPOTS // 2 + 1))
+    spots = spot * np.exp(reach * np.arange(-HALF, HALF + 1) / HALF)
     held = np.column_stack([shares(book, spots, each) for each in elapsed])
     now = shares(book, np.array([spot]), elapsed[0])[0]
     column = spots[:, np.newaxis]

@@ -129,7 +129,7 @@ class ZeroDte:
             of that strike under the first holding, `net`, and by volume, `net_by_volume` ($ per +1%).
         path: One row per interval to the expiry: `since`, `until`, `charm_trade_usd` (what dealers trade in it at fixed
             spot and volatility; they add up to the one difference of delta), `cumulative_usd`, `all_expirations_usd` (the
-            same for the whole chain), `vanna_trade_usd` (what they trade at `since` if volatility then moves by
+            same for the whole chain; null where American contracts expire on the way), `vanna_trade_usd` (what they trade at `since` if volatility then moves by
             `vol_points`), `charm_after_vol_usd` (in the interval, had it moved so at the start),
             `gamma_usd_per_1pct` (over the finite move, at `since`) and `one_sigma` (points, by `until`).
         sessions: One row per expiration date in the days to come: `expiration`, `since`, `until`, `sessions`, `partial` (a

@@ -46,7 +46,7 @@ class PositionBook:
         unknown = own.join(chain, on=KEY, how="anti")
         if unknown.height:
             raise ValueError(self._not_listed(unknown))
-        if not own["contracts"].any():
+        if not (own["contracts"] != 0).any():
             raise ValueError(f"{self.name} holds no contract: every quantity is 0")
         joined = chain.select(KEY).join(own, on=KEY, how="left", maintain_order="left")["contracts"]
         held: Floats = joined.cast(pl.Float64).fill_null(0.0).to_numpy()

@@ -132,9 +132,10 @@ def _time(time: dt.datetime, beside: dt.datetime) -> str:
 
 def _total(view: ZeroDte, money: figures.Money) -> str:
     """Say what the path adds up to."""
-    total, whole = (float(view.path[name].sum()) for name in ("charm_trade_usd", "all_expirations_usd"))
+    total, whole = float(view.path["charm_trade_usd"].sum()), view.path["all_expirations_usd"]
     done = f"{'buy' if total > 0 else 'sell'} {figures.three_digits(total / money.scale)} {money.unit}"
-    return f"HEDGING PATH  dealers {done} to the expiry as time alone passes (all expirations {money.alone(whole)})"
+    beside = "" if whole.null_count() else f" (all expirations {money.alone(float(whole.sum()))})"
+    return f"HEDGING PATH  dealers {done} to the expiry as time alone passes{beside}"
 
 
 def _map(view: ZeroDte, terminal: Terminal, shown: str) -> list[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 NO_OPEN_INTEREST = "no open interest in what expires"
+AMERICAN = "American contracts of other expirations expire on the way"
 UNUSUAL = "under three whole sessions to compare with, or a session that is not whole"
 
 
@@ -104,6 +105,7 @@ def _reasons(view: ZeroDte) -> dict[str, str]:
         "moves.w": (moves.w, moves.reason),
         "moves.one_sigma": (moves.one_sigma, moves.reason),
         "path.one_sigma": (moves.one_sigma, moves.reason),
+        "path.all_expirations_usd": (view.path["all_expirations_usd"][0], AMERICAN),
         "volume_per_open_interest": (view.volume_per_open_interest, NO_OPEN_INTEREST),
         "spot.header": (view.spot.header, "the source gave no price of the underlying"),
         "spot.parity": (view.spot.parity, "the carry is fixed, or too few two-sided quotes imply a price"),

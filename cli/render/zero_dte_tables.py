@@ -100,7 +100,7 @@ def _caveat(view: ZeroDte) -> list[str]:
         return ["No volume in what expires: nothing to hold against open interest."]
     text = "Volume is turnover, not inventory: it counts opening and closing trades of both sides"
     if view.volume_per_open_interest:
-        text += f", here {view.volume_per_open_interest:.1f} times the open interest"
+        text += f", here {figures.three_digits(view.volume_per_open_interest)} times the open interest"
     return [f"{text}. Taken as if dealers held it, it is a scenario, not an estimate{_contrast(volume, held)}."]
 
 

@@ -15,11 +15,13 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from gex import Settings, analyze
+from gex.analysis import priced
 from gex.exposure import Book
 from gex.intraday import Plan, zero_dte
 from gex.intraday_clock import instants
 from gex.intraday_moves import normal_between, pin_probability
 from gex.intraday_paths import finite_gamma_usd
+from gex.position_book import PositionBook
 from gex.pricing import finite_move_gamma
 
 UTC = dt.UTC
@@ -455,3 +457,69 @@ def test_gamma_at_the_money_grows_and_over_a_move_does_not(hours, gamma) -> None
     over = float(finite_gamma_usd(book, np.array([6600.0]), 0.0, 0.001)[0])
     assert over <= 0.01 * 6600.0 * 100_000 / 0.002 * (1 + 1e-12)
     assert over < book.net_gamma_usd(6600.0)
+
+
+def american_chain(make_chain):
+    return make_chain(edit=lambda frame: frame.with_columns(pl.lit("A").alias("exercise")))
+
+
+def test_american_contracts_are_repriced_with_early_exercise(make_chain) -> None:
+    """Point by point as the book prices them one spot at a time, which has tests of its own."""
+    chain = american_chain(make_chain)
+    settings = Settings(expirations="2025-10-17", positions="short-all")
+    view, book = zero_dte(chain, settings), priced(chain, settings).book
+    surface, scale, early = view.surface, 6500.0 * np.sum(np.abs(book.units)), []
+    for row, column in ((5, 0), (20, 1), (33, 40)):
+        at, elapsed = float(surface.spots[row]), (surface.times[column] - view.evaluated_at) / dt.timedelta(days=365)
+        expected = at * np.sum(book.units * book.delta(at, elapsed))
+        assert surface.delta_usd[row, column] == pytest.approx(expected, abs=1e-10 * scale)
+        plain = at * np.sum(book.units * replace(book, early=None, early_row=None).delta(at, elapsed))
+        early.append(abs(plain - expected) / scale)
+    assert max(early) > 1e-5
+    assert view.path["all_expirations_usd"].null_count() == len(view.path)
+
+
+def test_a_days_path_of_american_contracts_is_whole(make_chain) -> None:
+    """What expires today is priced as European; the chain's trades hold the early exercise of the rest."""
+    chain = american_chain(make_chain)
+    view, analysis = zero_dte(chain), analyze(chain)
+    whole = -analysis.exposure.charm_usd_to_close
+    assert view.path["all_expirations_usd"].sum() == pytest.approx(whole, rel=1e-9)
+    european = zero_dte(chain, Settings(exercise="european"))
+    assert view.surface.delta_usd == pytest.approx(european.surface.delta_usd, rel=1e-9, abs=1e3)
+    assert view.path["all_expirations_usd"].sum() != pytest.approx(european.path["all_expirations_usd"].sum(), rel=1e-6)
+
+
+def test_a_book_of_ones_own_stands_first(chain) -> None:
+    own = pl.DataFrame(
+        {
+            "root": ["SPXW"] * 2,
+            "expiration": [TODAY, dt.date(2025, 9, 12)],
+            "strike": [6500.0, 6500.0],
+            "option_type": ["C", "P"],
+            "contracts": [-30, 7],
+        }
+    )
+    view = zero_dte(chain, Settings(positions=PositionBook("mine.csv", own, "0")))
+    held = view.holdings[0]
+    assert (held.name, held.volume_share, held.contracts) == ("mine.csv", None, 30.0)
+    assert {("naive", share) for share in (0.0, 0.5, 1.0)} < {(each.name, each.volume_share) for each in view.holdings}
+    row = contracts(chain).filter((pl.col("strike") == 6500.0) & (pl.col("option_type") == "C"))
+    change = (delta(row, 6500.0, 0) - delta(row, 6500.0, 360.0))[0]
+    assert held.charm_trade_usd == pytest.approx(6500.0 * 3000.0 * change, rel=1e-9)
+
+
+def test_a_book_without_todays_contracts_trades_nothing_today(chain) -> None:
+    own = pl.DataFrame(
+        {
+            "root": ["SPXW"],
+            "expiration": [dt.date(2025, 9, 12)],
+            "strike": [6500.0],
+            "option_type": ["C"],
+            "contracts": [5],
+        }
+    )
+    view = zero_dte(chain, Settings(positions=PositionBook("mine.csv", own, "0")))
+    assert view.holdings[0].contracts == 0.0
+    assert view.path["charm_trade_usd"].sum() == 0.0
+    assert view.path["all_expirations_usd"].sum() != 0.0
