@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gex.quotes import Bools
 
 NOTHING = "nothing expires on {today}"
+UNPRICED = "nothing that expires on {today} can be priced: no volatility could be had"
 NOTHING_LEFT = "nothing that expires on {today} is left to trade"
 
 
@@ -78,10 +79,15 @@ def _chosen(alive: list[dt.date], today: dt.date, wanted: str, why_not_today: st
 
 
 def _why_not_today(chain: Chain, market: Market) -> str:
-    """Say that today's expirations are over, or that there are none; a source may drop what has expired."""
-    dropped = chain.quality.quarantined.get("expired", 0) > 0 or not chain.market_open
-    over = market.today in market.dates or (market.today == chain.quote_date and dropped)
-    return (NOTHING_LEFT if over else NOTHING).format(today=market.today)
+    """Say that today's expirations are over, cannot be priced, or do not exist; a source may drop what has expired."""
+    today, table = market.today, market.quotes.expirations.table
+    instants_today = table["expires_at"].filter(market.dates == today)
+    if len(instants_today):
+        why = UNPRICED if (instants_today > market.evaluated_at).any() else NOTHING_LEFT
+    else:
+        dropped = chain.quality.quarantined.get("expired", 0) > 0 or not chain.market_open
+        why = NOTHING_LEFT if today == chain.quote_date and dropped else NOTHING
+    return why.format(today=today)
 
 
 def of_date(market: Market, expiration: dt.date) -> Bools:

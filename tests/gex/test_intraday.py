@@ -523,3 +523,40 @@ def test_a_book_without_todays_contracts_trades_nothing_today(chain) -> None:
     assert view.holdings[0].contracts == 0.0
     assert view.path["charm_trade_usd"].sum() == 0.0
     assert view.path["all_expirations_usd"].sum() != 0.0
+
+
+IS_TODAY = pl.col("expiration") == TODAY
+EDITS = {
+    "calls only": pl.col("option_type") == "C",
+    "calls only today": (pl.col("option_type") == "C") | ~IS_TODAY,
+    "one strike today": (pl.col("strike") == 6500.0) | ~IS_TODAY,
+    "no call at the money": (pl.col("strike") - 6500.0).abs() > 100.0,
+}
+
+
+@pytest.mark.parametrize("kept", EDITS)
+@pytest.mark.parametrize("minutes", [360.0, 0.01])
+def test_thin_chains_give_figures_or_reasons(make_chain, kept, minutes) -> None:
+    chain = make_chain(edit=lambda frame: frame.filter(EDITS[kept]))
+    view = zero_dte(chain, Settings(at=CLOSE - dt.timedelta(minutes=minutes)))
+    assert view.clock.is_today
+    assert np.isfinite(view.surface.delta_usd).all()
+    assert np.isfinite(view.surface.gamma_usd_per_1pct).all()
+    assert not view.path["charm_trade_usd"].is_nan().any()
+    assert (view.moves.straddle is None) == (view.moves.reason is not None)
+
+
+@pytest.mark.parametrize("strikes", [np.arange(7000.0, 7500.0, 25.0), np.arange(5000.0, 5500.0, 25.0)])
+def test_spot_outside_the_strikes(make_chain, strikes) -> None:
+    view = zero_dte(make_chain(strikes=strikes))
+    assert np.isfinite(view.surface.hedge_trade_usd).all()
+    assert view.holdings[0].gamma_usd_per_1pct.gross >= 0
+    assert view.odds["above_probability"].is_between(0, 1).all()
+
+
+def test_what_cannot_be_priced_today_is_said(make_chain) -> None:
+    gone = [pl.when(IS_TODAY).then(None).otherwise(name).alias(name) for name in ("bid", "ask", "implied_volatility")]
+    view = zero_dte(make_chain(edit=lambda frame: frame.with_columns(gone)))
+    assert view.clock.expiration == dt.date(2025, 9, 12)
+    assert view.clock.reason == "nothing that expires on 2025-09-05 can be priced: no volatility could be had"
+    assert view.sessions["reason"][0] == "no volatility could be had for that expiration"
