@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gex.market import Market
     from gex.quotes import Bools, Floats
 
+NET, NET_BY_VOLUME = "net_gamma_usd_per_1pct", "net_by_volume_usd_per_1pct"
 NO_STRADDLE = "no strike near the forward has a two-sided call and put"
 NO_SMILE = "no volatility could be had for the expiration"
 
@@ -180,7 +181,7 @@ def _with_gamma(odds: pl.DataFrame, part: Market, book: Book, by_volume: Floats)
     listed = strikes[places] == odds["strike"].to_numpy()
     columns = {
         name: np.where(listed, sum_by(at, units * gamma, len(strikes))[places], 0.0).tolist()
-        for name, units in (("net", book.units), ("net_by_volume", by_volume))
+        for name, units in ((NET, book.units), (NET_BY_VOLUME, by_volume))
     }
     return odds.with_columns(pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items())
 

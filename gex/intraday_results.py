@@ -126,7 +126,7 @@ class ZeroDte:
         holdings: The first is what `settings` asks for; the others stand beside it.
         odds: One row per strike with a smile: `strike`, `half_spacing` (points), `w`, `touch_probability`,
             `pin_probability` (to settle within half a spacing of the strike), `above_probability`, and dealers' gamma
-            of that strike under the first holding, `net`, and by volume, `net_by_volume` ($ per +1%).
+            of that strike under the first holding, `net_gamma_usd_per_1pct`, and by volume, `net_by_volume_usd_per_1pct`.
         path: One row per interval to the expiry: `since`, `until`, `charm_trade_usd` (what dealers trade in it at fixed
             spot and volatility; they add up to the one difference of delta), `cumulative_usd`, `all_expirations_usd` (the
             same for the whole chain; null where American contracts expire on the way), `vanna_trade_usd` (what they trade at `since` if volatility then moves by

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gex.cli.render.terminal import Terminal
     from gex.intraday_results import Holding, ZeroDte
 
+NETS = ("net_gamma_usd_per_1pct", "net_by_volume_usd_per_1pct")
 SHOWN = 11
 """Strikes whose odds are shown, walls apart."""
 REACH = 2.0
@@ -116,7 +117,7 @@ def odds(view: ZeroDte, terminal: Terminal) -> list[str]:
     rows = _chosen(view)
     if not rows:
         return []
-    money = figures.Money.spanning([row[name] for row in rows for name in ("net", "net_by_volume")])
+    money = figures.Money.spanning([row[name] for row in rows for name in NETS])
     tags = {view.holdings[0].levels.call_wall: "CW", view.holdings[0].levels.put_wall: "PW"}
     head = ("STRIKE", "", "dist", "touch", "pin", "±", "above", f"net {money.unit}", "by volume")
     cells = [
@@ -128,8 +129,7 @@ def odds(view: ZeroDte, terminal: Terminal) -> list[str]:
             f"{100 * row['pin_probability']:.1f}%",
             figures.strike(row["half_spacing"]),
             figures.percent(row["above_probability"]),
-            money(row["net"]),
-            money(row["net_by_volume"]),
+            *(money(row[name]) for name in NETS),
         )
         for row in rows
     ]

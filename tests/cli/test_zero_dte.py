@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,7 +16,6 @@ from gex.cli.render.zero_dte import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Ran
 
@@ -57,6 +57,15 @@ def test_the_document_adds_up_and_gives_reasons(gex: Callable[..., Ran], spx_csv
     assert doc["positions"][0]["gamma_usd_per_1pct"]["net"] == pytest.approx(net, rel=1e-12)
     assert "surface" not in json.loads(gex("zero-dte", spx_csv, "--format", "json").out)
     assert doc["reasons"]["sessions.times_typical"]
+
+
+def test_every_name_of_the_document_is_documented(gex: Callable[..., Ran], spx_csv: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    doc = json.loads(gex("zero-dte", spx_csv, "--format", "json", "--surface").out)
+    names = set(doc) | set(doc["clock"]) | set(doc["clock"]["roots"][0]) | set(doc["moves"]) | set(doc["surface"])
+    for table in ("positions", "path", "odds", "sessions"):
+        names |= set(doc[table][0])
+    assert {name for name in names if f"`{name}`" not in text and f"`{name}[]`" not in text} == set()
 
 
 @pytest.mark.parametrize("table", TABLES)
