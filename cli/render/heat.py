@@ -9,6 +9,7 @@ import numpy as np
 
 from gex.cli.render import figures
 from gex.cli.render.bars import GLYPHS, TOKENS
+from gex.quotes import median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from gex.cli.render.terminal import Terminal
     from gex.quotes import Floats
 
-STEPS = (0.25, 0.05)
-"""Strong from this fraction of the largest value shown, weak from that; blank below."""
+FAINTEST = 0.02
+"""Values below this fraction of the largest are next to nothing; half of the others are strong,"""
+WEAK = 0.2
+"""and weak from this fraction of strong on."""
 NONE, FAINT = " ", "·"
 
 
@@ -32,17 +35,24 @@ def heat(values: Floats, labels: Sequence[str], times: Sequence[str], terminal: 
         cell: Columns of the screen per time.
 
     """
-    peak = float(np.nanmax(np.abs(values), initial=0.0))
-    width = max(map(len, labels))
-    lines = [f"{label:>{width}} {_line(row, peak, cell, terminal)}" for label, row in zip(labels, values, strict=True)]
+    steps, width = steps_of(values), max(map(len, labels))
+    lines = [f"{label:>{width}} {_line(row, steps, cell, terminal)}" for label, row in zip(labels, values, strict=True)]
     return [*lines, " " * (width + 1) + _axis(times, cell)]
+
+
+def steps_of(values: Floats) -> tuple[float, float]:
+    """Return the sizes from which on a value is strong, and weak: half of what is not next to nothing is strong."""
+    sizes = np.abs(values[np.isfinite(values)])
+    sizes = sizes[sizes > FAINTEST * np.max(sizes, initial=0.0)]
+    strong = median(sizes) if len(sizes) else 0.0
+    return strong, WEAK * strong
 
 
 def legend(values: Floats, unit: str) -> str:
     """Say what the blocks stand for."""
-    peak = float(np.nanmax(np.abs(values), initial=0.0))
-    money = figures.Money.spanning([peak])
-    strong, weak = (figures.three_digits(step * peak / money.scale) for step in STEPS)
+    steps = steps_of(values)
+    money = figures.Money.spanning(steps)
+    strong, weak = (figures.three_digits(step / money.scale) for step in steps)
     (p1, p2), (n1, n2) = GLYPHS
     plus, minus = (
         f"{p1} from +{strong}, {p2} from +{weak}",
@@ -51,9 +61,9 @@ def legend(values: Floats, unit: str) -> str:
     return f"{money.unit} {unit}: {plus}, {minus}"
 
 
-def _line(row: Floats, peak: float, cell: int, terminal: Terminal) -> str:
+def _line(row: Floats, steps: tuple[float, float], cell: int, terminal: Terminal) -> str:
     """Return one line, neighbours of one kind painted together."""
-    kinds = [_kind(value, peak) for value in row.tolist()]
+    kinds = [_kind(value, steps) for value in row.tolist()]
     parts = []
     for (negative, step), run in groupby(kinds):
         count = len(list(run)) * cell
@@ -64,12 +74,11 @@ def _line(row: Floats, peak: float, cell: int, terminal: Terminal) -> str:
     return "".join(parts).rstrip()
 
 
-def _kind(value: float, peak: float) -> tuple[bool, int]:
+def _kind(value: float, steps: tuple[float, float]) -> tuple[bool, int]:
     """Return the side of zero and the step: 0 strong, 1 weak, 2 next to nothing, 3 nothing to show."""
     if not np.isfinite(value):
         return False, 3
-    size = abs(value) / peak if peak else 0.0
-    step = next((step for step, least in enumerate(STEPS) if size >= least), 2)
+    step = next((step for step, least in enumerate(steps) if abs(value) >= least > 0), 2)
     return (value < 0 and step < 2), step
 
 

@@ -26,7 +26,9 @@ MAPS = {
     "hedge": ("hedge_trade_usd", "What dealers will have traded if spot goes there by then", "+ buys"),
 }
 ROWS_APART = 3
-"""Spots of the surface between two lines of the map."""
+"""One line of the map for so many spots of the surface."""
+WIDEST = 6
+"""Columns of the screen that one time takes at most."""
 
 
 def screen(view: ZeroDte, terminal: Terminal, shown: str) -> str:
@@ -71,7 +73,8 @@ def _clock(view: ZeroDte, terminal: Terminal) -> list[str]:
         share = 100 * moves.one_sigma / view.level
         parts.append(f"left to move ±{figures.three_digits(moves.one_sigma)} points ({share:.2f}%, 1 sigma)")
     if moves.straddle:
-        parts.append(f"straddle {figures.strike(moves.straddle.strike)} at {moves.straddle.straddle:.2f}")
+        when = "" if view.evaluated_at == view.quote_time else " when quoted"
+        parts.append(f"straddle {figures.strike(moves.straddle.strike)} at {moves.straddle.straddle:.2f}{when}")
     else:
         parts.append(f"no straddle: {moves.reason}")
     return [*lines, *flow([f"{title}  {parts[0]}", *parts[1:]], terminal.width, indent="  ")]
@@ -153,7 +156,7 @@ def _map(view: ZeroDte, terminal: Terminal, shown: str) -> list[str]:
     head = [f"MAP  {title}, the book held as it is", legend(values, unit)]
     return [
         *flow(head, terminal.width, indent="  "),
-        *heat(values, labels, times, terminal, cell=min(3, room // len(columns))),
+        *heat(values, labels, times, terminal, cell=min(WIDEST, room // len(columns))),
     ]
 
 

@@ -60,7 +60,7 @@ def _verdict(view: ZeroDte, terminal: Terminal) -> str:
     if abs(gamma.net) <= DECISIVE * gamma.gross:
         return terminal.paint("SIGN UNKNOWN: net gamma is under 5% of gross", "muted", bold=True)
     if volume and volume.gamma_usd_per_1pct.net * gamma.net < 0:
-        return terminal.paint("SIGN UNKNOWN: today's volume contradicts the positions asked for", "muted", bold=True)
+        return terminal.paint("SIGN UNKNOWN: volume contradicts the positions asked for", "muted", bold=True)
     text, token = ("LONG GAMMA", "positive") if gamma.net > 0 else ("SHORT GAMMA", "negative")
     return terminal.paint(text, token, bold=True) + " in what expires, by these positions and by volume"  # type: ignore[arg-type]
 
@@ -101,7 +101,8 @@ def _caveat(view: ZeroDte) -> list[str]:
         return ["No volume in what expires: nothing to hold against open interest."]
     text = "Volume is turnover, not inventory: it counts opening and closing trades of both sides"
     if view.volume_per_open_interest:
-        text += f", here {figures.three_digits(view.volume_per_open_interest)} times the open interest"
+        ratio = view.volume_per_open_interest
+        text += f", here {f'{ratio:.2g}' if ratio < 10 else f'{ratio:,.0f}'} times the open interest"
     return [f"{text}. Taken as if dealers held it, it is a scenario, not an estimate{_contrast(volume, held)}."]
 
 

@@ -132,11 +132,12 @@ def test_an_expiration_can_be_picked(gex: Callable[..., Ran], spx_csv: Path) -> 
 def test_the_map_says_side_by_pattern_and_hue() -> None:
     import numpy as np
 
-    values = np.array([[100.0, 10.0, 1.0], [-100.0, -10.0, np.nan]])
+    values = np.array([[100.0, 30.0, 1.0], [-100.0, -30.0, np.nan]])
     lines = heat(values, ["2", "1"], ["09:30", "09:45", "10:00"], Terminal())
     assert lines == ["2 ██▓▓··", "1 ▒▒░░", "  09:30"]
+    assert heat(np.zeros((1, 2)), ["1"], ["09:30", "09:45"], Terminal())[0] == "1 ····"
     assert "\x1b[" in heat(values, ["2", "1"], ["09:30"] * 3, Terminal(palette=DARK))[0]
-    assert legend(1e9 * values, "per +1%") == "$bn per +1%: █ from +25.0, ▓ from +5.00, ░ from −5.00, ▒ from −25.0"
+    assert legend(1e9 * values, "per +1%") == "$bn per +1%: █ from +65.0, ▓ from +13.0, ░ from −13.0, ▒ from −65.0"
 
 
 @pytest.mark.parametrize(
