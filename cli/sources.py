@@ -95,14 +95,10 @@ def priced_source(source: str, read: ReadOptions, settings: Settings) -> tuple[P
         ChainError: The source cannot be found, read, priced or analysed.
 
     """
-    chain = open_chain(source, read, settings.spot)
     from gex.analysis import analysis_of, priced
 
-    def both(chain: Chain, own: Settings) -> tuple[Priced, Analysis]:
-        base = priced(chain, own)
-        return base, analysis_of(base)
-
-    return answered(chain, settings, source, both)
+    base = answered(open_chain(source, read, settings.spot), settings, source, priced)
+    return base, analysis_of(base)
 
 
 def answered(chain: Chain, settings: Settings, source: str, answer: Callable[[Chain, Settings], Answer]) -> Answer:

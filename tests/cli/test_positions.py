@@ -59,7 +59,7 @@ def test_a_file_that_says_what_the_model_says_gives_the_same_levels(
     )
     table.cast({"option_type": pl.String}).write_parquet(tmp_path / "naive.parquet")
     own, naive = (
-        json.loads(gex("report", spx_csv, "--positions", positions, "--format", "json").out)
+        json.loads(gex("report", spx_csv, "--positions", positions, "--band", "none", "--format", "json").out)
         for positions in (tmp_path / "naive.parquet", "naive")
     )
     assert own["levels"] == naive["levels"]
