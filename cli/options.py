@@ -19,6 +19,7 @@ import click
 
 from gex.cli import log
 from gex.ingest.errors import MissingError
+from gex.position_book import PositionBook
 from gex.settings import (
     CONVENTIONS,
     Convention,
@@ -163,6 +164,21 @@ def curve_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Curve:
     return DatedCurve(history=history) if history else Curve(*read_curve(value))
 
 
+def positions_of(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> PositionsModel | PositionBook | None:
+    """Return a model by its name, or read the file of a book."""
+    models: dict[str, PositionsModel] = {name: name for name in get_args(PositionsModel)}
+    if value is None or value in models:
+        return models[value] if value else None
+    if not Path(value).is_file():
+        raise click.BadParameter(f"{value!r} is none of {', '.join(models)}, and no file")
+    from gex.ingest.positions_file import read_positions
+
+    table, digest = read_positions(value)
+    return PositionBook(Path(value).name, table, digest)
+
+
 def expirations_of(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     """Check the spelling of a choice of expirations."""
     if not EXPIRATIONS.fullmatch(value) or ("-" in value and not _is_date(value)):
@@ -304,8 +320,9 @@ model_options = gathered(
     "settings",
     setting(
         "--positions",
-        type=click.Choice(get_args(PositionsModel)),
-        help="What dealers hold. [default: naive; short-all for stocks]",
+        metavar="|".join((*get_args(PositionsModel), "FILE")),
+        callback=positions_of,
+        help="What dealers hold, or a file of your own book. [default: naive; short-all for stocks]",
     ),
     setting(
         "--vol",
@@ -417,6 +434,12 @@ def output_options(*formats: Format) -> Decorator[Any]:
     )
 
 
+results_option = setting(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder where results are kept.",
+)
 base_url_option = setting(
     "--base-url",
     metavar="URL",

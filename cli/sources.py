@@ -44,15 +44,19 @@ class Batch:
 
     def __iter__(self) -> Iterator[Analysis]:
         """Yield an analysis of each source that can be had."""
+        return self.each(lambda source: analysis_of(source, self.read, self.settings))
+
+    def each(self, answer: Callable[[str], Answer]) -> Iterator[Answer]:
+        """Yield the answer to each source that has one."""
         for source in self.sources:
             try:
-                analysis = analysis_of(source, self.read, self.settings)
+                found = answer(source)
             except Exception as error:  # noqa: BLE001 (one source must not take the others with it)
                 LOGGER.error("%s", one_line(error), exc_info=error)
                 self.codes.add(exit_code(error))
             else:
                 self.done += 1
-                yield analysis
+                yield found
 
     @property
     def several(self) -> bool:
@@ -91,14 +95,23 @@ def priced_source(source: str, read: ReadOptions, settings: Settings) -> tuple[P
         ChainError: The source cannot be found, read, priced or analysed.
 
     """
-    chain = open_chain(source, read, settings.spot)
     from gex.analysis import analysis_of, priced
 
+    base = answered(open_chain(source, read, settings.spot), settings, source, priced)
+    return base, analysis_of(base)
+
+
+def answered(chain: Chain, settings: Settings, source: str, answer: Callable[[Chain, Settings], Answer]) -> Answer:
+    """Return what `answer` makes of a chain, under the rates of the quotes' date.
+
+    Raises:
+        ChainError: The chain cannot be analysed so; the message names the source.
+
+    """
     if isinstance(settings.curve, DatedCurve):
         settings = replace(settings, curve=settings.curve.on(chain.quote_date))
     try:
-        base = priced(chain, settings)
-        return base, analysis_of(base)
+        return answer(chain, settings)
     except ValueError as error:
         raise ContentError(str(error), source=source) from error
 

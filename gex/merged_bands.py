@@ -37,6 +37,8 @@ def merged_bands(bases: Sequence[Priced], members: Sequence[Member], spots: Floa
 
     """
     level = bases[0].market.level
+    # As for one book: a profile of moving volatility takes a sum a spot.
+    spots = spots if bases[0].book.dynamics is None else spots[::8]
     variants = (*_methods(bases, members, spots, levels), *_positions(bases, members, spots))
     net = sum(float(np.sum(member.gamma)) for member in members)
     return bands_from(variants, levels, net, level)
@@ -54,11 +56,8 @@ def _methods(bases: Sequence[Priced], members: Sequence[Member], spots: Floats, 
     for (convention, text), others in found.items():
         books = [others.get(number, base.book.european()) for number, base in enumerate(bases)]
         held = _merged(members, books).held()
-        curve = Curve(spots, held.net_gamma_usd, early)
-        if any(book.dynamics for book in books):
-            flip = curve.root_near(levels.gamma_flip_crossings, level)
-        else:
-            flip = curve.root(held.gamma_usd_profile(spots), level)
+        curve = Curve(spots, held, early)
+        flip = curve.root_near(levels, level) if any(book.dynamics for book in books) else curve.root(level)
         gammas = [_gamma_usd(base, book, extra) for base, book, extra in zip(bases, books, early_gamma, strict=True)]
         yield _variant((convention, "method", text), members, gammas, flip, settings.ladder)
 
@@ -75,7 +74,7 @@ def _positions(bases: Sequence[Priced], members: Sequence[Member], spots: Floats
         books = [replace(base.book, units=mine) for base, mine in zip(bases, units, strict=True)]
         early = _early([replace(member, book=book) for member, book in zip(members, books, strict=True)], spots)
         held = _merged(members, [book.european() for book in books]).held()
-        flip = Curve(spots, held.net_gamma_usd, early).root(held.gamma_usd_profile(spots), level)
+        flip = Curve(spots, held, early).root(level)
         sides = zip(bases, units, unit_gamma, strict=True)
         gammas = [PER_PCT * base.market.level**2 * mine * gamma for base, mine, gamma in sides]
         yield _variant((convention, "positions", text), members, gammas, flip, settings.ladder)

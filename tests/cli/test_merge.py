@@ -91,6 +91,8 @@ def test_tables_hold_one_row_of_all(gex: Callable[..., Ran], spx_csv: Path, qqq_
         ["report", "a.csv", "b.csv", "--max-apart", "2"],
         ["levels", "a.csv", "b.csv", "--merge", "--spot", "6500"],
         ["profile", "a.csv", "b.csv", "--merge", "--max-apart", "-1"],
+        ["levels", "a.csv", "b.csv", "--merge", "--all"],
+        ["levels", "a.csv", "b.csv", "--merge", "--future", "ES"],
     ],
 )
 def test_usage_is_2_and_one_line(gex: Callable[..., Ran], arguments: list[str]) -> None:

@@ -332,6 +332,19 @@ def test_each_variant_is_the_merged_book_under_that_setting(
     assert variant.net_usd_per_1pct == pytest.approx(found.exposure.gamma_usd_per_1pct.net, rel=1e-9)
 
 
+def test_variants_of_moving_volatility(chain: Chain, other: Chain) -> None:
+    """Volatility that moves with spot makes profiles slow: variants look at every eighth spot and find the same."""
+    moving = dataclasses.replace(PLAIN, dynamics="vol-beta")
+    bands = merge([chain, other], dataclasses.replace(moving, band=("vendor", "zero-dte-half"))).levels.bands
+    assert bands is not None
+    found = [
+        merge([chain, other], dataclasses.replace(moving, **each))
+        for each in ({"vol": "vendor"}, {"zero_dte_volume": 0.5})
+    ]
+    for variant, each in zip(bands.variants, found, strict=True):
+        assert same_flip(variant.gamma_flip, each.levels.gamma_flip)
+
+
 def test_bands_with_early_exercise_add_up_over_the_books(chain: Chain, other: Chain) -> None:
     american = dataclasses.replace(
         other, frame=other.frame.with_columns(exercise=pl.lit("A", other.frame.schema["exercise"]))
