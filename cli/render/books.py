@@ -57,11 +57,11 @@ def _row(part: MergedPart, money: figures.Money) -> tuple[str, ...]:
 
 
 def _apart(part: MergedPart) -> str:
-    """Say when a source's quotes were made: a time, and how far from the first's."""
+    """Say when a source's quotes were made: the time, or how far from the first's."""
     minutes = part.minutes_apart
-    apart = f"{figures.signed(minutes, 0)} min" if abs(minutes) < 120 else f"{figures.signed(minutes / 60, 1)} h"
-    shown = f" ({apart})" if minutes else ""
-    return figures.clock(part.analysis.quote_time, part.analysis.quote_time) + shown
+    if not minutes:
+        return figures.clock(part.analysis.quote_time, part.analysis.quote_time)
+    return f"{figures.signed(minutes, 0)} min" if abs(minutes) < 120 else f"{figures.signed(minutes / 60, 1)} h"
 
 
 def published(part: MergedPart) -> dict[str, Any]:

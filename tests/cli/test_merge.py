@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -123,6 +124,16 @@ def test_two_dates_are_refused_unless_accepted(gex: Callable[..., Ran], spx_csv:
     assert (ran.code, ran.out) == (3, "")
     assert "of two dates" in ran.err
     assert gex("levels", spx_csv, tmp_path / "qqq.csv", "--merge", "--band", "none", "--max-apart", "2000").code == 0
+
+
+def test_the_books_fit_eighty_columns_however_far_apart(spx_csv: Path, qqq_csv: Path) -> None:
+    spx, qqq = read_chain(spx_csv), read_chain(qqq_csv)
+    for minutes, text in ((12, "+12 min"), (-1441, "−24.0 h")):
+        late = dataclasses.replace(qqq, quote_time=spx.quote_time + dt.timedelta(minutes=minutes))
+        found = merge([spx, late], Settings(band=()), max_apart=dt.timedelta(days=2))
+        row = next(line for line in screen(found, Terminal()).splitlines() if line.startswith("QQQ "))
+        assert row.endswith(text)
+        assert len(row) <= 80
 
 
 def test_the_horizon_is_the_first_sources(spx_csv: Path, qqq_csv: Path) -> None:
