@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gex.cli.options import Format, OutputOptions, ReadOptions
     from gex.results import Analysis
-    from gex.settings import Settings
+    from gex.settings import EmulationName, Settings
 
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 HEAD = ("SYMBOL", "QUOTE TIME", "SPOT", "FLIP", "CALL WALL", "PUT WALL", "NET per +1%", "GAMMA")
@@ -24,16 +24,30 @@ REGIMES = {"long_gamma": "long", "short_gamma": "short", "near_zero": "near zero
 
 @click.command("levels")
 @options.sources_argument
+@options.emulate_option
 @options.model_options
 @options.read_options
 @options.output_options(*FORMATS)
 @options.logging_options
-def command(sources: tuple[str, ...], settings: Settings, read: ReadOptions, output: OutputOptions) -> int:
-    """Print the levels of each SOURCE, one row a source."""
+def command(
+    sources: tuple[str, ...],
+    emulate: tuple[EmulationName, ...],
+    settings: Settings,
+    read: ReadOptions,
+    output: OutputOptions,
+) -> int:
+    """Print the levels of each SOURCE, one row a source.
+
+    With --emulate what another program prints for the same file, and which of its ways moves its flip by how much.
+    """
     batch = Batch(sources, read, settings)
     form = sink.format_of(output, FORMATS)
-    if form == "table":
-        chunks: Iterator[str | bytes] = lines(batch)
+    if emulate:
+        from gex.cli import emulation
+
+        chunks: Iterator[str | bytes] = emulation.chunks(batch, emulate, form, output)
+    elif form == "table":
+        chunks = lines(batch)
     elif form in {"json", "jsonl"}:
         from gex.cli.render.flat import flat_row
 

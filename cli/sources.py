@@ -44,15 +44,19 @@ class Batch:
 
     def __iter__(self) -> Iterator[Analysis]:
         """Yield an analysis of each source that can be had."""
+        return self.each(lambda source: analysis_of(source, self.read, self.settings))
+
+    def each(self, answer: Callable[[str], Answer]) -> Iterator[Answer]:
+        """Yield the answer to each source that has one."""
         for source in self.sources:
             try:
-                analysis = analysis_of(source, self.read, self.settings)
+                found = answer(source)
             except Exception as error:  # noqa: BLE001 (one source must not take the others with it)
                 LOGGER.error("%s", one_line(error), exc_info=error)
                 self.codes.add(exit_code(error))
             else:
                 self.done += 1
-                yield analysis
+                yield found
 
     @property
     def several(self) -> bool:

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from gex.pricing import gamma_profile
+from gex.exposure import PER_PCT, Book
 
 if TYPE_CHECKING:
     from gex.ingest.schema import Chain
     from gex.quotes import Floats
-
-EmulationName = Literal["perfiliev", "gflows"]
+    from gex.settings import EmulationName
 
 TEN_YEAR = 0.04
 """The ten-year yield that is taken where none is given."""
 MULTIPLIER = 100.0
 """What both programs multiply by, whatever the contract says."""
-PER_PCT = 0.01
 
 
 @dataclass(frozen=True)
@@ -91,6 +89,7 @@ class Emulation:
         vendor_gamma_usd_per_1pct: The sum over the vendor's own gamma, which it prints as the total, $ per +1%.
         spots: Its grid, points.
         profile: Net gamma there, $ per +1%.
+        book: The contracts as it prices them, calls held and puts sold; re-priced anywhere by `gex.exposure`.
         contracts: Those with an open interest and a volatility, which make the profile.
         settled: How many of these had their payoff fixed when the quotes were made.
         one_day: How many of these are priced with one day left.
@@ -111,6 +110,7 @@ class Emulation:
     vendor_gamma_usd_per_1pct: float
     spots: Floats
     profile: Floats
+    book: Book
     contracts: int
     settled: int
     one_day: int
@@ -132,7 +132,7 @@ def emulate(chain: Chain, name: EmulationName, *, ten_year: float = TEN_YEAR) ->
 
     """
     if name not in PROGRAMS:
-        raise ValueError(f"name must be one of {', '.join(get_args(EmulationName))}; got {name!r}")
+        raise ValueError(f"name must be one of {', '.join(PROGRAMS)}; got {name!r}")
     if not -0.5 < ten_year < 0.5:
         raise ValueError(f"ten_year must be a rate per year such as 0.04, got {ten_year!r}")
     if chain.spot is None:
@@ -146,7 +146,8 @@ def emulate(chain: Chain, name: EmulationName, *, ten_year: float = TEN_YEAR) ->
     spots = np.linspace(
         (1.0 - program.half_width) * chain.spot, (1.0 + program.half_width) * chain.spot, program.points
     )
-    profile = _profile(rows, spots, rate, program)
+    book = _book(rows, rate, program)
+    profile = book.gamma_usd_profile(spots)
     crossings = _crossings(spots, profile)
     settled = int((rows["expires_at"] <= chain.quote_time).sum())
     return Emulation(
@@ -162,6 +163,7 @@ def emulate(chain: Chain, name: EmulationName, *, ten_year: float = TEN_YEAR) ->
         vendor_gamma_usd_per_1pct=_vendor_total(listed, chain.spot),
         spots=spots,
         profile=profile,
+        book=book,
         contracts=rows.height,
         settled=settled,
         one_day=int((rows["days"] <= 1).sum()),
@@ -185,19 +187,17 @@ def _listed(chain: Chain, program: Program) -> tuple[dt.date, pl.DataFrame]:
     return now.date(), listed.with_columns(pl.Series("days", days))
 
 
-def _profile(rows: pl.DataFrame, spots: Floats, rate: float, program: Program) -> Floats:
-    """Return net gamma on its grid, $ per +1%."""
-    return (
-        PER_PCT
-        * spots**2
-        * gamma_profile(
-            spots,
-            rows["strike"].to_numpy(),
-            np.maximum(rows["days"].to_numpy(), 1) / program.days_per_year,
-            rows["implied_volatility"].to_numpy(),
-            _signed_units(rows),
-            rate,
-        )
+def _book(rows: pl.DataFrame, rate: float, program: Program) -> Book:
+    """Return the contracts as it prices them: by whole days, and forwards from spot at one rate."""
+    days = np.maximum(rows["days"].to_numpy(), 1)
+    return Book(
+        strike=rows["strike"].to_numpy(),
+        is_call=(rows["option_type"] == "C").to_numpy(),
+        years=days / program.days_per_year,
+        sigma=rows["implied_volatility"].to_numpy(),
+        rate=np.full(rows.height, rate),
+        dividend=np.zeros(rows.height),
+        units=_signed_units(rows),
     )
 
 
@@ -226,11 +226,13 @@ def _lost(chain: Chain) -> int:
 
 def _assumptions(program: Program, rate: float, step: float, settled: int, lost: int) -> tuple[str, ...]:
     sentences = [
-        f"forwards are spot grown at {rate:.4g} a year, the ten-year yield" if rate else "forwards are spot: no rate",
+        f"forwards are spot grown at {rate:.4g} a year, the ten-year yield"
+        if rate
+        else "forwards are spot, at no rate",
         "no dividend",
         f"time is weekdays to the date / {program.days_per_year}, holidays counted, AM-settled contracts as PM-settled",
         "what expires today has a whole day left",
-        "volatility is the vendor's, of each contract, and sticks to it",
+        "each contract keeps the vendor's volatility",
         f"{program.points} spots over ±{program.half_width:.0%}, {step:.3g} points apart, joined by straight lines",
         "the flip is the lowest sign change",
     ]

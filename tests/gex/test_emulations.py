@@ -11,14 +11,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from gex import read_chain
-from gex.emulations import PROGRAMS, EmulationName, emulate
+from gex import Settings, analyze, read_chain
+from gex.emulation_faults import faults_of
+from gex.emulations import PROGRAMS, emulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from gex.ingest.schema import Chain
+    from gex.settings import EmulationName
 
 # What the programs print for real files, their yield 4%: flip, net at spot ($bn), total of the vendor's gamma ($bn).
 # Flips to the hundredth, nets to the digits their tables give.
@@ -218,3 +220,46 @@ def test_refusals(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         emulate(make_chain(**facts), **arguments)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_faults_add_up_and_begin_with_the_root_of_its_own_profile(chain: Chain, program: EmulationName) -> None:
+    found = emulate(chain, program)
+    faults = faults_of(chain, found)
+    ours = analyze(chain).levels.gamma_flip
+    assert ours is not None
+    assert found.gamma_flip is not None
+    assert faults[-1].flip_without == pytest.approx(ours, rel=1e-12)
+    assert sum(each.points or 0.0 for each in faults) == pytest.approx(found.gamma_flip - ours, abs=1e-9)
+    exact = faults[0].flip_without
+    assert exact is not None
+    assert abs(found.book.net_gamma_usd(exact)) < 1e-6 * np.abs(found.profile).max()
+
+
+def test_a_chain_that_is_right_in_one_way_shows_no_fault_there(make_chain: Callable[..., Chain]) -> None:
+    # A flat smile, quoted as it is: the vendor's volatility and the quotes' are one.
+    chain = make_chain(smile=lambda k, years: np.full_like(k, 0.16 * math.sqrt(years)))
+    points = {each.name: each.points for each in faults_of(chain, emulate(chain, "perfiliev"))}
+    assert points["volatility"] == pytest.approx(0.0, abs=0.02)
+    assert points["rest"] == pytest.approx(0.0, abs=1e-9)
+    # The forward grows at 2.7% a year: what is priced at spot has its flip above ours.
+    assert points["forward"] is not None
+    assert points["forward"] > 0.5
+
+
+def test_faults_of_a_profile_without_a_crossing_are_none(make_chain: Callable[..., Chain]) -> None:
+    chain = one_call_one_put(make_chain, (6550.0, 300), (6400.0, 0))
+    assert [each.points for each in faults_of(chain, emulate(chain, "gflows"))] == [None] * 5
+
+
+@pytest.mark.real
+def test_faults_on_the_reference_chain(data_path: Callable[..., Path]) -> None:
+    chain = read_chain(data_path("chains", "cboe_csv", "spx_2025-09-05_1016.csv"))
+    faults = faults_of(chain, emulate(chain, "perfiliev"), Settings(vol="reimplied"))
+    flips = {each.name: each.flip_without for each in faults}
+    # Independent programs: one day as the least, 6448.6, to the instant, 6475.5, parity, 6469.6, re-implied, 6469.4;
+    # theirs are 15 minutes later, at the time in the file's header.
+    assert flips["grid"] == pytest.approx(6448.6, abs=0.5)
+    assert flips["clock"] == pytest.approx(6475.5, abs=0.8)
+    assert flips["forward"] == pytest.approx(6469.6, abs=0.8)
+    assert flips["volatility"] == pytest.approx(6469.7, abs=0.3)
