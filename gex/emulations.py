@@ -167,7 +167,7 @@ def emulate(chain: Chain, name: EmulationName, *, ten_year: float = TEN_YEAR) ->
         contracts=rows.height,
         settled=settled,
         one_day=int((rows["days"] <= 1).sum()),
-        assumptions=_assumptions(program, rate, spots[1] - spots[0], settled, _lost(chain)),
+        assumptions=_assumptions(program, rate, spots, settled, _lost(chain)),
         reasons={} if crossings else {"gamma_flip": f"no sign change on its grid: it {program.without_crossing}"},
     )
 
@@ -224,11 +224,11 @@ def _lost(chain: Chain) -> int:
     return chain.quality.quarantined.get("expired", 0) - chain.expired.height
 
 
-def _assumptions(program: Program, rate: float, step: float, settled: int, lost: int) -> tuple[str, ...]:
+def _assumptions(program: Program, rate: float, spots: Floats, settled: int, lost: int) -> tuple[str, ...]:
+    growth = f"grown at {rate:.4g} a year, the ten-year yield" if program.takes_yield else "at no rate"
+    step = spots[1] - spots[0]
     sentences = [
-        f"forwards are spot grown at {rate:.4g} a year, the ten-year yield"
-        if rate
-        else "forwards are spot, at no rate",
+        f"forwards are spot, {spots.mean():.2f}, {growth}",
         "no dividend",
         f"time is weekdays to the date / {program.days_per_year}, holidays counted, AM-settled contracts as PM-settled",
         "what expires today has a whole day left",
@@ -239,5 +239,5 @@ def _assumptions(program: Program, rate: float, step: float, settled: int, lost:
     if settled:
         sentences.append(f"{settled} contracts that had settled when the quotes were made have a whole day left")
     if lost:
-        sentences.append(f"{lost} contracts that had settled are not in the chain: the program would have seen them")
+        sentences.append(f"{lost} contracts that had settled are not in the chain, as in a store: without them")
     return tuple(sentences)

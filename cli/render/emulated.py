@@ -35,7 +35,7 @@ def _programs(found: Emulated) -> list[str]:
     net = found.analysis.exposure.gamma_usd_per_1pct.net
     dollars = [(each.net_gamma_usd_per_1pct, each.vendor_gamma_usd_per_1pct) for each, _ in found.programs]
     money = figures.Money.spanning([net, *(value for pair in dollars for value in pair)])
-    rows = [("gex", _level(ours, spot), "", money(net), "")]
+    rows: list[tuple[str, ...]] = [("gex", _level(ours, spot), "", money(net), "")]
     for (emulation, _), pair in zip(found.programs, dollars, strict=True):
         flip = emulation.gamma_flip
         away = "" if flip is None or ours is None else _points(flip - ours, spot)
