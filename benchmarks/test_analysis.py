@@ -39,6 +39,7 @@ def test_analysis(free_race: Race) -> None:
     lanes = [
         local_lane("one gamma_profile of ours", rows, lambda: gamma_profile(spots, *columns.values(), rate, rate)),
         local_lane("one profile by NumPy", rows, theirs),
+        local_lane("the same without bands", rows, lambda: analyze(chain, Settings(band=()))),
     ]
     free_race.run(
         lambda: analyze(chain),

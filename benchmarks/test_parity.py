@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.race import local_lane
-from gex.pricing import forward_from_parity, price
+from gex.pricing import forwards_from_parity, price
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,12 @@ def test_forwards(race: Race) -> None:
         assert one.error <= tolerance
         return one
 
-    ours = every(lambda quotes: forward_from_parity(*quotes).forward)
+    columns = [np.concatenate(column) for column in list(zip(*expirations, strict=True))[:5]]
+    first, discount = STRIKES.size * np.arange(DAYS.size + 1), np.array([quotes[5] for quotes in expirations])
+
+    def ours() -> list[float]:
+        return forwards_from_parity(*columns, first, discount).forward.tolist()
+
     found = error(ours)
     assert found <= 1e-5
     lanes = [

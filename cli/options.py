@@ -19,6 +19,7 @@ import click
 
 from gex.cli import log
 from gex.ingest.errors import MissingError
+from gex.position_book import PositionBook
 from gex.settings import (
     CONVENTIONS,
     Convention,
@@ -149,6 +150,21 @@ def curve_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Curve:
 
     history = read_rates(value)
     return DatedCurve(history=history) if history else Curve(*read_curve(value))
+
+
+def positions_of(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> PositionsModel | PositionBook | None:
+    """Return a model by its name, or read the file of a book."""
+    models: dict[str, PositionsModel] = {name: name for name in get_args(PositionsModel)}
+    if value is None or value in models:
+        return models[value] if value else None
+    if not Path(value).is_file():
+        raise click.BadParameter(f"{value!r} is none of {', '.join(models)}, and no file")
+    from gex.ingest.positions_file import read_positions
+
+    table, digest = read_positions(value)
+    return PositionBook(Path(value).name, table, digest)
 
 
 def expirations_of(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -299,8 +315,9 @@ model_options = gathered(
     "settings",
     setting(
         "--positions",
-        type=click.Choice(get_args(PositionsModel)),
-        help="What dealers hold. [default: naive; short-all for stocks]",
+        metavar="|".join((*get_args(PositionsModel), "FILE")),
+        callback=positions_of,
+        help="What dealers hold, or a file of your own book. [default: naive; short-all for stocks]",
     ),
     setting(
         "--vol",

@@ -20,12 +20,12 @@ from gex.results import Band, Bands, Variant
 from gex.variants import repriced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from gex.exposure import Book, ContractExposure
     from gex.market import Market
     from gex.quotes import Floats
-    from gex.results import Certainty, ConventionGroup, Crossing, Levels, Range
+    from gex.results import Certainty, ConventionGroup, Levels, Range
     from gex.settings import Convention, PositionsModel
     from gex.slices import Ladder
 
@@ -56,47 +56,46 @@ def bands_of(market: Market, book: Book, dollars: ContractExposure, ladder: Ladd
         levels: The analysis' own.
 
     """
-    variants = (*_methods(market, book, dollars, ladder, levels), *_positions(market, book, dollars, ladder))
+    # A profile of moving volatility takes a sum a spot: every eighth will do to find crossings between.
+    spots = ladder.spots if book.dynamics is None else ladder.spots[::8]
+    variants = (
+        *_methods(market, book, dollars.unit_gamma, spots, levels),
+        *_positions(market, book, dollars.unit_gamma, spots),
+    )
     net = float(np.sum(dollars.gamma))
     method, positions = (_band(levels, net, [v for v in variants if v.group == g]) for g in ("method", "positions"))
     certainty = certainty_of(levels.points_per_1pct_of_gross, market.level)
     return Bands(method, positions, variants, certainty, verdict_of(levels, method, positions, certainty))
 
 
-def _methods(
-    market: Market, book: Book, dollars: ContractExposure, ladder: Ladder, levels: Levels
-) -> Iterator[Variant]:
+def _methods(market: Market, book: Book, unit_gamma: Floats, spots: Floats, levels: Levels) -> Iterator[Variant]:
     """Re-price the book under every other method; what early exercise adds stays what it is in the analysis."""
-    early = book.held().early_gamma_usd_profile(ladder.spots)
-    early_gamma = dollars.unit_gamma - book.european().gamma(market.level) if book.early else 0.0
-    for other in repriced(market, book.european(), market.settings.band):
-        held = other.book.held()
-        curve = Curve(ladder.spots, held.net_gamma_usd, early)
-        if held.dynamics:
-            flip = curve.root_near(levels.gamma_flip_crossings, market.level)
-        else:
-            flip = curve.root(held.gamma_usd_profile(ladder.spots), market.level)
-        unit_gamma = other.book.gamma(market.level) + early_gamma
-        gamma_usd = PER_PCT * market.level**2 * other.book.units * unit_gamma
+    held = book.units != 0
+    market, book, unit_gamma = replace(market, used=market.used[held]), book.where(held), unit_gamma[held]
+    early = book.early_gamma_usd_profile(spots)
+    european = book.european()
+    early_gamma = unit_gamma - european.gamma(market.level) if book.early else 0.0
+    for other in repriced(market, european, market.settings.band):
+        curve = Curve(spots, other.book, early)
+        flip = curve.root(market.level) if other.book.dynamics is None else curve.root_near(levels, market.level)
+        gamma_usd = PER_PCT * market.level**2 * book.units * (other.book.gamma(market.level) + early_gamma)
         yield _variant(other.convention, "method", other.description, market, gamma_usd, flip)
 
 
-def _positions(market: Market, book: Book, dollars: ContractExposure, ladder: Ladder) -> Iterator[Variant]:
+def _positions(market: Market, book: Book, unit_gamma: Floats, spots: Floats) -> Iterator[Variant]:
     """Give dealers every other position; a book of one's own is what it is."""
-    settings, quotes = market.settings, market.quotes
+    settings = market.settings
     if not isinstance(settings.positions, str):
         return
     for convention, (named, share, text) in POSITIONS.items():
         model = settings.positions if share else named
         contracts = settings.scale * held_contracts(market, model, share) * dealer_sign(market, model)
-        units = (contracts * quotes.multiplier)[market.used]
+        units = (contracts * market.quotes.multiplier)[market.used]
         if convention not in settings.band or not units.any() or np.array_equal(units, book.units):
             continue
-        gamma_usd = PER_PCT * market.level**2 * units * dollars.unit_gamma
         held = replace(book, units=units).held()
-        early = held.early_gamma_usd_profile(ladder.spots)
-        curve = Curve(ladder.spots, held.european().net_gamma_usd, early)
-        flip = curve.root(held.european().gamma_usd_profile(ladder.spots), market.level)
+        flip = Curve(spots, held.european(), held.early_gamma_usd_profile(spots)).root(market.level)
+        gamma_usd = PER_PCT * market.level**2 * units * unit_gamma
         yield _variant(convention, "positions", text, market, gamma_usd, flip)
 
 
@@ -105,26 +104,26 @@ class Curve:
     """Net gamma against spot: exact sums, and what early exercise adds, between the spots of the ladder."""
 
     spots: Floats
-    european: Callable[[float], float]
+    european: Book
     early: Floats
 
     def net(self, spot: float) -> float:
         """Return $ per +1%."""
-        return self.european(spot) + float(np.interp(spot, self.spots, self.early))
+        return self.european.net_gamma_usd(spot) + float(np.interp(spot, self.spots, self.early))
 
-    def root(self, profile: Floats, level: float) -> float | None:
+    def root(self, level: float) -> float | None:
         """Return the crossing nearest to a spot, found on the ladder and refined by exact sums."""
-        brackets = brackets_of(self.spots, profile + self.early)
+        brackets = brackets_of(self.spots, self.european.gamma_usd_profile(self.spots) + self.early)
         if not brackets:
             return None
         low, high = min(brackets, key=lambda pair: abs(0.5 * (pair[0][0] + pair[1][0]) - level))
         return root_between(self.net, low, high, TOLERANCE)
 
-    def root_near(self, crossings: tuple[Crossing, ...], level: float) -> float | None:
-        """Return the crossing nearest to the analysis' own: where volatility moves with spot a ladder is slow."""
-        if not crossings:
+    def root_near(self, levels: Levels, level: float) -> float | None:
+        """Return the crossing nearest to the flip of `levels`: where volatility moves with spot a ladder is slow."""
+        if levels.gamma_flip is None:
             return None
-        own = min(crossings, key=lambda crossing: abs(crossing.spot - level))
+        own = min(levels.gamma_flip_crossings, key=lambda crossing: abs(crossing.spot - level))
         start = (own.spot, self.net(own.spot))
         step = -1.5 * start[1] / own.slope if own.slope else 0.0
         while step and self.spots[0] <= start[0] + step <= self.spots[-1]:

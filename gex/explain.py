@@ -86,7 +86,7 @@ def explain(base: Priced, analysis: Analysis, level: LevelName | float, *, top: 
     contracts, gross = _contracts(base, spot, chosen)
     expirations = _expirations(contracts)
     if is_flip:
-        without = _Without(base, analysis, value)
+        without = _Without(base, value)
         contracts = contracts.with_columns(_column(contracts.height, without.contracts(contracts["place"][:top])))
         expirations = expirations.with_columns(_column(expirations.height, without.expirations(expirations)))
     walls = analysis.levels.walls.net
@@ -156,11 +156,10 @@ def _column(height: int, flips: list[float | None]) -> pl.Series:
 class _Without:
     """Where the flip would be without some of the contracts, re-priced."""
 
-    def __init__(self, base: Priced, analysis: Analysis, flip: float) -> None:
+    def __init__(self, base: Priced, flip: float) -> None:
         self.book, self.flip = base.book, flip
         self.group = base.market.quotes.expiration[base.market.used]
         self.spots = ladder_of(base.book, base.market.level, base.settings.ladder)
-        self.profile = analysis.profile.gamma_usd_per_1pct
 
     def contracts(self, places: pl.Series) -> list[float | None]:
         """Take out one contract at a time."""
@@ -171,8 +170,7 @@ class _Without:
         return [self._flip(self.group == group) for group in table["group"]]
 
     def _flip(self, out: Bools) -> float | None:
-        part, rest = self.book.where(out).held(), self.book.where(~out).held()
+        rest = self.book.where(~out).held()
         if not len(rest):
             return None
-        curve = Curve(self.spots, rest.net_gamma_usd, np.zeros(len(self.spots)))
-        return curve.root(self.profile - part.gamma_usd_profile(self.spots), self.flip)
+        return Curve(self.spots, rest.european(), rest.early_gamma_usd_profile(self.spots)).root(self.flip)

@@ -50,9 +50,12 @@ class Book:
 
     def where(self, chosen: Bools) -> Book:
         """Return the contracts that `chosen` marks."""
+        if chosen.all():
+            return self
+        rows = np.flatnonzero(chosen)  # one search for all columns
         columns = ("strike", "is_call", "years", "sigma", "rate", "dividend", "units")
-        kept: dict[str, Any] = {name: getattr(self, name)[chosen] for name in columns}
-        kept["early_row"] = None if self.early_row is None else self.early_row[chosen]
+        kept: dict[str, Any] = {name: getattr(self, name).take(rows) for name in columns}
+        kept["early_row"] = None if self.early_row is None else self.early_row.take(rows)
         kept["dynamics"] = self.dynamics and self.dynamics.where(chosen)
         return Book(**kept, early=self.early)
 

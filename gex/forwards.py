@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.pricing import forward_from_parity
+from gex.pricing import forwards_from_parity
 from gex.quotes import median
 
 if TYPE_CHECKING:
-    from gex.quotes import Bools, Floats, Quotes
+    from gex.quotes import Bools, Floats, Ints, Quotes
     from gex.settings import Curve, Settings
 
 NEAR_YEARS = 10 / 365
@@ -113,21 +113,19 @@ def zero_rates(curve: Curve, years: Floats) -> Floats:
 
 def _parity(quotes: Quotes, discount: Floats, premium: Floats | None, unsettled: Bools | None) -> tuple[Floats, Floats]:
     """Return each expiration's forward from put-call parity and its freely fitted discount; NaN for none."""
-    rungs, expirations = quotes.rungs, quotes.expirations
-    bid, ask = quotes.bid, quotes.ask
+    rungs, bid, ask = quotes.rungs, quotes.bid, quotes.ask
     if premium is not None:  # no bid stays none: such an option is too far out of the money to be exercised early
         bid, ask = np.where(bid > 0, np.maximum(bid - premium, 0.0), bid + 0.0 * premium), ask - premium
-    call_bid, call_ask = quotes.leg(bid, rungs.call), quotes.leg(ask, rungs.call)
-    put_bid, put_ask = quotes.leg(bid, rungs.put), quotes.leg(ask, rungs.put)
-    forward, fitted = np.full((2, len(expirations)), np.nan)
-    for index in range(len(expirations)):
-        at = expirations.rungs(index)
-        fit = forward_from_parity(
-            rungs.strike[at], call_bid[at], call_ask[at], put_bid[at], put_ask[at], float(discount[index])
-        )
-        if fit.status == "ok" or (fit.status == "inconsistent" and unsettled is not None and unsettled[index]):
-            forward[index], fitted[index] = fit.forward, fit.fitted_discount
-    return forward, fitted
+    call_bid, call_ask, put_bid, put_ask = (
+        quotes.leg(side, rows) for rows in (rungs.call, rungs.put) for side in (bid, ask)
+    )
+    found = forwards_from_parity(
+        rungs.strike, call_bid, call_ask, put_bid, put_ask, quotes.expirations.first_rung, discount
+    )
+    believed = found.status == "ok"
+    if unsettled is not None:
+        believed |= (found.status == "inconsistent") & unsettled
+    return np.where(believed, found.forward, np.nan), np.where(believed, found.fitted_discount, np.nan)
 
 
 def _drop_jumps(forward: Floats, years: Floats) -> Floats:
@@ -135,31 +133,28 @@ def _drop_jumps(forward: Floats, years: Floats) -> Floats:
     known = np.flatnonzero(np.isfinite(forward))
     if len(known) < 4:
         return forward
-    # Lists: a few dozen numbers, read one at a time.
-    log_forward, time = np.log(forward[known]).tolist(), years[known].tolist()
+    log_forward, time = np.log(forward[known]), years[known]
+    near = _neighbours(len(known))
+    lines = [_line(time, log_forward, near[:, j], near[:, k]) for j, k in ((0, 1), (0, 2), (1, 2))]
+    expected = np.sort(lines, axis=0)[1]
+    gap = np.min(np.abs(time[:, None] - time[near]), axis=1)
     kept = forward.copy()
-    for i, index in enumerate(known):
-        near = _neighbours(i, len(known))
-        expected = sorted(_line(time, log_forward, i, j, k) for j, k in near)[1]
-        gap = min(abs(time[i] - time[j]) for pair in near for j in pair)
-        if abs(log_forward[i] - expected) > MAX_JUMP + MAX_CARRY_CHANGE * gap:
-            kept[index] = np.nan
+    kept[known[np.abs(log_forward - expected) > MAX_JUMP + MAX_CARRY_CHANGE * gap]] = np.nan
     return kept
 
 
-def _neighbours(index: int, count: int) -> list[tuple[int, int]]:
-    """Return pairs of nearby positions to draw a line through, none of them `index`."""
-    near = sorted(
-        (i for i in range(max(0, index - 3), min(count, index + 4)) if i != index), key=lambda i: abs(i - index)
-    )
-    return [(near[0], near[1]), (near[0], near[2]), (near[1], near[2])]
+def _neighbours(count: int) -> Ints:
+    """Return, for each of `count` places, the three places nearest to it, the one before first: shape (count, 3)."""
+    places = np.arange(count)[:, None] + np.array([-1, 1, -2, 2, -3, 3])
+    absent = (places < 0) | (places >= count)
+    return np.take_along_axis(places, np.argsort(absent, axis=1, kind="stable")[:, :3], axis=1)
 
 
-def _line(x: list[float], y: list[float], at: int, first: int, second: int) -> float:
-    """Evaluate at x[at] the line through two points; flat where they share an abscissa."""
+def _line(x: Floats, y: Floats, first: Ints, second: Ints) -> Floats:
+    """Evaluate at each x the line through two points; flat where they share an abscissa."""
     run = x[second] - x[first]
-    slope = (y[second] - y[first]) / run if run else 0.0
-    return y[first] + slope * (x[at] - x[first])
+    slope = np.divide(y[second] - y[first], run, out=np.zeros(len(x)), where=run != 0)
+    return y[first] + slope * (x - x[first])
 
 
 def _implied_spot(forward: Floats, years: Floats, curve: Curve) -> float | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import erfc, log, sqrt
+from math import erfc, log, pi, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gex.results import Crossing, ExpectedMove, LevelDistance, Levels, Wall, WallPair, Walls
+from gex.segments import first_largest
 
 if TYPE_CHECKING:
     from gex.quotes import Bools, Floats, Ints
+
+SIGMA_PER_STRADDLE = sqrt(0.5 * pi)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,12 @@ def sum_by(index: Ints, values: Floats, size: int) -> Floats:
     return np.asarray(np.bincount(index, weights=values, minlength=size), dtype=np.float64)
 
 
+def sum_sides(index: Ints, is_call: Bools, values: Floats, size: int) -> tuple[Floats, Floats]:
+    """Sum the values of calls and those of puts by index, as `sum_by` each."""
+    puts, calls = sum_by(2 * index + is_call, values, 2 * size).reshape(size, 2).T
+    return calls, puts
+
+
 def strike_totals(
     strikes: Floats, at: Ints, is_call: Bools, gamma_usd: Floats, open_interest: Floats, volume: Floats
 ) -> StrikeTotals:
@@ -52,20 +61,18 @@ def strike_totals(
         volume: Contracts.
 
     """
-    calls, puts, size = at[is_call], at[~is_call], len(strikes)
+    size = len(strikes)
     listed = np.bincount(at, minlength=size) > 0
-
-    def total(index: Ints, values: Floats) -> Floats:
-        return sum_by(index, values, size)[listed]
-
+    calls, puts = sum_sides(at, is_call, gamma_usd, size)
+    call_open_interest, put_open_interest = sum_sides(at, is_call, open_interest, size)
     return StrikeTotals(
         strike=strikes[listed],
-        calls=total(calls, gamma_usd[is_call]),
-        puts=total(puts, gamma_usd[~is_call]),
-        gross=total(at, np.abs(gamma_usd)),
-        call_open_interest=total(calls, open_interest[is_call]),
-        put_open_interest=total(puts, open_interest[~is_call]),
-        volume=total(at, volume),
+        calls=calls[listed],
+        puts=puts[listed],
+        gross=sum_by(at, np.abs(gamma_usd), size)[listed],
+        call_open_interest=call_open_interest[listed],
+        put_open_interest=put_open_interest[listed],
+        volume=sum_by(at, volume, size)[listed],
     )
 
 
@@ -146,31 +153,56 @@ def _why_no_flip(net: float, gross: float, ladder: float) -> str:
     return f"net gamma is {sign} everywhere within {ladder:.0%} of spot"
 
 
-def max_pain(strike: Floats, call_open_interest: Floats, put_open_interest: Floats) -> float | None:
-    """Return the listed settlement at which the holders of one expiration's options receive least.
+def max_pains(strike: Floats, call_open_interest: Floats, put_open_interest: Floats, first: Ints) -> Floats:
+    """Return the listed settlement at which the holders of each expiration's options receive least.
 
-    argmin over K of sum OI_c max(K - K_c, 0) + OI_p max(K_p - K, 0), by cumulative sums in O(n).
-    `strike` goes up; None without open interest.
+    argmin over K of sum OI_c max(K - K_c, 0) + OI_p max(K_p - K, 0), the lowest of equals. From one strike to the next
+    the sum changes by the step times (calls up to here - puts beyond), so it is least where calls up to a strike first
+    are as many as puts beyond it: in whole numbers, exactly.
+
+    Args:
+        strike: Going up within each expiration, one expiration after another, shape (n,).
+        call_open_interest: Contracts, shape (n,).
+        put_open_interest: Contracts, shape (n,).
+        first: Where each expiration's strikes begin, and where the last one's end, shape (m + 1,).
+
+    Returns:
+        Points, shape (m,); NaN without open interest.
+
     """
-    if not (call_open_interest.sum() + put_open_interest.sum()) > 0:
-        return None
-    calls_below, puts_above = np.cumsum(call_open_interest), np.cumsum(put_open_interest[::-1])[::-1]
-    call_payoff = strike * calls_below - np.cumsum(call_open_interest * strike)
-    put_payoff = np.cumsum((put_open_interest * strike)[::-1])[::-1] - strike * puts_above
-    return float(strike[np.argmin(call_payoff + put_payoff)])
+    start, end = first[:-1], first[1:] - 1
+    held = np.cumsum(call_open_interest + put_open_interest)
+    before = np.concatenate([[0.0], held])[start]
+    at = np.searchsorted(held, before + np.add.reduceat(put_open_interest, start))
+    return np.where(held[end] > before, strike[np.clip(at, start, end)], np.nan)
+
+
+def max_pain(strike: Floats, call_open_interest: Floats, put_open_interest: Floats) -> float | None:
+    """Return one expiration's `max_pains`; None without open interest."""
+    level = float(max_pains(strike, call_open_interest, put_open_interest, np.array([0, len(strike)]))[0])
+    return None if np.isnan(level) else level
+
+
+def straddles(
+    strike: Floats, call_mid: Floats, put_mid: Floats, forward: Floats, first: Ints
+) -> tuple[Floats, Floats, Floats]:
+    """Return strike, price and one standard deviation of each expiration's straddle nearest to its forward, in points.
+
+    One standard deviation is straddle * sqrt(pi/2), exact for a normal distribution at the money. NaN without a
+    two-sided straddle. `first` as for `max_pains`.
+    """
+    straddle = call_mid + put_mid
+    away = np.where(np.isfinite(straddle), np.abs(strike - np.repeat(forward, np.diff(first))), np.inf)
+    at = first_largest(-away, first)
+    price = np.where(np.isfinite(straddle[at]), straddle[at], np.nan)
+    return np.where(np.isfinite(price), strike[at], np.nan), price, price * SIGMA_PER_STRADDLE
 
 
 def expected_move(strike: Floats, call_mid: Floats, put_mid: Floats, forward: float) -> ExpectedMove | None:
-    """Read the move that the straddle nearest to the forward prices; None without a two-sided one.
-
-    One standard deviation is straddle * sqrt(pi/2), exact for a normal distribution at the money.
-    """
-    straddle = call_mid + put_mid
-    quoted = np.flatnonzero(np.isfinite(straddle))
-    if not len(quoted):
-        return None
-    at = quoted[np.argmin(np.abs(strike[quoted] - forward))]
-    return ExpectedMove(float(strike[at]), float(straddle[at]), float(straddle[at] * np.sqrt(np.pi / 2.0)))
+    """Read the move that one expiration's straddle nearest to the forward prices; None without a two-sided one."""
+    one = straddles(strike, call_mid, put_mid, np.array([forward]), np.array([0, len(strike)]))
+    found = ExpectedMove(*(float(figure[0]) for figure in one))
+    return found if np.isfinite(found.straddle) else None
 
 
 def distance(level: float, spot: float, w_money: float | None, w_level: float | None, forward: float) -> LevelDistance:

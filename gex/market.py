@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,21 @@ SPOT_TOLERANCE = 5e-4
 """Where parity's spot is further than this from the source's, the source's is stale."""
 ROUNDS = 4
 """Times that forwards are found from quotes freed of early exercise, which takes the forwards found last."""
+
+
+class AmericanTerms(NamedTuple):
+    """What an exercise boundary follows from, one entry a contract, in the order that `EarlyExercise` takes it."""
+
+    strike: Floats
+    years: Floats
+    sigma: Floats
+    rate: Floats
+    dividend: Floats
+    is_call: Bools
+
+    def where(self, chosen: Bools) -> AmericanTerms:
+        """Return the contracts that `chosen` marks."""
+        return AmericanTerms(*(column[chosen] for column in self))  # type: ignore[arg-type]  # each keeps its type
 
 
 @dataclass(frozen=True)
@@ -112,30 +127,33 @@ class Market:
         )
 
     def _early(self) -> tuple[EarlyExercise | None, Ints | None]:
-        """Return the early exercise of the used American contracts, and each used contract's number there or -1.
+        """Return the early exercise of the used American contracts, and each used contract's number there or -1."""
+        american, terms = self.american_terms()
+        if not american.any():
+            return None, None
+        early = EarlyExercise(*terms.where(american), between=self.reach())
+        return early, np.where(american, np.cumsum(american) - 1, -1)
+
+    def american_terms(self) -> tuple[Bools, AmericanTerms]:
+        """Mark the used contracts that may be exercised early, and return what each used one's boundary follows from.
 
         The yield is the one from the spot the quotes were made at. Where that is not the one used, strikes move along.
         """
-        quotes = self.quotes
-        group = quotes.expiration[self.used]
-        american = (self.american & (self.years > EARLIEST_YEARS))[group]
-        if not american.any():
-            return None, None
-        rows, of = self.used[american], group[american]
+        quotes, rows = self.quotes, self.used
+        of = quotes.expiration[rows]
         spot = self.forwards.spot_of_quotes(self.spot.used)
         rate, dividend = self.forwards.carry(quotes.expirations.years, spot)
-        early = EarlyExercise(
-            quotes.strike[rows] * (self.spot.used / spot),
-            self.years[of],
-            self.volatility.w[rows] / np.sqrt(quotes.expirations.years[of]),
-            rate[of],
-            dividend[of],
-            quotes.is_call[rows],
-            between=self._reach(),
+        terms = AmericanTerms(
+            strike=quotes.strike[rows] * (self.spot.used / spot),
+            years=self.years[of],
+            sigma=self.volatility.w[rows] / np.sqrt(quotes.expirations.years[of]),
+            rate=rate[of],
+            dividend=dividend[of],
+            is_call=quotes.is_call[rows],
         )
-        return early, np.where(american, np.cumsum(american) - 1, -1)
+        return (self.american & (self.years > EARLIEST_YEARS))[of], terms
 
-    def _reach(self) -> tuple[float, float]:
+    def reach(self) -> tuple[float, float]:
         """Return the range of spots that a book is priced at: the ladder and the hedging flows."""
         width = 1.01 * max(self.settings.ladder, 0.01 * max(MOVES_PCT))
         return self.level * (1.0 - min(width, 0.999)), self.level * (1.0 + width)

@@ -86,14 +86,15 @@ def slice_of(market: Market, part: Part, dollars: ContractExposure, by_volume: F
     exposure = dollars.of(part.chosen)
     gross = float(np.sum(np.abs(dollars.gamma)))
     volume = market.quotes.volume
-    traded = float(np.sum(by_volume[part.chosen])) if np.sum(volume[rows]) > 0 else None
+    own = market.settings.model == "book"
+    traded = float(np.sum(by_volume[part.chosen])) if np.sum(volume[rows]) > 0 and not own else None
     indices = np.flatnonzero(np.bincount(market.quotes.expiration[rows]))
     first = int(indices[np.argmin(market.years[indices])])
     dates = market.dates.to_list()
     move = straddle_of(market.quotes, market.forwards, first)
     reasons = {} if move else {"expected_move": "no strike near the forward has a two-sided call and put"}
     if traded is None:
-        reasons["net_by_volume"] = "no volume"
+        reasons["net_by_volume"] = "volume says nothing of a book of your own" if own else "no volume"
     return Slice(
         expirations=tuple(sorted({dates[index] for index in indices})),
         exposure=exposure,

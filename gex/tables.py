@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from gex.levels import expected_move, max_pain, sum_by
+from gex.levels import expected_move, max_pains, straddles, sum_by, sum_sides
+from gex.segments import first_largest, interpolate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gex.exposure import Book, ContractExposure
     from gex.forwards import Forwards
     from gex.levels import StrikeTotals
@@ -17,9 +21,8 @@ if TYPE_CHECKING:
     from gex.quotes import Floats, Ints, Quotes
     from gex.results import ExpectedMove
 
-LEVEL_SCHEMA = dict.fromkeys(
-    ("call_wall", "put_wall", "max_pain", "straddle_strike", "straddle", "expected_move"), pl.Float64
-)
+HEAD = ("expiration", "root", "settlement", "expires_at")
+LEVELS = ("call_wall", "put_wall", "max_pain", "straddle_strike", "straddle", "expected_move")
 
 
 def by_contract(frame: pl.DataFrame, used: Ints, book: Book, spot: float, dollars: ContractExposure) -> pl.DataFrame:
@@ -70,67 +73,66 @@ def by_expiration(market: Market, gamma_usd: Floats) -> pl.DataFrame:
     """
     quotes, forwards = market.quotes, market.forwards
     group, is_call = quotes.expiration[market.used], quotes.is_call[market.used]
-    shown = market.priced
-
-    def total(values: Floats, of: Ints) -> Floats:
-        return sum_by(of, values, len(market.years))[shown]
-
-    figures = _frame(
-        {
-            "years": market.years[shown],
-            "forward": forwards.forward[shown] * (market.level / market.spot.used),
-            "forward_source": [forwards.source[i] for i in shown],
-            "discount": forwards.discount[shown],
-            "fitted_discount": forwards.fitted_discount[shown],
-            "atm_iv": [_atm_iv(market, int(i)) for i in shown],
-            "vol_source": [market.volatility.source[i] for i in shown],
-            "contracts": np.bincount(group, minlength=len(market.years))[shown],
-            "net": total(gamma_usd, group),
-            "gross": total(np.abs(gamma_usd), group),
-            "calls": total(gamma_usd[is_call], group[is_call]),
-            "puts": total(gamma_usd[~is_call], group[~is_call]),
-            "open_interest": total(quotes.open_interest, quotes.expiration).astype(np.int64),
-            "volume": total(quotes.volume, quotes.expiration).astype(np.int64),
-        }
-    ).with_columns(pl.col("fitted_discount", "atm_iv").cast(pl.Float64).fill_nan(None))
-    head = quotes.expirations.table.drop("exercise")[shown.tolist(), :]
-    return pl.concat([head, figures, _levels_by_expiration(market, gamma_usd, shown)], how="horizontal")
+    shown, count = market.priced, len(market.years)
+    calls, puts = sum_sides(group, is_call, gamma_usd, count)
+    figures: dict[str, Floats | Ints | list[str] | pl.Series] = {
+        "years": market.years[shown],
+        "forward": forwards.forward[shown] * (market.level / market.spot.used),
+        "forward_source": [forwards.source[i] for i in shown],
+        "discount": forwards.discount[shown],
+        "fitted_discount": _nullable(forwards.fitted_discount[shown]),
+        "atm_iv": _nullable(_atm_iv(market)[shown]),
+        "vol_source": [market.volatility.source[i] for i in shown],
+        "contracts": np.bincount(group, minlength=count)[shown],
+        "net": sum_by(group, gamma_usd, count)[shown],
+        "gross": sum_by(group, np.abs(gamma_usd), count)[shown],
+        "calls": calls[shown],
+        "puts": puts[shown],
+        "open_interest": sum_by(quotes.expiration, quotes.open_interest, count)[shown].astype(np.int64),
+        "volume": sum_by(quotes.expiration, quotes.volume, count)[shown].astype(np.int64),
+    }
+    levels = {name: _nullable(level[shown]) for name, level in _levels(market, gamma_usd).items()}
+    head = quotes.expirations.table[shown.tolist(), list(HEAD)]
+    return pl.concat([head, _frame(figures | levels)], how="horizontal")
 
 
-def _frame(columns: dict[str, Floats | Ints | list[str] | list[float | None]]) -> pl.DataFrame:
+def _frame(columns: Mapping[str, Floats | Ints | list[str] | pl.Series]) -> pl.DataFrame:
     """Build a small frame from lists: a NumPy array makes Polars import numpy.ma, a tenth of a report's time."""
     return pl.DataFrame(
-        {name: values if isinstance(values, list) else values.tolist() for name, values in columns.items()}
+        {name: values.tolist() if isinstance(values, np.ndarray) else values for name, values in columns.items()}
     )
 
 
-def _atm_iv(market: Market, index: int) -> float | None:
-    """Return one expiration's volatility at the forward, per square-root year."""
-    w = market.w(index, market.forward(index))
-    return None if w is None else w / float(np.sqrt(market.years[index]))
+def _nullable(values: Floats) -> pl.Series:
+    """Return a column of floats, null for NaN."""
+    return pl.Series([None if isnan(value) else value for value in values.tolist()], dtype=pl.Float64)
 
 
-def _levels_by_expiration(market: Market, gamma_usd: Floats, shown: Ints) -> pl.DataFrame:
-    """Return the walls, max pain and expected move of each (expiration, root) shown."""
+def _atm_iv(market: Market) -> Floats:
+    """Return each expiration's volatility at its forward, per square-root year; NaN where it has no smile."""
+    quotes, forward = market.quotes, market.forwards.forward
+    rungs, quoted = quotes.rungs, quotes.expirations.years
+    k = np.log(rungs.strike / forward[rungs.expiration])
+    money = np.log(forward * market.level / market.spot.used / forward)
+    w = interpolate(money, k, market.volatility.smile, quotes.expirations.first_rung)
+    return w * np.sqrt(market.years / quoted) / np.sqrt(market.years)
+
+
+def _levels(market: Market, gamma_usd: Floats) -> dict[str, Floats]:
+    """Return the walls, max pain and expected move of each (root, expiration), points; NaN where there is none."""
     quotes, rungs = market.quotes, market.quotes.rungs
+    first = quotes.expirations.first_rung
     net = sum_by(quotes.rung[market.used], gamma_usd, len(rungs.strike))
+    high, low = first_largest(net, first), first_largest(-net, first)
     calls = np.where(rungs.call >= 0, quotes.open_interest[rungs.call], 0.0)
     puts = np.where(rungs.put >= 0, quotes.open_interest[rungs.put], 0.0)
-    rows = []
-    for index in shown:
-        at = quotes.expirations.rungs(index)
-        strike, gamma = rungs.strike[at], net[at]
-        high, low = gamma.argmax(), gamma.argmin()
-        move = straddle_of(quotes, market.forwards, index)
-        rows.append(
-            (
-                float(strike[high]) if gamma[high] > 0 else None,
-                float(strike[low]) if gamma[low] < 0 else None,
-                max_pain(strike, calls[at], puts[at]),
-                *((move.strike, move.straddle, move.one_sigma) if move else (None, None, None)),
-            )
-        )
-    return pl.DataFrame(rows, schema=LEVEL_SCHEMA, orient="row")
+    levels = (
+        np.where(net[high] > 0, rungs.strike[high], np.nan),
+        np.where(net[low] < 0, rungs.strike[low], np.nan),
+        max_pains(rungs.strike, calls, puts, first),
+        *straddles(rungs.strike, *quotes.leg_mids, market.forwards.forward, first),
+    )
+    return dict(zip(LEVELS, levels, strict=True))
 
 
 def straddle_of(quotes: Quotes, forwards: Forwards, index: int) -> ExpectedMove | None:

@@ -10,7 +10,7 @@ from gex.pricing.black_scholes import Greeks, gamma, greeks, price
 from gex.pricing.early_exercise import EarlyExercise
 from gex.pricing.higher import HigherGreeks, finite_move_gamma, higher_greeks
 from gex.pricing.implied import Status, implied_total_volatility, implied_vol
-from gex.pricing.parity import ParityForward, forward_from_parity
+from gex.pricing.parity import ParityForward, ParityForwards, forward_from_parity, forwards_from_parity
 from gex.pricing.profile import charm_profile, delta_profile, gamma_profile, gamma_sum, log_ladder, vanna_profile
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Greeks",
     "HigherGreeks",
     "ParityForward",
+    "ParityForwards",
     "Status",
     "american",
     "american_gamma_profile",
@@ -28,6 +29,7 @@ __all__ = [
     "early_exercise_premium",
     "finite_move_gamma",
     "forward_from_parity",
+    "forwards_from_parity",
     "gamma",
     "gamma_profile",
     "gamma_sum",

@@ -29,6 +29,20 @@ def as_floats(name: str, value: npt.ArrayLike) -> Float64Array:
     return array.astype(np.float64, copy=False)
 
 
+def as_integers(name: str, value: npt.ArrayLike) -> npt.NDArray[np.intp]:
+    """Return `value` as integers to count rows with; what is beyond their range turns negative.
+
+    Raises:
+        TypeError: If it holds anything else.
+        ValueError: If its rows have different lengths.
+
+    """
+    array = _as_array(name, value)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise TypeError(f"{name} must hold integers, got dtype {array.dtype}")
+    return array.astype(np.intp, copy=False)
+
+
 def as_flags(name: str, value: npt.ArrayLike) -> BoolArray:
     """Return `value` as booleans.
 

@@ -8,7 +8,6 @@ the documentation of what is computed. The arithmetic is in the C headers.
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
 
 cdef extern from "kernel.h" nogil:
     ctypedef struct Input:
@@ -44,14 +43,22 @@ cdef extern from "kernel.h" nogil:
     void c_interpolate "interpolate"(Py_ssize_t, const double *, const double *, double *)
     double c_weighted_sum "weighted_sum"(Py_ssize_t, Input, Input)
     void log_block(Py_ssize_t, const double *, double, double *)
-    ctypedef struct Fit:
-        double level
-        double slope
-        double standard_error
-        double scale
+    ctypedef struct ParityQuotes:
+        const double *strike
+        const double *call_bid
+        const double *call_ask
+        const double *put_bid
+        const double *put_ask
+    ctypedef struct ParityFit:
+        double forward
+        double half_width
+        double scatter
+        double fitted_discount
         Py_ssize_t inliers
-    double median_of(double *, Py_ssize_t)
-    Fit biweight_fit(Py_ssize_t, const double *, const double *, const double *, int, Fit, double *, double *)
+        Py_ssize_t candidates
+    enum:
+        PARITY_SCRATCH
+    ParityFit parity_fit(ParityQuotes, Py_ssize_t, Py_ssize_t, double, double *)
     const char *instruction_set_name()
 
 
@@ -153,39 +160,24 @@ def weighted_sum(Py_ssize_t rows, const double[::1] weight, const double[::1] va
     return c_weighted_sum(rows, Input(&weight[0], weight.shape[0]), Input(&values[0], values.shape[0]))
 
 
-cdef double *_scratch(Py_ssize_t n) except NULL:
-    cdef double *memory = <double *> malloc(n * sizeof(double))
+def parity_forwards(list quotes, const Py_ssize_t[::1] first, const double[::1] discount, double[:, ::1] figures,
+                    Py_ssize_t[:, ::1] counts):
+    """Fit the forward of each expiration, whose strikes are the rows from one entry of `first` to the next.
+
+    Quotes: strike, call bid and ask, put bid and ask. Figures, a row each: forward, half-width, scatter, fitted discount.
+    Counts: inliers, candidates.
+    """
+    cdef const double[::1] strike = quotes[0], call_bid = quotes[1], call_ask = quotes[2]
+    cdef const double[::1] put_bid = quotes[3], put_ask = quotes[4]
+    cdef ParityQuotes q = ParityQuotes(&strike[0], &call_bid[0], &call_ask[0], &put_bid[0], &put_ask[0])
+    cdef ParityFit fit
+    cdef Py_ssize_t k
+    cdef double *memory = <double *> malloc((PARITY_SCRATCH * strike.shape[0] + 1) * sizeof(double))
     if memory == NULL:
         raise MemoryError
-    return memory
-
-
-def median(const double[::1] values):
-    """Return the median of at least one value, none of them NaN."""
-    cdef Py_ssize_t n = values.shape[0]
-    cdef double *copy = _scratch(n)
-    memcpy(copy, &values[0], n * sizeof(double))
-    cdef double result = median_of(copy, n)
-    free(copy)
-    return result
-
-
-def robust_level(const double[::1] values, const double[::1] half):
-    """Return the biweight level of `values`, its standard error, their scatter in units of `half`, and the inliers."""
-    cdef Py_ssize_t n = values.shape[0]
-    cdef double *scratch = _scratch(2 * n)
-    memcpy(scratch, &values[0], n * sizeof(double))
-    cdef Fit fit = Fit(median_of(scratch, n), 0.0, 0.0, 0.0, 0)
-    fit = biweight_fit(n, &values[0], &values[0], &half[0], False, fit, scratch, scratch + n)
-    free(scratch)
-    return fit.level, fit.standard_error, fit.scale, fit.inliers
-
-
-def robust_slope(const double[::1] x, const double[::1] y, const double[::1] half, double slope):
-    """Return the biweight slope of `y` on `x`, starting from `slope` through the origin."""
-    cdef Py_ssize_t n = x.shape[0]
-    cdef double *scratch = _scratch(2 * n)
-    cdef Fit fit = Fit(0.0, slope, 0.0, 0.0, 0)
-    fit = biweight_fit(n, &x[0], &y[0], &half[0], True, fit, scratch, scratch + n)
-    free(scratch)
-    return fit.slope
+    with nogil:
+        for k in range(discount.shape[0]):
+            fit = parity_fit(q, first[k], first[k + 1], discount[k], memory)
+            figures[0, k], figures[1, k], figures[2, k] = fit.forward, fit.half_width, fit.scatter
+            figures[3, k], counts[0, k], counts[1, k] = fit.fitted_discount, fit.inliers, fit.candidates
+    free(memory)

@@ -2,7 +2,7 @@
 #ifndef GEX_KERNEL_H
 #define GEX_KERNEL_H
 
-#include "robust.h"
+#include "parity.h"
 #include "sums.h"
 
 #endif

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from gex.pricing import _kernel
-from gex.pricing._arrays import Float64Array, as_floats
+from gex.pricing._arrays import Float64Array, as_floats, as_integers
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-NEAREST = 20
-"""Strikes around the forward that are used: farther ones have wider quotes and lean harder on the discount."""
+IntArray: TypeAlias = npt.NDArray[np.intp]
 MIN_INLIERS = 3
 MAX_SCATTER = 2.0
 """Robust scatter of the inliers, in half-spreads, beyond which the quotes contradict each other."""
-LEAST_SPREAD = 0.05
-"""Half-spreads count as at least this fraction of their median: one locked quote must not outweigh all others."""
-ROUNDING = 1e-10
-"""And as at least this fraction of the forward, where no quote has a spread."""
-MIN_FOR_DISCOUNT = 4
-"""Strikes needed to fit a discount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +45,20 @@ class ParityForward:
     reason: str = ""
 
 
+class ParityForwards(NamedTuple):
+    """Forwards from put-call parity, one entry per expiration; the figures are those of `ParityForward`."""
+
+    forward: Float64Array
+    half_width: Float64Array
+    scatter: Float64Array
+    """Robust scatter of the inliers, in half-spreads; NaN where no strike has quotes on both sides."""
+    inliers: IntArray
+    candidates: IntArray
+    discount: Float64Array
+    fitted_discount: Float64Array
+    status: npt.NDArray[np.str_]
+
+
 def forward_from_parity(
     strike: npt.ArrayLike,
     call_bid: npt.ArrayLike,
@@ -81,78 +86,88 @@ def forward_from_parity(
         ValueError: If the arrays are not of one length, or discount is not a positive number.
 
     """
-    if not 0.0 < discount < np.inf:
-        raise ValueError(f"discount must be positive and finite, got {discount!r}")
-    columns = _stack(strike=strike, call_bid=call_bid, put_bid=put_bid, call_ask=call_ask, put_ask=put_ask)
-    strikes, value, half = _usable(columns, discount)
-    if not strikes.size:
-        return _judge(np.nan, np.nan, np.nan, 0, 0, discount, np.nan)
-    implied = strikes + value / discount
-    center = _kernel.median(implied)
-    half = np.maximum(half, max(LEAST_SPREAD * _kernel.median(half), ROUNDING * center))
-    nearest = np.argsort(np.abs(strikes - center), kind="stable")[:NEAREST]
-    forward, half_width, scatter, inliers = _kernel.robust_level(implied[nearest], half[nearest] / discount)
-    fitted = _fit_discount(strikes - forward, value, half, discount)
-    return _judge(forward, half_width, scatter, inliers, nearest.size, discount, fitted)
+    quotes = _columns(strike=strike, call_bid=call_bid, call_ask=call_ask, put_bid=put_bid, put_ask=put_ask)
+    found = _fit(quotes, np.array([0, quotes[0].size], dtype=np.intp), _discounts(discount, 1))
+    forward, half_width, scatter, inliers, candidates, used, fitted, status = (column[0].item() for column in found)
+    reason = _reason(status, inliers, candidates, scatter)
+    return ParityForward(forward, half_width, inliers, candidates, used, fitted, status, reason)
 
 
-def _usable(columns: Float64Array, discount: float) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Return strike, C - P and half the sum of both spreads where parity may be read."""
-    columns = columns.compress(_is_quoted(columns), axis=1)
-    strikes, bids, asks = columns[0], columns[1:3], columns[3:5]
-    sums, spreads = bids + asks, asks - bids
-    value, half = 0.5 * (sums[0] - sums[1]), 0.5 * (spreads[0] + spreads[1])
-    if bids.all():
-        return strikes, value, half
-    # A missing bid is plausible on the out-of-the-money side only.
-    center = _kernel.median(strikes + value / discount)
-    plausible = ((bids[0] > 0.0) | (strikes >= center)) & ((bids[1] > 0.0) | (strikes <= center))
-    return strikes[plausible], value[plausible], half[plausible]
+def forwards_from_parity(
+    strike: npt.ArrayLike,
+    call_bid: npt.ArrayLike,
+    call_ask: npt.ArrayLike,
+    put_bid: npt.ArrayLike,
+    put_ask: npt.ArrayLike,
+    first: npt.ArrayLike,
+    discount: npt.ArrayLike,
+) -> ParityForwards:
+    """Return the forwards of many expirations, each the one `forward_from_parity` gives, in one compiled call.
+
+    Args:
+        strike: Strikes of all expirations, one expiration after another, shape (n,).
+        call_bid: As for `forward_from_parity`, shape (n,), like the other quotes.
+        call_ask: Asks of the calls.
+        put_bid: Bids of the puts.
+        put_ask: Asks of the puts.
+        first: Where each expiration's strikes begin, and where the last one's end, shape (m + 1,). One without strikes
+            begins where the next does.
+        discount: Present value of 1 paid at each expiry, shape (m,), or one for all.
+
+    Returns:
+        Figures of shape (m,).
+
+    Raises:
+        TypeError: If an argument does not hold real numbers (or, for `first`, integers).
+        ValueError: If the quotes are not of one length, `first` does not go up within it, a discount is not a positive
+            number, or there are not as many as expirations.
+
+    """
+    quotes = _columns(strike=strike, call_bid=call_bid, call_ask=call_ask, put_bid=put_bid, put_ask=put_ask)
+    starts = _starts(first, quotes[0].size)
+    return _fit(quotes, starts, _discounts(discount, starts.size - 1))
 
 
-def _stack(**columns: npt.ArrayLike) -> Float64Array:
-    """Return the columns as rows of one array: strikes, bids of calls, of puts, asks of calls, of puts."""
-    arrays = {name: as_floats(name, values) for name, values in columns.items()}
+def _fit(quotes: list[Float64Array], first: IntArray, discount: Float64Array) -> ParityForwards:
+    figures, counts = np.empty((4, discount.size)), np.empty((2, discount.size), dtype=np.intp)
+    _kernel.parity_forwards(quotes, first, discount, figures, counts)
+    (forward, half_width, scatter, fitted), (inliers, candidates) = figures, counts
+    status = np.where(inliers < MIN_INLIERS, "too_few", np.where(scatter > MAX_SCATTER, "inconsistent", "ok"))
+    return ParityForwards(forward, half_width, scatter, inliers, candidates, discount, fitted, status)
+
+
+def _columns(**quotes: npt.ArrayLike) -> list[Float64Array]:
+    """Return the quotes as the kernel reads them."""
+    arrays = {name: as_floats(name, values) for name, values in quotes.items()}
     shapes = {array.shape for array in arrays.values()}
     if len(shapes) != 1 or len(*shapes) != 1:
         given = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
         raise ValueError(f"quotes must be one-dimensional and of one length, got {given}")
-    return np.array(list(arrays.values()))
+    return [np.ascontiguousarray(array) for array in arrays.values()]
 
 
-def _is_quoted(columns: Float64Array) -> npt.NDArray[np.bool_]:
-    """Tell where both sides have asks that are not crossed and at least one has a bid; a NaN fails every test."""
-    strikes, bids, asks = columns[0], columns[1:3], columns[3:5]
-    sides = (bids >= 0.0) & (asks >= bids) & (asks > 0.0)
-    bid = (bids[0] > 0.0) | (bids[1] > 0.0)
-    quoted: npt.NDArray[np.bool_] = sides[0] & sides[1] & bid & (strikes > 0.0) & (columns.sum(axis=0) < np.inf)
-    return quoted
+def _starts(first: npt.ArrayLike, rows: int) -> IntArray:
+    array = as_integers("first", first)
+    if array.ndim != 1 or not array.size:
+        raise ValueError(f"first must be one-dimensional and close the last expiration, got shape {array.shape}")
+    if array[0] < 0 or array[-1] > rows or (array[1:] < array[:-1]).any():
+        raise ValueError(f"first must go up from 0 or more to at most {rows}, the number of strikes")
+    return np.ascontiguousarray(array)
 
 
-def _fit_discount(moneyness: Float64Array, value: Float64Array, half: Float64Array, discount: float) -> float:
-    """Return minus the slope of C - P against K, freely fitted."""
-    if moneyness.size < MIN_FOR_DISCOUNT or (moneyness == moneyness[0]).all():
-        return np.nan
-    return -_kernel.robust_slope(moneyness, value, half, -discount)
+def _discounts(discount: npt.ArrayLike, count: int) -> Float64Array:
+    array = as_floats("discount", discount)
+    bad = array[~((array > 0.0) & (array < np.inf))]
+    if bad.size:
+        raise ValueError(f"discount must be positive and finite, got {bad[0]}")
+    if array.shape not in {(), (count,)}:
+        raise ValueError(f"discount must be one number or one for each of {count} expirations, got shape {array.shape}")
+    return np.ascontiguousarray(np.broadcast_to(array, count))
 
 
-def _judge(
-    forward: float,
-    half_width: float,
-    scatter: float,
-    inliers: int,
-    candidates: int,
-    discount: float,
-    fitted_discount: float,
-) -> ParityForward:
-    status: Literal["ok", "too_few", "inconsistent"] = "ok"
-    reason = ""
-    if inliers < MIN_INLIERS:
-        status = "too_few"
-        reason = f"{inliers} of {candidates} strikes with quotes on both sides agree; at least {MIN_INLIERS} must"
-    elif scatter > MAX_SCATTER:
-        status = "inconsistent"
-        reason = (
-            f"strikes scatter by {scatter:.1f} half-spreads around the forward; at most {MAX_SCATTER:g} is plausible"
-        )
-    return ParityForward(forward, half_width, inliers, candidates, discount, fitted_discount, status, reason)
+def _reason(status: str, inliers: int, candidates: int, scatter: float) -> str:
+    if status == "too_few":
+        return f"{inliers} of {candidates} strikes with quotes on both sides agree; at least {MIN_INLIERS} must"
+    if status == "inconsistent":
+        return f"strikes scatter by {scatter:.1f} half-spreads around the forward; at most {MAX_SCATTER:g} is plausible"
+    return ""

@@ -19,39 +19,44 @@ enum { MAX_ROUNDS = 30 };
 
 typedef struct {
     double level, slope;
-    double standard_error; /* of the level, from the residuals themselves */
+    double standard_error; /* of the level, from the residuals themselves; only where the slope is given */
     double scale;          /* scatter of the residuals in units of the stated half-widths */
     Py_ssize_t inliers;    /* observations of positive weight */
 } Fit;
 
-/* The k-th smallest of n values, which it reorders (Hoare's selection). */
-static double select_kth(double *values, Py_ssize_t n, Py_ssize_t k) {
-    Py_ssize_t low = 0, high = n - 1;
-    while (low < high) {
-        double pivot = values[low + (high - low) / 2];
-        Py_ssize_t i = low, j = high;
-        while (i <= j) {
-            while (values[i] < pivot) i++;
-            while (values[j] > pivot) j--;
-            if (i <= j) {
-                double swap = values[i];
-                values[i++] = values[j], values[j--] = swap;
-            }
-        }
-        if (k <= j)
-            high = j;
-        else if (k >= i)
-            low = i;
-        else
-            break;
+/* Move the values from `low` to `high` that are less than the pivot, or no more than it, to the front, without a branch
+ * on them: they come in no order that could be foreseen. Returns where the others begin. */
+static Py_ssize_t move_to_front(double *values, Py_ssize_t low, Py_ssize_t high, double pivot, int equal_too) {
+    for (Py_ssize_t i = low; i < high; i++) {
+        double value = values[i];
+        values[i] = values[low], values[low] = value;
+        low += equal_too ? !(value > pivot) : value < pivot;
     }
-    return values[k];
+    return low;
+}
+
+/* The k-th smallest of n values, which it reorders: none before the k-th place is larger (Hoare's selection). */
+static double select_kth(double *values, Py_ssize_t n, Py_ssize_t k) {
+    Py_ssize_t low = 0, high = n;
+    for (;;) {
+        double pivot = values[low + (high - low) / 2];
+        Py_ssize_t smaller = move_to_front(values, low, high, pivot, 0);
+        if (k < smaller) {
+            high = smaller;
+            continue;
+        }
+        low = move_to_front(values, smaller, high, pivot, 1);
+        if (k < low) return pivot;
+    }
 }
 
 /* The mean of the two middle values where n is even. Reorders `values`. */
 static double median_of(double *values, Py_ssize_t n) {
     double upper = select_kth(values, n, n / 2);
-    return n % 2 ? upper : 0.5 * (upper + select_kth(values, n, n / 2 - 1));
+    if (n % 2) return upper;
+    double lower = values[0]; /* the largest of those that now stand before the upper one */
+    for (Py_ssize_t i = 1; i < n / 2; i++) lower = values[i] > lower ? values[i] : lower;
+    return 0.5 * (upper + lower);
 }
 
 /* The level's standard error, by the sandwich formula: scatter of the influences over the mean slope of the influence
@@ -75,13 +80,14 @@ static double level_error(Py_ssize_t n, const double *z, const double *half, dou
  * unless `free_slope`. `z` and `scratch` have room for n values. */
 static Fit biweight_fit(Py_ssize_t n, const double *x, const double *y, const double *half, int free_slope, Fit fit,
                         double *z, double *scratch) {
+    double cut = 0.0;
     for (int round = 0; round < MAX_ROUNDS; round++) {
         for (Py_ssize_t i = 0; i < n; i++) {
             z[i] = (y[i] - fit.level - fit.slope * x[i]) / half[i];
             scratch[i] = fabs(z[i]);
         }
         fit.scale = MAD_TO_SIGMA * median_of(scratch, n);
-        double cut = BIWEIGHT_CUT * (fit.scale > LEAST_SCALE ? fit.scale : LEAST_SCALE);
+        cut = BIWEIGHT_CUT * (fit.scale > LEAST_SCALE ? fit.scale : LEAST_SCALE);
 
         double sw = 0.0, swx = 0.0, swxx = 0.0, swr = 0.0, swxr = 0.0;
         fit.inliers = 0;
@@ -91,7 +97,6 @@ static Fit biweight_fit(Py_ssize_t n, const double *x, const double *y, const do
             sw += w, swx += w * x[i], swxx += w * x[i] * x[i], swr += w * r, swxr += w * x[i] * r;
             fit.inliers += w > 0.0;
         }
-        fit.standard_error = level_error(n, z, half, cut);
         double determinant = sw * swxx - swx * swx;
         double turn = free_slope && determinant > 0.0 ? (sw * swxr - swx * swr) / determinant : 0.0;
         double shift = (swr - turn * swx) / sw;
@@ -100,6 +105,7 @@ static Fit biweight_fit(Py_ssize_t n, const double *x, const double *y, const do
         double change = fabs(shift) + fabs(turn) * sqrt(swxx / sw);
         if (change <= NEGLIGIBLE / sqrt(sw)) break;
     }
+    if (!free_slope) fit.standard_error = level_error(n, z, half, cut);
     return fit;
 }
 

@@ -30,7 +30,7 @@ class Money:
         """Return the scale on which the largest of `values` has three significant digits."""
         largest = max((abs(value) for value in values if value is not None), default=0.0)
         scale, unit = (1e9, "$bn") if largest >= 0.9995e9 else (1e6, "$mm")
-        return cls(scale, unit, _decimals(largest / scale))
+        return cls(scale, unit, decimals(largest / scale))
 
     def __call__(self, value: float) -> str:
         """Return a signed figure with the column's decimals, without its unit."""
@@ -38,10 +38,10 @@ class Money:
 
     def alone(self, value: float) -> str:
         """Return a signed figure on this scale with three significant digits of its own."""
-        return signed(value / self.scale, _decimals(abs(value) / self.scale, most=3))
+        return signed(value / self.scale, decimals(abs(value) / self.scale, most=3))
 
 
-def _decimals(value: float, most: int = 2) -> int:
+def decimals(value: float, most: int = 2) -> int:
     """Return how many decimals give a figure three significant digits, `most` of them at the most."""
     if value == 0:
         return 0
@@ -58,7 +58,7 @@ def signed(value: float, decimals: int) -> str:
 
 def three_digits(value: float) -> str:
     """Return an unsigned figure with three significant digits."""
-    return f"{abs(value):,.{_decimals(abs(value))}f}"
+    return f"{abs(value):,.{decimals(abs(value))}f}"
 
 
 def dollars(value: float) -> str:

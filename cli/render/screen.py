@@ -28,6 +28,7 @@ VERDICT: dict[Regime, tuple[str, Token]] = {
     "near_zero": ("GAMMA NEAR ZERO, SIGN UNKNOWN,", "muted"),
 }
 SIGN = {"positive": "LONG GAMMA", "negative": "SHORT GAMMA", "unknown": "SIGN UNKNOWN"}
+BASIS = {"volume": "by volume", "book": "in your own book"}
 MOVES = {-0.5: "−½%", 0.5: "+½%"}
 
 
@@ -76,9 +77,9 @@ def _today(part: Slice, analysis: Analysis) -> str:
     """Say what today's expiration does alone, and where its sign is unknown, why."""
     gamma, volume = part.exposure.gamma_usd_per_1pct, part.net_by_volume
     money = figures.Money.spanning([gamma.net, volume])
-    by_volume = analysis.settings.positions == "volume"
-    text = f"{money(gamma.net)} {money.unit} by {'volume' if by_volume else 'open interest'}"
-    if volume is not None and not by_volume:
+    model = analysis.settings.model
+    text = f"{money(gamma.net)} {money.unit} {BASIS.get(model or 'naive', 'by open interest')}"
+    if volume is not None and model != "volume":
         text += f", {money(volume)} by volume"
     if part.sign == "unknown" and abs(gamma.net) < DECISIVE * gamma.gross:
         text += f", net under {DECISIVE:.0%} of gross"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-MARK = re.compile(r"(<!-- (?P<what>[a-z: ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+MARK = re.compile(r"(<!-- (?P<what>[a-z: -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

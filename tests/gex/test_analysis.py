@@ -310,3 +310,9 @@ def test_without_volume_the_scenario_is_absent_with_a_reason(make_chain) -> None
 )
 def test_the_state_of_the_data_is_said(chain, facts, status) -> None:
     assert analyze(dataclasses.replace(chain, **facts)).status == status
+
+
+def test_a_column_without_a_value_keeps_its_type(chain) -> None:
+    table = analyze(chain, Settings(rate=0.04, dividend=0.013)).by_expiration
+    assert table["fitted_discount"].null_count() == len(table)
+    assert table.schema["fitted_discount"] == pl.Float64

@@ -1,61 +1,11 @@
-"""Who holds what: models, mixtures, a scale, and books of one's own."""
+"""Who holds what: models, mixtures and a scale."""
 
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gex import Settings, analyze
-from gex.position_book import KEY, PositionBook
-
-
-def book_of(table: pl.DataFrame, name: str = "own.csv") -> PositionBook:
-    return PositionBook(name, table, "0" * 64)
-
-
-def naive_table(chain) -> pl.DataFrame:
-    sign = pl.when(pl.col("option_type") == "C").then(1).otherwise(-1)
-    return chain.frame.select(*KEY, contracts=sign * pl.col("open_interest")).filter(pl.col("contracts") != 0)
-
-
-def test_a_book_that_holds_what_naive_says_gives_the_same_figures(chain) -> None:
-    naive, own = (
-        analyze(chain),
-        analyze(chain, positions=book_of(naive_table(chain).sample(fraction=1, shuffle=True, seed=1))),
-    )
-    assert own.exposure == naive.exposure
-    assert own.levels.gamma_flip == naive.levels.gamma_flip
-    assert own.assumptions[0] == "positions of own.csv"
-    assert own.settings.as_dict()["positions"] == {
-        "book": "own.csv",
-        "contracts": naive_table(chain).height,
-        "sha256": "0" * 64,
-    }
-
-
-@given(st.integers(-1000, 1000).filter(bool))
-def test_one_contract_is_worth_its_own_gamma(chain, count) -> None:
-    own = analyze(chain, positions=book_of(naive_table(chain)[[3]].with_columns(contracts=pl.lit(count))))
-    held = own.by_contract.filter(pl.col("position") != 0)
-    assert held.height == 1
-    assert held["position"].item() == count
-    assert own.exposure.gamma_usd_per_1pct.net == held["gamma_usd_per_1pct"].item()
-
-
-def test_a_contract_that_the_chain_does_not_list_is_named(chain) -> None:
-    table = naive_table(chain).with_row_index("line", 2).with_columns(strike=pl.col("strike") + 0.5)
-    with pytest.raises(
-        ValueError, match=r"own\.csv, line 2: SPXW? 2025-09-0\d \d+\.5 [CP] and \d+ more not in the chain"
-    ):
-        analyze(chain, positions=book_of(table))
-
-
-def test_a_book_of_nothing_is_refused(chain) -> None:
-    with pytest.raises(ValueError, match=r"own\.csv holds no contract"):
-        analyze(chain, positions=book_of(naive_table(chain).with_columns(contracts=0)))
 
 
 def test_scale_multiplies_dollars_and_moves_no_level(chain) -> None:
