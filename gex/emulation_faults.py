@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from gex.emulations import Emulation
     from gex.ingest.schema import Chain
 
-FaultName = Literal["grid", "clock", "forward", "volatility", "rest"]
+FaultName = Literal["crossing", "grid", "clock", "forward", "volatility", "rest"]
 
 MEANING: dict[FaultName, str] = {
+    "crossing": "the lowest sign change, not the nearest to spot",
     "grid": "straight lines between far spots, not the root",
     "clock": "whole weekdays, not the time to expiry",
     "forward": "spot and one rate, not the quotes' forward",
@@ -60,9 +61,11 @@ def faults_of(chain: Chain, emulation: Emulation, settings: Settings | None = No
     """
     settings = settings or Settings()
     plain = Settings(curve=settings.curve, positions="naive", exercise="european", spot=emulation.spot, vol="vendor")
+    nearest = min(emulation.crossings, key=lambda spot: abs(spot - emulation.spot), default=None)
     flips = (
         emulation.gamma_flip,
-        _exact(emulation),
+        nearest,
+        None if nearest is None else _exact(emulation, nearest),
         _flip(chain, replace(plain, rate=emulation.rate, dividend=0.0)),
         _flip(chain, plain),
         _flip(chain, replace(plain, vol=settings.vol)),
@@ -71,12 +74,10 @@ def faults_of(chain: Chain, emulation: Emulation, settings: Settings | None = No
     return tuple(Fault(name, MEANING[name], *each) for name, each in zip(MEANING, pairwise(flips), strict=True))
 
 
-def _exact(emulation: Emulation) -> float | None:
-    """Return the root of its own profile between the points of its grid around its flip."""
-    if emulation.gamma_flip is None:
-        return None
+def _exact(emulation: Emulation, crossing: float) -> float:
+    """Return the root of its own profile between the points of its grid around a crossing."""
     spots, profile = emulation.spots, emulation.profile
-    above = int(np.clip(np.searchsorted(spots, emulation.gamma_flip), 1, len(spots) - 1))
+    above = int(np.clip(np.searchsorted(spots, crossing), 1, len(spots) - 1))
     low, high = ((float(spots[i]), float(profile[i])) for i in (above - 1, above))
     return root_between(emulation.book.net_gamma_usd, low, high)
 

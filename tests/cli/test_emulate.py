@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from gex import Settings, analyze, read_chain
+from gex.emulation_faults import MEANING
 from gex.emulations import emulate
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def test_the_document_holds_the_figures_and_the_faults_add_up(gex: Callable[...,
     for each in document["emulations"]:
         assert each["gamma_flip"] == emulate(chain, each["name"]).gamma_flip
         assert each["net_gamma_usd_per_1pct"] == emulate(chain, each["name"]).net_gamma_usd_per_1pct
-        assert [fault["name"] for fault in each["faults"]] == ["grid", "clock", "forward", "volatility", "rest"]
+        assert [fault["name"] for fault in each["faults"]] == list(MEANING)
         assert sum(fault["points"] for fault in each["faults"]) == pytest.approx(each["gamma_flip"] - ours, abs=1e-8)
 
 
@@ -55,7 +56,7 @@ def test_the_table_has_a_row_a_program(gex: Callable[..., Ran], spx_csv: Path, q
     assert table["underlying"].to_list() == ["SPX", "SPX", "QQQ", "QQQ"]
     assert table["name"].to_list() == ["perfiliev", "gflows"] * 2
     assert table["gamma_flip"][:2].to_list() == [each["gamma_flip"] for each in document["emulations"]]
-    assert table["clock_points"][1] == document["emulations"][1]["faults"][1]["points"]
+    assert table["clock_points"][1] == document["emulations"][1]["faults"][2]["points"]
     assert gex(*BOTH, spx_csv, "-o", tmp_path / "peers.parquet").code == 0
     assert pl.read_parquet(tmp_path / "peers.parquet").height == 2
 
@@ -73,7 +74,7 @@ def test_settings_move_ours_and_not_theirs(gex: Callable[..., Ran], spx_csv: Pat
     document = json.loads(gex(*BOTH, spx_csv, "--vol", "vendor", "--format", "json").out)
     assert document["gamma_flip"] == analyze(read_chain(spx_csv), Settings(vol="vendor")).levels.gamma_flip
     for each in document["emulations"]:
-        assert each["faults"][3]["points"] == 0.0
+        assert each["faults"][4]["points"] == 0.0
         assert each["gamma_flip"] == emulate(read_chain(spx_csv), each["name"]).gamma_flip
 
 

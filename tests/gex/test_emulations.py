@@ -196,12 +196,17 @@ def test_the_lowest_of_several_crossings_is_the_flip(make_chain: Callable[..., C
     def edit(frame: pl.DataFrame) -> pl.DataFrame:
         is_call = pl.col("option_type") == "C"
         count = pl.when(is_call & (pl.col("strike") == 6500)).then(500).otherwise(0)
-        wings = ~is_call & pl.col("strike").is_in([6000.0, 7000.0])
+        wings = ~is_call & pl.col("strike").is_in([6000.0, 6700.0])
         return frame.with_columns(open_interest=pl.when(wings).then(500).otherwise(count))
 
-    found = emulate(make_chain(expirations=(WEEK,), edit=edit), "perfiliev")
+    chain = make_chain(expirations=(WEEK,), edit=edit)
+    found = emulate(chain, "perfiliev")
     assert len(found.crossings) == 2
     assert found.gamma_flip == found.crossings[0] < SPOT < found.crossings[1]
+    first = faults_of(chain, found)[0]
+    nearest = min(found.crossings, key=lambda spot: abs(spot - SPOT))
+    assert (first.name, first.flip_with, first.flip_without) == ("crossing", found.gamma_flip, nearest)
+    assert nearest != found.gamma_flip
 
 
 @pytest.mark.parametrize(
@@ -231,7 +236,7 @@ def test_faults_add_up_and_begin_with_the_root_of_its_own_profile(chain: Chain, 
     assert found.gamma_flip is not None
     assert faults[-1].flip_without == pytest.approx(ours, rel=1e-12)
     assert sum(each.points or 0.0 for each in faults) == pytest.approx(found.gamma_flip - ours, abs=1e-9)
-    exact = faults[0].flip_without
+    exact = {each.name: each.flip_without for each in faults}["grid"]
     assert exact is not None
     assert abs(found.book.net_gamma_usd(exact)) < 1e-6 * np.abs(found.profile).max()
 
@@ -249,7 +254,7 @@ def test_a_chain_that_is_right_in_one_way_shows_no_fault_there(make_chain: Calla
 
 def test_faults_of_a_profile_without_a_crossing_are_none(make_chain: Callable[..., Chain]) -> None:
     chain = one_call_one_put(make_chain, (6550.0, 300), (6400.0, 0))
-    assert [each.points for each in faults_of(chain, emulate(chain, "gflows"))] == [None] * 5
+    assert [each.points for each in faults_of(chain, emulate(chain, "gflows"))] == [None] * 6
 
 
 @pytest.mark.real
