@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 COMMANDS = {
     "report": "gex.cli.report",
     "levels": "gex.cli.levels",
+    "compare": "gex.cli.compare",
     "profile": "gex.cli.profile",
     "explain": "gex.cli.explain",
     "diff": "gex.cli.diff",
+    "zero-dte": "gex.cli.zero_dte",
     "quality": "gex.cli.quality",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",

@@ -415,6 +415,12 @@ def output_options(*formats: Format) -> Decorator[Any]:
     )
 
 
+results_option = setting(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder where results are kept.",
+)
 base_url_option = setting(
     "--base-url",
     metavar="URL",

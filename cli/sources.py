@@ -95,14 +95,23 @@ def priced_source(source: str, read: ReadOptions, settings: Settings) -> tuple[P
         ChainError: The source cannot be found, read, priced or analysed.
 
     """
-    chain = open_chain(source, read, settings.spot)
     from gex.analysis import analysis_of, priced
 
+    base = answered(open_chain(source, read, settings.spot), settings, source, priced)
+    return base, analysis_of(base)
+
+
+def answered(chain: Chain, settings: Settings, source: str, answer: Callable[[Chain, Settings], Answer]) -> Answer:
+    """Return what `answer` makes of a chain, under the rates of the quotes' date.
+
+    Raises:
+        ChainError: The chain cannot be analysed so; the message names the source.
+
+    """
     if isinstance(settings.curve, DatedCurve):
         settings = replace(settings, curve=settings.curve.on(chain.quote_date))
     try:
-        base = priced(chain, settings)
-        return base, analysis_of(base)
+        return answer(chain, settings)
     except ValueError as error:
         raise ContentError(str(error), source=source) from error
 

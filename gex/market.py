@@ -193,7 +193,7 @@ def market_of(chain: Chain, settings: Settings) -> Market:
     elapsed = (evaluated_at - chain.quote_time) / dt.timedelta(minutes=MINUTES_PER_YEAR)
     volatility = volatility_of(quotes, Pricing(forwards, forwards.spot_of_quotes(spot.used), american), settings)
     left = quotes.expirations.years - elapsed
-    today = _new_york_date(evaluated_at) if settings.at else chain.quote_date
+    today = new_york_date(evaluated_at) if settings.at else chain.quote_date
     chosen = _chosen_dates(quotes.expirations.table["expiration"], left, today, settings.expirations)
     used, set_aside = _usable(quotes, volatility, left, chosen)
     return Market(
@@ -286,7 +286,7 @@ def _chosen_dates(dates: pl.Series, left: Floats, today: dt.date, wanted: str) -
         raise ValueError(f"expirations must be all, 0dte, next, 7d or an ISO date; got {wanted!r}") from None
 
 
-def _new_york_date(instant: dt.datetime) -> dt.date:
+def new_york_date(instant: dt.datetime) -> dt.date:
     """Return the calendar date in New York."""
     from zoneinfo import ZoneInfo
 

@@ -59,6 +59,11 @@ def next_session(day: dt.date) -> dt.date:
     return day
 
 
+def sessions_between(after: dt.date, until: dt.date) -> int:
+    """Count the sessions after one date up to another."""
+    return sum(is_session(after + _DAY * days) for days in range(1, (until - after).days + 1))
+
+
 def new_york(day: dt.date, clock: dt.time) -> dt.datetime:
     """Return the instant, in UTC, of a New York date and time."""
     return dt.datetime.combine(day, clock, NEW_YORK).astimezone(dt.UTC)

@@ -22,6 +22,7 @@ from gex.ingest.contracts import contract, normalize_underlying
 from gex.ingest.errors import ContentError
 from gex.ingest.readers.long_csv import Layout, header_of, layout_of, snapshots
 from gex.ingest.readers.raw import RawChain, typed
+from gex.ingest.readers.text import date_of
 from gex.ingest.times import as_utc
 
 if TYPE_CHECKING:
@@ -53,7 +54,6 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _ROOT = re.compile(r"[A-Z][A-Z0-9]{0,5}")
 _WHICH = re.compile(r"(?P<days>[\d-]*?)[T ]?(?P<moment>1545|15:45|eod)?", re.IGNORECASE)
-_DAYS = dt.date(1990, 1, 1), dt.date(2200, 1, 1)
 # On early closes before this day the columns named 1545 hold a time after the close.
 _EARLY_SINCE = dt.date(2020, 2, 5)
 _BEFORE_CLOSE = dt.timedelta(minutes=15)
@@ -191,12 +191,11 @@ def _chain(found: Snapshot, rows: pl.DataFrame) -> RawChain:
     """Return a snapshot with everything but its time."""
     names = {old: new for old, new in COLUMNS.items() if old in rows.columns}
     roots = {root: clean for root in rows["root"].unique().drop_nulls() if (clean := _clean(root))}
-    day = pl.col("expiration").str.to_date("%Y-%m-%d", strict=False)
     table = rows.select(
         "line",
         "defect",
         pl.col("root").replace_strict(roots, default=None, return_dtype=pl.String),
-        pl.when(day.is_between(*_DAYS)).then(day).alias("expiration"),
+        date_of(pl.col("expiration"), "%Y-%m-%d"),
         pl.when(pl.col("option_type").is_in(["C", "P"])).then("option_type").alias("option_type"),
         "strike",
         *(pl.col(old).alias(new) for old, new in names.items()),

@@ -16,7 +16,7 @@ import polars as pl
 
 from gex.ingest.complement import ROWS, OpenInterest
 from gex.ingest.errors import ContentError, FormatError, UnreadableError
-from gex.ingest.readers.text import cells, decode
+from gex.ingest.readers.text import cells, date_of, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,7 +128,7 @@ def _parsed(table: pl.DataFrame) -> pl.DataFrame:
     named = table.select(
         "line", "defect", *(pl.col(f"cell_{place}").str.strip_chars().alias(name) for place, name in enumerate(_CELLS))
     )
-    day = pl.concat_str("year", "month", "day", separator="-").str.to_date("%Y-%m-%d", strict=False)
+    day = date_of(pl.concat_str("year", "month", "day", separator="-"), "%Y-%m-%d")
     whole, thousandths = (named[name].cast(pl.Int64, strict=False) for name in ("whole", "thousandths"))
     # By NumPy: Polars would multiply by 1 / 1000, and be a last digit off.
     strike = pl.Series("strike", (whole * 1000 + thousandths).cast(pl.Float64).to_numpy() / 1000.0)

@@ -25,6 +25,7 @@ from gex.ingest.calendar import NEW_YORK, is_session
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.readers.long_csv import Layout, header_of, layout_of, snapshots
 from gex.ingest.readers.raw import RawChain, typed
+from gex.ingest.readers.text import date_of
 from gex.ingest.readers.weeklies import WEEKLY, note_on, root_of
 from gex.ingest.times import as_utc
 
@@ -141,7 +142,7 @@ def _rows(lines: pl.DataFrame, underlying: str, day: str) -> pl.DataFrame:
                 "line",
                 "defect",
                 pl.lit(side).alias("option_type"),
-                pl.col("[EXPIRE_DATE]").str.strip_chars().str.to_date("%Y-%m-%d", strict=False).alias("expiration"),
+                date_of(pl.col("[EXPIRE_DATE]").str.strip_chars(), "%Y-%m-%d").alias("expiration"),
                 pl.col("[STRIKE]").alias("strike"),
                 pl.col(f"[{side}_SIZE]").str.strip_chars().alias("size"),
                 *(pl.col(f"[{side}_{name}]").alias(to) for name, to in _NAMES.items()),

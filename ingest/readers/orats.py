@@ -24,6 +24,7 @@ from gex.ingest.calendar import in_session, is_session, session_close
 from gex.ingest.contracts import normalize_underlying, with_symbol_fields
 from gex.ingest.readers.long_csv import Layout, header_of, layout_of, snapshots
 from gex.ingest.readers.raw import RawChain, typed
+from gex.ingest.readers.text import date_of
 from gex.ingest.readers.weeklies import WEEKLY, note_on, root_of
 from gex.ingest.times import as_utc
 
@@ -217,7 +218,7 @@ def _rows(table: pl.DataFrame, edition: Edition, underlying: str) -> pl.DataFram
                 "line",
                 "defect",
                 pl.lit(side).alias("side"),
-                pl.coalesce(pl.col("expirDate").str.to_date(form, strict=False) for form in _DATES).alias("date"),
+                date_of(pl.col("expirDate"), *_DATES).alias("date"),
                 pl.col("strike").alias("printed_strike"),
                 (pl.col(f"{prefix}Opra") if f"{prefix}Opra" in table.columns else pl.lit(None, pl.String)).alias(
                     "symbol"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import datetime as dt
 import re
 
 import polars as pl
@@ -11,6 +12,16 @@ import polars as pl
 from gex.ingest.errors import UnreadableError
 
 _THOUSANDS = re.compile(r"\s*[1-9]\d{0,2}(,\d{3})+(\.\d+)?\s*")
+
+
+DAYS = dt.date(1990, 1, 1), dt.date(2200, 1, 1)
+"""Between these a date may be an option's: Polars also reads years that Python has none of."""
+
+
+def date_of(text: pl.Expr, *layouts: str) -> pl.Expr:
+    """Return the dates that texts are, by the first layout that fits; null for what is none, or no option's."""
+    day = pl.coalesce(text.str.to_date(layout, strict=False) for layout in layouts)
+    return pl.when(day.is_between(*DAYS)).then(day)
 
 
 def decode(data: bytes, source: str) -> str:

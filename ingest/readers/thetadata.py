@@ -25,6 +25,7 @@ from gex.ingest.errors import ContentError, FormatError
 from gex.ingest.readers.csv_pieces import Piece, parse, pieces
 from gex.ingest.readers.long_csv import Layout, header_of, layout_of, texts_in
 from gex.ingest.readers.raw import RawChain, typed
+from gex.ingest.readers.text import DAYS, date_of
 from gex.ingest.times import as_utc
 
 if TYPE_CHECKING:
@@ -217,9 +218,8 @@ def _stacked(files: Sequence[_File]) -> tuple[pl.DataFrame, Texts]:
 def _snapshots(rows: pl.DataFrame, kind: Kind, *, several: bool) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield the time and the rows of each snapshot, in order of time: the latest time where there is one alone."""
     time = pl.col("created" if "created" in rows.columns else "timestamp")
-    rows = rows.with_columns(
-        pl.coalesce(time.str.to_datetime(form, time_unit="ms", strict=False) for form in _TIMES).alias("time")
-    )
+    read = pl.coalesce(time.str.to_datetime(form, time_unit="ms", strict=False) for form in _TIMES)
+    rows = rows.with_columns(pl.when(read.dt.date().is_between(*DAYS)).then(read).alias("time"))
     if not several:
         latest = rows["time"].max()
         yield (latest.isoformat() if isinstance(latest, dt.datetime) else ""), rows
@@ -274,7 +274,7 @@ def _typed(contracts: pl.DataFrame) -> pl.DataFrame:
         "line",
         "defect",
         pl.col("symbol").alias("root"),
-        pl.col("expiration").str.to_date("%Y-%m-%d", strict=False),
+        date_of(pl.col("expiration"), "%Y-%m-%d"),
         "strike",
         pl.col("right").alias("option_type"),
         *(

@@ -108,7 +108,7 @@ def test_an_unforeseen_failure_is_1_and_one_line(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr("gex.analysis.analyze", fail)
+    monkeypatch.setattr("gex.analysis.priced", fail)
     ran = gex("report", spx_csv)
     assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert "ZeroDivisionError: of all things; this is a fault of gex" in ran.err
@@ -126,7 +126,7 @@ def test_interruption_is_130(gex: Callable[..., Ran], spx_csv: Path, monkeypatch
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gex.analysis.analyze", interrupt)
+    monkeypatch.setattr("gex.analysis.priced", interrupt)
     assert gex("report", spx_csv).code == 130
 
 

@@ -91,6 +91,13 @@ def test_what_cannot_be_emulated_is_an_error_that_names_it(gex: Callable[..., Ra
     assert "'perfiliev', 'gflows'" in ran.err
 
 
+@pytest.mark.parametrize("other", [["--all"], ["--for", "tradingview"], ["--future", "ES"]])
+def test_one_kind_of_table_at_a_time(gex: Callable[..., Ran], spx_csv: Path, other: list[str]) -> None:
+    ran = gex(*BOTH, *other, spx_csv)
+    assert (ran.code, ran.out) == (2, "")
+    assert "--emulate shows other programs' flips" in ran.err
+
+
 @pytest.mark.real
 def test_a_file_without_volatility_cannot_be_emulated(gex: Callable[..., Ran], data_path: Callable[..., Path]) -> None:
     path = data_path("chains", "cboe_csv", "spx_2024-02-13_0640_no_iv.csv")

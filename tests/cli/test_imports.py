@@ -50,7 +50,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
 @pytest.mark.parametrize(
     "arguments",
     [
-        *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"]),
+        *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
         *(["config", "show"], ["ingest", "--help"], ["store", "--help"]),
     ],
 )
@@ -75,6 +75,10 @@ def test_completion_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_report_loads_numpy_and_polars_and_nothing_heavier(spx_csv: Path, form: str) -> None:
     assert loaded("report", str(spx_csv), "--format", form) & HEAVY == {"numpy", "polars"}
+
+
+def test_zero_dte_loads_nothing_more(spx_csv: Path) -> None:
+    assert loaded("zero-dte", str(spx_csv)) & HEAVY == {"numpy", "polars"}
 
 
 def test_report_from_the_store_loads_nothing_more(spx_csv: Path, tmp_path: Path) -> None:

@@ -122,6 +122,31 @@ def columns(_: str) -> str:
     return ", ".join(f"`{name}`" for name in row) + "\n"
 
 
+def definitions(_: str) -> str:
+    """Return every public definition of a level."""
+    from gex.definitions import DEFINITIONS
+
+    return markdown(
+        ("vendor", "name", "unit", "definition", "source", "key"),
+        [(d.vendor, d.name, d.unit, d.text, _linked(d.source), f"`{d.key}`") for d in DEFINITIONS],
+    )
+
+
+def _linked(source: str) -> str:
+    return re.sub(r"https://\S+", lambda match: f"<{match[0]}>", source)
+
+
+def conventions(_: str) -> str:
+    """Return the conventions that `gex compare` tries."""
+    from gex.compare import CONVENTIONS
+
+    rows = [
+        (each.name, ", ".join(f"`{name}` = {value}" for name, value in each.changes.items()) or "the settings given")
+        for each in CONVENTIONS
+    ]
+    return markdown(("convention", "what it changes"), rows)
+
+
 TABLES: dict[str, Callable[[str], str]] = {
     "options": options,
     "quarantine": quarantine,
@@ -129,6 +154,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "checks": checks,
     "names": names,
     "columns": columns,
+    "definitions": definitions,
+    "conventions": conventions,
 }
 
 
@@ -143,6 +170,6 @@ def rewritten(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in ("cli.md", "json.md", "errors.md", "store.md"):
+    for page in ("cli.md", "json.md", "errors.md", "store.md", "levels.md"):
         path = DOCS / page
         path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -162,3 +162,15 @@ def test_a_session_is_open_from_its_open_to_its_close(day, hours):
 def test_beyond_the_table_every_weekday_is_a_session():
     assert not calendar.covers(dt.date(2041, 12, 25))
     assert calendar.is_session(dt.date(2041, 12, 25))
+
+
+@given(first=DAYS, length=st.integers(0, 60))
+def test_sessions_between_are_those_counted_one_by_one(first, length):
+    days = [first + dt.timedelta(days=n) for n in range(1, length + 1)]
+    assert calendar.sessions_between(first, first + dt.timedelta(days=length)) == sum(map(calendar.is_session, days))
+
+
+def test_no_session_between_a_friday_and_labor_day():
+    friday, monday = dt.date(2025, 8, 29), dt.date(2025, 9, 1)
+    assert calendar.sessions_between(friday, monday) == 0
+    assert calendar.sessions_between(friday, dt.date(2025, 9, 2)) == 1

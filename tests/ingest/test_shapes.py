@@ -130,3 +130,14 @@ def test_whatever_cells_hold_every_line_is_accounted_for(tmp_path_factory, shape
             assert text == lines[line - 2].rstrip("\r")
     if not errors:
         assert sum(chain.quality.rows_in for chain in chains) == rows * len(lines)
+
+
+@each_shape
+def test_years_beyond_the_calendar_are_no_dates(save, shape):
+    """Polars reads years that Python has none of."""
+    for year in (b"-1024", b"99999", b"0000"):
+        for old in (b"2024-", b"/2024"):
+            text = shape.read_bytes().replace(old, old.replace(b"2024", year))
+            with contextlib.suppress(ChainError):
+                for chain in chains_in(save(text), shape, on_error=lambda _: None):
+                    assert chain.frame["expiration"].dt.year().is_between(1990, 2200).all()

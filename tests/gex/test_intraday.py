@@ -1,0 +1,562 @@
+"""0DTE against the closed forms, written out with SciPy, and against the analysis of the whole chain."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.special import ndtr
+from scipy.stats import norm
+
+from gex import Settings, analyze
+from gex.analysis import priced
+from gex.exposure import Book
+from gex.intraday import Plan, zero_dte
+from gex.intraday_clock import instants
+from gex.intraday_moves import normal_between, pin_probability
+from gex.intraday_paths import finite_gamma_usd
+from gex.position_book import PositionBook
+from gex.pricing import finite_move_gamma
+
+UTC = dt.UTC
+TODAY = dt.date(2025, 9, 5)
+CLOSE = dt.datetime(2025, 9, 5, 20, 0, tzinfo=UTC)
+MINUTES = 525_600.0
+
+
+def contracts(chain, settings=None, date=TODAY) -> pl.DataFrame:
+    """Return the rows of one date with what priced them."""
+    return analyze(chain, settings).by_contract.filter(pl.col("expiration") == date)
+
+
+def delta(rows: pl.DataFrame, spot: float, minutes_left: float, vol: float = 0.0) -> np.ndarray:
+    """Return each contract's delta by the textbook formula; at the expiry the slope of its payoff."""
+    strike, is_call = rows["strike"].to_numpy(), (rows["option_type"] == "C").to_numpy()
+    if minutes_left <= 0:
+        above = np.heaviside(spot - strike, 0.5)
+        return np.where(is_call, above, above - 1.0)
+    rate = -np.log(rows["discount"].to_numpy()) / rows["years"].to_numpy()
+    carry = np.log(rows["forward"].to_numpy() / rows["spot"].to_numpy()) / rows["years"].to_numpy()
+    years = minutes_left / MINUTES
+    w = (rows["sigma"].to_numpy() + vol) * np.sqrt(years)
+    d1 = (np.log(spot / strike) + carry * years) / w + 0.5 * w
+    return np.exp((carry - rate) * years) * np.where(is_call, ndtr(d1), ndtr(d1) - 1.0)
+
+
+def units(rows: pl.DataFrame) -> np.ndarray:
+    return rows["position"].to_numpy() * rows["multiplier"].to_numpy()
+
+
+@pytest.fixture(scope="module", name="view")
+def _view(chain):
+    return zero_dte(chain)
+
+
+def test_the_path_adds_up_to_the_one_difference_of_delta(chain, view) -> None:
+    """The intervals, the one difference written out, and the analysis agree; the whole chain's likewise."""
+    rows = contracts(chain)
+    change = np.sum(units(rows) * (delta(rows, 6500.0, 0) - delta(rows, 6500.0, 360.0)))
+    scale = np.sum(np.abs(units(rows))) * 6500.0
+    assert view.path["charm_trade_usd"].sum() == pytest.approx(-6500.0 * change, abs=1e-12 * scale)
+    assert view.path["cumulative_usd"][-1] == pytest.approx(-6500.0 * change, abs=1e-12 * scale)
+    analysis = analyze(chain)
+    assert view.path["charm_trade_usd"].sum() == pytest.approx(-analysis.zero_dte.exposure.charm_usd_to_close, rel=1e-9)
+    assert view.path["all_expirations_usd"].sum() == pytest.approx(-analysis.exposure.charm_usd_to_close, rel=1e-9)
+    assert view.holdings[0].charm_trade_usd == pytest.approx(view.path["charm_trade_usd"].sum(), rel=1e-9)
+
+
+def test_each_interval_is_an_exact_difference(chain, view) -> None:
+    rows = contracts(chain)
+    for row in view.path.to_dicts():
+        left = [(CLOSE - row[name]) / dt.timedelta(minutes=1) for name in ("since", "until")]
+        before, after = (delta(rows, 6500.0, minutes) for minutes in left)
+        assert row["charm_trade_usd"] == pytest.approx(-6500.0 * np.sum(units(rows) * (after - before)), rel=1e-8)
+        moved = delta(rows, 6500.0, left[0], vol=0.01)
+        assert row["vanna_trade_usd"] == pytest.approx(-6500.0 * np.sum(units(rows) * (moved - before)), rel=1e-8)
+
+
+def test_what_vanna_trades_first_charm_trades_less_later(chain) -> None:
+    """At the expiry delta is the payoff's slope whatever volatility was: two ways to one end."""
+    for points in (-3.0, 2.0, 10.0):
+        path = zero_dte(chain, plan=Plan(vol_points=points)).path
+        one, other = path["charm_trade_usd"].sum(), path["vanna_trade_usd"][0] + path["charm_after_vol_usd"].sum()
+        assert one == pytest.approx(other, rel=1e-9)
+        assert path["vanna_trade_usd"][0] != 0
+
+
+def test_intervals_are_counted_back_from_the_expiry(view) -> None:
+    untils = view.path["until"].to_list()
+    assert view.path["since"][0] == view.evaluated_at
+    assert untils[-1] == CLOSE
+    assert all((CLOSE - time) % dt.timedelta(minutes=15) == dt.timedelta(0) for time in untils)
+    assert len(view.path) == 24
+    odd = zero_dte_at(view, dt.timedelta(minutes=7))
+    assert (odd[1] - odd[0], odd[2] - odd[1]) == (dt.timedelta(minutes=3), dt.timedelta(minutes=7))
+
+
+def zero_dte_at(view, every: dt.timedelta) -> tuple[dt.datetime, ...]:
+    return instants(view.clock, every / dt.timedelta(minutes=1), None)
+
+
+def test_before_the_session_opens_there_is_one_interval(chain) -> None:
+    opening = dt.datetime(2025, 9, 12, 13, 30, tzinfo=UTC)
+    plan = Plan(opens_at=lambda date: dt.datetime.combine(date, dt.time(13, 30), UTC))
+    path = zero_dte(chain, Settings(expirations="next"), plan).path
+    assert path["until"][0] == opening
+    assert len(path) == 27
+    rows = contracts(chain, date=dt.date(2025, 9, 12))
+    first = delta(rows, 6500.0, 390.0) - delta(rows, 6500.0, 7 * 1440 + 360.0)
+    assert path["charm_trade_usd"][0] == pytest.approx(-6500.0 * np.sum(units(rows) * first), rel=1e-8)
+
+
+def test_a_minute_before_the_close_gamma_is_the_closed_form_and_finite(chain) -> None:
+    """At a strike nothing bounds gamma as time runs out; over a move of 0.1% it stays below 1/2h."""
+    settings = Settings(at=CLOSE - dt.timedelta(minutes=1), positions="short-all")
+    view, rows = zero_dte(chain, settings), contracts(chain, settings)
+    assert view.clock.minutes_left == pytest.approx(1.0)
+    assert rows["years"].to_numpy() == pytest.approx(1 / MINUTES, rel=1e-9)
+    w = rows["sigma"].to_numpy() * np.sqrt(1 / MINUTES)
+    d1 = np.log(rows["forward"].to_numpy() / rows["strike"].to_numpy()) / w + 0.5 * w
+    gamma = np.exp(-0.5 * d1**2) / np.sqrt(2 * np.pi) / (6500.0 * w)
+    expected = 0.01 * 6500.0**2 * np.sum(units(rows) * gamma)
+    assert view.holdings[0].gamma_usd_per_1pct.net == pytest.approx(expected, rel=1e-6)
+    up, down = delta(rows, 6506.5, 1.0), delta(rows, 6493.5, 1.0)
+    finite = 0.01 * 6500.0**2 * np.sum(units(rows) * (up - down)) / 13.0
+    held = view.holdings[0]
+    assert held.finite_gamma_usd_per_1pct == pytest.approx(finite, rel=1e-9)
+    at_money = rows.filter(pl.col("strike") == 6500.0)
+    bound = 0.01 * 6500.0**2 * np.abs(np.sum(units(at_money))) / 13.0
+    assert abs(held.finite_gamma_usd_per_1pct) <= bound * (1 + 1e-9) < abs(held.gamma_usd_per_1pct.net)
+
+
+@pytest.mark.parametrize("minutes", [360, 30, 1])
+def test_finite_gamma_is_the_kernels(chain, minutes) -> None:
+    settings = Settings(at=CLOSE - dt.timedelta(minutes=minutes))
+    rows = contracts(chain, settings)
+    rate = -np.log(rows["discount"].to_numpy()) / rows["years"].to_numpy()
+    carry = np.log(rows["forward"].to_numpy() / 6500.0) / rows["years"].to_numpy()
+    each = finite_move_gamma(6500.0, rows["strike"], rows["years"], rows["sigma"], 0.002, rate, rate - carry)
+    view = zero_dte(chain, settings, Plan(move=0.002))
+    expected = 0.01 * 6500.0**2 * float(np.sum(units(rows) * each))
+    scale = 0.01 * 6500.0**2 * float(np.sum(np.abs(units(rows)) * each))
+    assert view.holdings[0].finite_gamma_usd_per_1pct == pytest.approx(expected, abs=1e-9 * scale)
+    assert view.path["gamma_usd_per_1pct"][0] == pytest.approx(expected, abs=1e-9 * scale)
+
+
+@pytest.mark.parametrize("seconds", [59, 1])
+def test_in_the_last_minute_the_path_still_ends_at_the_payoff(chain, seconds) -> None:
+    settings = Settings(at=CLOSE - dt.timedelta(seconds=seconds))
+    view, rows = zero_dte(chain, settings), contracts(chain, settings)
+    change = np.sum(units(rows) * (delta(rows, 6500.0, 0) - delta(rows, 6500.0, 1.0)))
+    assert view.path["charm_trade_usd"].sum() == pytest.approx(-6500.0 * change, rel=1e-6)
+    assert np.isfinite(view.surface.gamma_usd_per_1pct).all()
+
+
+def test_every_point_of_the_surface_is_repriced(chain, view) -> None:
+    rows, surface = contracts(chain), view.surface
+    held = units(rows)
+    scale = np.sum(np.abs(held)) * 6500.0
+    now = np.sum(held * delta(rows, 6500.0, 360.0))
+    assert surface.spots[len(surface.spots) // 2] == 6500.0
+    for row in (0, 13, 20, 40):
+        for column in (0, 11, 23, 24):
+            spot = float(surface.spots[row])
+            left = (CLOSE - surface.times[column]) / dt.timedelta(minutes=1)
+            here = np.sum(held * delta(rows, spot, left))
+            up, down = (np.sum(held * delta(rows, spot * side, left)) for side in (1.001, 0.999))
+            assert surface.delta_usd[row, column] == pytest.approx(spot * here, abs=1e-11 * scale)
+            assert surface.hedge_trade_usd[row, column] == pytest.approx(-spot * (here - now), abs=1e-11 * scale)
+            gamma = 0.01 * spot * (up - down) / 0.002
+            assert surface.gamma_usd_per_1pct[row, column] == pytest.approx(gamma, abs=1e-10 * scale)
+            if column < 24:
+                later = (CLOSE - surface.times[column + 1]) / dt.timedelta(minutes=1)
+                trade = -spot * (np.sum(held * delta(rows, spot, later)) - here)
+                assert surface.charm_trade_usd[row, column] == pytest.approx(trade, abs=1e-11 * scale)
+    assert np.isnan(surface.charm_trade_usd[:, -1]).all()
+
+
+def test_the_surface_at_spot_is_the_path(view) -> None:
+    middle = len(view.surface.spots) // 2
+    assert view.surface.charm_trade_usd[middle, :-1] == pytest.approx(view.path["charm_trade_usd"].to_numpy(), rel=1e-8)
+    gamma = view.path["gamma_usd_per_1pct"].to_numpy()
+    assert view.surface.gamma_usd_per_1pct[middle, :-1] == pytest.approx(gamma, rel=1e-8)
+    assert view.surface.hedge_trade_usd[middle, 0] == pytest.approx(0.0, abs=1.0)
+    frame = view.surface.frame()
+    assert frame.height == view.surface.gamma_usd_per_1pct.size
+    spot = frame.filter(pl.col("spot") == 6500.0).sort("time")
+    assert spot["charm_trade_usd"].to_list()[:-1] == view.surface.charm_trade_usd[middle, :-1].tolist()
+    assert spot["charm_trade_usd"][-1] is None
+
+
+@pytest.mark.parametrize("dynamics", ["sticky-moneyness", "vol-beta"])
+def test_surfaces_follow_the_dynamics(chain, view, dynamics) -> None:
+    """At spot nothing changes; away from it volatility moves, and so does delta."""
+    other = zero_dte(chain, Settings(dynamics=dynamics))
+    middle = len(view.surface.spots) // 2
+    assert other.surface.delta_usd[middle] == pytest.approx(view.surface.delta_usd[middle], rel=1e-6)
+    assert abs(other.surface.delta_usd[5, 0] / view.surface.delta_usd[5, 0] - 1) > 1e-5
+
+
+def test_positions_side_by_side(chain, view) -> None:
+    """Each is what an analysis under those positions says of today; the mixture lies between."""
+    by_name = {(holding.name, holding.volume_share): holding for holding in view.holdings}
+    assert next(iter(by_name)) == ("naive", 0.0)
+    assert set(by_name) == {("naive", 0.0), ("naive", 0.5), ("naive", 1.0), ("call-skew", 0.0), ("short-all", 0.0)}
+    for (name, share), holding in by_name.items():
+        part = analyze(chain, Settings(positions=name, zero_dte_volume=share)).zero_dte
+        assert holding.gamma_usd_per_1pct.net == pytest.approx(part.exposure.gamma_usd_per_1pct.net, rel=1e-12)
+        assert holding.gamma_usd_per_1pct.gross == pytest.approx(part.exposure.gamma_usd_per_1pct.gross, rel=1e-12)
+        assert holding.levels == part.levels
+        assert holding.charm_trade_usd == pytest.approx(-part.exposure.charm_usd_to_close, rel=1e-9)
+    held, mixed, traded = (by_name["naive", share].gamma_usd_per_1pct.net for share in (0.0, 0.5, 1.0))
+    assert mixed == pytest.approx(0.5 * (held + traded), rel=1e-12)
+    assert traded == pytest.approx(analyze(chain).zero_dte.net_by_volume, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("settings", "first"),
+    [
+        (Settings(positions="volume"), ("volume", 1.0)),
+        (Settings(zero_dte_volume=0.3), ("naive", 0.3)),
+        (Settings(positions="short-all", zero_dte_volume=0.5, scale=0.1), ("short-all", 0.5)),
+    ],
+)
+def test_what_is_asked_for_comes_first_and_once(chain, settings, first) -> None:
+    view = zero_dte(chain, settings)
+    names = [(holding.name, holding.volume_share) for holding in view.holdings]
+    assert names[0] == first
+    assert len(set(names)) == len(names)
+    assert {0.0, 1.0} <= {share for _, share in names}
+    expected = analyze(chain, settings).zero_dte.exposure.gamma_usd_per_1pct.net
+    assert view.holdings[0].gamma_usd_per_1pct.net == pytest.approx(expected, rel=1e-12)
+
+
+def test_no_open_interest_today_is_no_gamma_with_a_reason(make_chain) -> None:
+    today = pl.col("expiration") == TODAY
+    edit = lambda frame: frame.with_columns(pl.when(today).then(0).otherwise("open_interest").alias("open_interest"))  # noqa: E731
+    view = zero_dte(make_chain(edit=edit))
+    held = view.holdings[0]
+    assert (held.gamma_usd_per_1pct.gross, held.charm_trade_usd, view.volume_per_open_interest) == (0.0, 0.0, None)
+    assert held.levels.gamma_flip is None
+    assert held.levels.reasons["gamma_flip"].startswith("no gamma")
+    assert view.path["charm_trade_usd"].to_list() == [0.0] * 24
+
+
+def test_pin_and_settlement_odds_against_the_integral(view) -> None:
+    """The lognormal density integrated, with the smile's w at each strike."""
+    forward = 6500.0 * np.exp(0.027 * 360 / MINUTES)
+    for row in view.odds.to_dicts():
+        w = row["w"]
+        if row["pin_probability"] > 1e-12:
+            density = norm(np.log(forward) - 0.5 * w * w, w).pdf
+            low, high = (np.log(row["strike"] + side * row["half_spacing"]) for side in (-1, 1))
+            assert row["pin_probability"] == pytest.approx(quad(density, low, high)[0], rel=1e-6)
+        assert row["touch_probability"] == pytest.approx(2 * ndtr(-abs(np.log(row["strike"] / forward)) / w), rel=1e-6)
+        d2 = np.log(forward / row["strike"]) / w - 0.5 * w
+        assert row["above_probability"] == pytest.approx(ndtr(d2), rel=1e-6, abs=1e-12)
+    assert set(view.odds["half_spacing"]) == {12.5}
+
+
+@given(
+    w=st.floats(1e-4, 0.5),
+    strike=st.floats(50.0, 200.0),
+    half=st.floats(0.01, 20.0),
+    forward=st.floats(80.0, 120.0),
+)
+def test_pins_of_neighbours_add_up_to_the_range(w: float, strike: float, half: float, forward: float) -> None:
+    """Bins side by side are one wide bin, in the tails too."""
+    parts = sum(pin_probability(strike + side * half, half, forward, w) for side in (-1, 1))
+    assert parts == pytest.approx(pin_probability(strike, 2 * half, forward, w), rel=1e-9, abs=1e-300)
+    assert 0 <= parts <= 1
+
+
+@given(low=st.floats(-30, 30), width=st.floats(0, 60))
+def test_normal_between_keeps_the_tails(low: float, width: float) -> None:
+    high = low + width
+    mirrored = ndtr(-low) - ndtr(-high) if low > 0 else ndtr(high) - ndtr(low)
+    assert normal_between(low, high) == pytest.approx(mirrored, rel=1e-9, abs=1e-15)
+    assert normal_between(low, high) == normal_between(-high, -low)
+
+
+def test_the_move_left_shrinks_with_the_root_of_time(chain, view) -> None:
+    assert view.moves.one_sigma == pytest.approx(view.moves.straddle.one_sigma, rel=0.05)
+    later = zero_dte(chain, Settings(at=CLOSE - dt.timedelta(minutes=90)))
+    assert later.moves.one_sigma == pytest.approx(0.5 * view.moves.one_sigma, rel=1e-3)
+    assert view.path["one_sigma"][-1] == pytest.approx(view.moves.one_sigma)
+    assert view.path["one_sigma"][5] == pytest.approx(0.5 * view.moves.one_sigma)
+
+
+def test_session_moves_are_what_the_smiles_were_made_of(make_chain) -> None:
+    """A flat 16%, but for one day of 32%: its move is twice the others', which are 16% sqrt(one day)."""
+    days = [dt.date(2025, 9, day) for day in (5, 8, 9, 10, 11, 12)]
+
+    def variance(years: float) -> float:
+        data_day = dt.timedelta(days=5)  # 2025-09-10
+        start = (dt.datetime(2025, 9, 9, 20, tzinfo=UTC) - dt.datetime(2025, 9, 5, 14, tzinfo=UTC)) / data_day * 5 / 365
+        return 0.16**2 * (years + 3.0 * np.clip(years - start, 0.0, 1 / 365))
+
+    chain = make_chain(days, smile=lambda k, years: np.full_like(k, np.sqrt(variance(years))))
+    view = zero_dte(chain)
+    moves = dict(zip(view.sessions["expiration"], view.sessions["move_pct"], strict=True))
+    day = 100 * 0.16 * np.sqrt(1 / 365)
+    for date, expected in zip(days, (day * 0.5, day * 3**0.5, day, 2 * day, day, day), strict=True):
+        assert moves[date] == pytest.approx(expected, rel=1e-3)
+    typical = dict(zip(view.sessions["expiration"], view.sessions["times_typical"], strict=True))
+    assert typical[dt.date(2025, 9, 10)] == pytest.approx(2.0, rel=1e-3)
+    assert typical[TODAY] is None
+    assert view.sessions["partial"].to_list() == [True] + [False] * 5
+
+
+def test_an_evaluation_between_expirations_takes_the_rest_of_the_interval(make_chain) -> None:
+    days = [dt.date(2025, 9, day) for day in (5, 8, 9)]
+    chain = make_chain(days, smile=lambda k, years: np.full_like(k, 0.16 * np.sqrt(years)))
+    sessions = zero_dte(chain, Settings(at=dt.datetime(2025, 9, 7, 8, tzinfo=UTC))).sessions
+    assert sessions["expiration"][0] == dt.date(2025, 9, 8)
+    assert sessions["move_pct"][0] == pytest.approx(16 * np.sqrt(1.5 / 365), rel=1e-3)
+
+
+def test_falling_variance_is_null_with_a_reason(make_chain) -> None:
+    days = [dt.date(2025, 9, day) for day in (5, 8, 9)]
+    last = 4 + 0.25
+    chain = make_chain(
+        days, smile=lambda k, years: np.full_like(k, (0.1 if years * 365 > last - 0.1 else 0.3) * np.sqrt(years))
+    )
+    row = zero_dte(chain).sessions.row(2, named=True)
+    assert row["move_pct"] is None
+    assert "total variance falls" in row["reason"]
+
+
+def test_sessions_of_a_gap_share_its_variance(make_chain) -> None:
+    days = [dt.date(2025, 9, 5), dt.date(2025, 9, 12)]
+    chain = make_chain(days, smile=lambda k, years: np.full_like(k, 0.16 * np.sqrt(years)))
+    row = zero_dte(chain).sessions.row(1, named=True)
+    assert row["sessions"] == 5
+    assert row["move_pct"] == pytest.approx(16 * np.sqrt(7 / 365 / 5), rel=1e-3)
+    holiday = zero_dte(chain, plan=Plan(sessions_of=lambda *_: 4)).sessions.row(1, named=True)
+    assert holiday["move_pct"] == pytest.approx(16 * np.sqrt(7 / 365 / 4), rel=1e-3)
+
+
+def test_where_nothing_expires_today_the_next_expiration_is_shown(make_chain) -> None:
+    chain = make_chain([dt.date(2025, 9, 8), dt.date(2025, 9, 12)])
+    clock = zero_dte(chain).clock
+    assert (clock.expiration, clock.is_today) == (dt.date(2025, 9, 8), False)
+    assert clock.reason == "nothing expires on 2025-09-05"
+    with pytest.raises(ValueError, match="nothing expires on 2025-09-05; the next expiration is 2025-09-08"):
+        zero_dte(chain, Settings(expirations="0dte"))
+
+
+def test_after_the_close_nothing_expires_any_more(chain) -> None:
+    """Evaluated a minute later the day's contracts are settled: gone from every figure."""
+    late = Settings(at=CLOSE + dt.timedelta(minutes=1))
+    view = zero_dte(chain, late)
+    assert view.clock.expiration == dt.date(2025, 9, 12)
+    assert view.clock.reason == "nothing that expires on 2025-09-05 is left to trade"
+    assert view.path["since"][0] == late.at
+    assert TODAY not in view.sessions["expiration"].to_list()
+    with pytest.raises(ValueError, match="nothing that expires on 2025-09-05 is left to trade; the next"):
+        zero_dte(chain, replace(late, expirations="0dte"))
+
+
+def test_an_am_settled_root_is_gone_after_the_open(make_chain) -> None:
+    """On a third Friday SPX is settled at 09:30 and SPXW at 16:00."""
+    friday = dt.date(2025, 9, 19)
+    opening = dt.datetime(2025, 9, 19, 13, 30, tzinfo=UTC)
+
+    def edit(frame: pl.DataFrame) -> pl.DataFrame:
+        third = frame.filter(pl.col("expiration") == friday)
+        am = third.with_columns(
+            pl.lit("SPX").alias("root"), pl.lit("AM").alias("settlement"), pl.lit(opening).alias("expires_at")
+        )
+        return pl.concat([frame, am.with_columns(pl.col("expires_at").cast(frame.schema["expires_at"]))])
+
+    chain = make_chain([TODAY, friday, dt.date(2025, 9, 22)], edit=edit)
+    before = zero_dte(chain, Settings(at=opening - dt.timedelta(minutes=30)))
+    assert [(root.root, root.minutes_left) for root in before.clock.roots] == [("SPX", 30.0), ("SPXW", 420.0)]
+    rows = contracts(chain, Settings(at=opening - dt.timedelta(minutes=30)), friday)
+    assert before.holdings[0].contracts == rows["position"].abs().sum()
+    am, pm = (rows.filter(pl.col("root") == root) for root in ("SPX", "SPXW"))
+    trade = sum(
+        np.sum(units(part) * (delta(part, 6500.0, 0) - delta(part, 6500.0, left)))
+        for part, left in ((am, 30.0), (pm, 420.0))
+    )
+    assert before.path["charm_trade_usd"].sum() == pytest.approx(-6500.0 * trade, rel=1e-8)
+    after = zero_dte(chain, Settings(at=opening + dt.timedelta(minutes=1)))
+    assert [root.root for root in after.clock.roots] == ["SPXW"]
+    assert after.clock.is_today
+    assert after.holdings[0].contracts == pm["position"].abs().sum()
+
+
+def test_an_early_close_shortens_the_day(make_chain) -> None:
+    """The chain's own expiry instants rule: at 13:00 New York here."""
+    early = dt.datetime(2025, 9, 5, 17, tzinfo=UTC)
+    today = pl.col("expiration") == TODAY
+
+    def edit(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.with_columns(pl.when(today).then(early).otherwise("expires_at").alias("expires_at"))
+
+    view = zero_dte(make_chain(edit=edit))
+    assert (view.clock.expires_at, view.clock.minutes_left) == (early, 180.0)
+    assert (view.path["until"][-1], len(view.path)) == (early, 12)
+
+
+@pytest.mark.parametrize("wanted", ["7d", "2025-09-06", "soon"])
+def test_a_choice_that_is_no_one_expiration_is_refused(chain, wanted) -> None:
+    with pytest.raises(ValueError, match=r"one expiration|nothing expires on 2025-09-06; the next expiration"):
+        zero_dte(chain, Settings(expirations=wanted))
+
+
+def test_next_without_one_is_refused(make_chain) -> None:
+    with pytest.raises(ValueError, match="nothing expires after 2025-09-05"):
+        zero_dte(make_chain([TODAY]), Settings(expirations="next"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("every_minutes", 0.5), ("every_minutes", float("nan")), ("vol_points", 1e3), ("move", 0.0), ("move", 1.0)],
+)
+def test_a_plan_out_of_range_names_the_value(name, value) -> None:
+    with pytest.raises(ValueError, match=name):
+        Plan(**{name: value})
+
+
+def test_volatility_cannot_fall_below_zero(chain) -> None:
+    with pytest.raises(ValueError, match="volatility cannot move by -20 points"):
+        zero_dte(chain, plan=Plan(vol_points=-20.0))
+
+
+def test_move_to_prices_everything_there(chain) -> None:
+    view, rows = zero_dte(chain, Settings(move_to=6600.0)), contracts(chain)
+    assert view.level == view.surface.spots[len(view.surface.spots) // 2] == 6600.0
+    change = np.sum(units(rows) * (delta(rows, 6600.0, 0) - delta(rows, 6600.0, 360.0)))
+    assert view.path["charm_trade_usd"].sum() == pytest.approx(-6600.0 * change, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("hours", "gamma"),
+    [
+        (6.5, 0.013869),
+        (4, 0.017679),
+        (2, 0.025002),
+        (1, 0.035359),
+        (0.5, 0.050005),
+        (1 / 6, 0.086611),
+        (1 / 60, 0.273889),
+    ],
+)
+def test_gamma_at_the_money_grows_and_over_a_move_does_not(hours, gamma) -> None:
+    """S = K = 6600, 16%: a thousand contracts hold $604mm per 1% at the open, $11.9bn a minute before the close."""
+    one = [np.array([value]) for value in (6600.0, True, hours / 8760, 0.16, 0.0, 0.0, 100_000.0)]
+    book = Book(*one)
+    assert book.net_gamma_usd(6600.0) == pytest.approx(0.01 * 6600.0**2 * 100_000 * gamma, rel=5e-5)
+    over = float(finite_gamma_usd(book, np.array([6600.0]), 0.0, 0.001)[0])
+    assert over <= 0.01 * 6600.0 * 100_000 / 0.002 * (1 + 1e-12)
+    assert over < book.net_gamma_usd(6600.0)
+
+
+def american_chain(make_chain):
+    return make_chain(edit=lambda frame: frame.with_columns(pl.lit("A").alias("exercise")))
+
+
+def test_american_contracts_are_repriced_with_early_exercise(make_chain) -> None:
+    """Point by point as the book prices them one spot at a time, which has tests of its own."""
+    chain = american_chain(make_chain)
+    settings = Settings(expirations="2025-10-17", positions="short-all")
+    view, book = zero_dte(chain, settings), priced(chain, settings).book
+    surface, scale, early = view.surface, 6500.0 * np.sum(np.abs(book.units)), []
+    for row, column in ((5, 0), (20, 1), (33, 40)):
+        at, elapsed = float(surface.spots[row]), (surface.times[column] - view.evaluated_at) / dt.timedelta(days=365)
+        expected = at * np.sum(book.units * book.delta(at, elapsed))
+        assert surface.delta_usd[row, column] == pytest.approx(expected, abs=1e-10 * scale)
+        plain = at * np.sum(book.units * replace(book, early=None, early_row=None).delta(at, elapsed))
+        early.append(abs(plain - expected) / scale)
+    assert max(early) > 1e-5
+    assert view.path["all_expirations_usd"].null_count() == len(view.path)
+
+
+def test_a_days_path_of_american_contracts_is_whole(make_chain) -> None:
+    """What expires today is priced as European; the chain's trades hold the early exercise of the rest."""
+    chain = american_chain(make_chain)
+    view, analysis = zero_dte(chain), analyze(chain)
+    whole = -analysis.exposure.charm_usd_to_close
+    assert view.path["all_expirations_usd"].sum() == pytest.approx(whole, rel=1e-9)
+    european = zero_dte(chain, Settings(exercise="european"))
+    assert view.surface.delta_usd == pytest.approx(european.surface.delta_usd, rel=1e-9, abs=1e3)
+    assert view.path["all_expirations_usd"].sum() != pytest.approx(european.path["all_expirations_usd"].sum(), rel=1e-6)
+
+
+def test_a_book_of_ones_own_stands_first(chain) -> None:
+    own = pl.DataFrame(
+        {
+            "root": ["SPXW"] * 2,
+            "expiration": [TODAY, dt.date(2025, 9, 12)],
+            "strike": [6500.0, 6500.0],
+            "option_type": ["C", "P"],
+            "contracts": [-30, 7],
+        }
+    )
+    view = zero_dte(chain, Settings(positions=PositionBook("mine.csv", own, "0")))
+    held = view.holdings[0]
+    assert (held.name, held.volume_share, held.contracts) == ("mine.csv", None, 30.0)
+    assert {("naive", share) for share in (0.0, 0.5, 1.0)} < {(each.name, each.volume_share) for each in view.holdings}
+    row = contracts(chain).filter((pl.col("strike") == 6500.0) & (pl.col("option_type") == "C"))
+    change = (delta(row, 6500.0, 0) - delta(row, 6500.0, 360.0))[0]
+    assert held.charm_trade_usd == pytest.approx(6500.0 * 3000.0 * change, rel=1e-9)
+
+
+def test_a_book_without_todays_contracts_trades_nothing_today(chain) -> None:
+    own = pl.DataFrame(
+        {
+            "root": ["SPXW"],
+            "expiration": [dt.date(2025, 9, 12)],
+            "strike": [6500.0],
+            "option_type": ["C"],
+            "contracts": [5],
+        }
+    )
+    view = zero_dte(chain, Settings(positions=PositionBook("mine.csv", own, "0")))
+    assert view.holdings[0].contracts == 0.0
+    assert view.path["charm_trade_usd"].sum() == 0.0
+    assert view.path["all_expirations_usd"].sum() != 0.0
+
+
+IS_TODAY = pl.col("expiration") == TODAY
+EDITS = {
+    "calls only": pl.col("option_type") == "C",
+    "calls only today": (pl.col("option_type") == "C") | ~IS_TODAY,
+    "one strike today": (pl.col("strike") == 6500.0) | ~IS_TODAY,
+    "no call at the money": (pl.col("strike") - 6500.0).abs() > 100.0,
+}
+
+
+@pytest.mark.parametrize("kept", EDITS)
+@pytest.mark.parametrize("minutes", [360.0, 0.01])
+def test_thin_chains_give_figures_or_reasons(make_chain, kept, minutes) -> None:
+    chain = make_chain(edit=lambda frame: frame.filter(EDITS[kept]))
+    view = zero_dte(chain, Settings(at=CLOSE - dt.timedelta(minutes=minutes)))
+    assert view.clock.is_today
+    assert np.isfinite(view.surface.delta_usd).all()
+    assert np.isfinite(view.surface.gamma_usd_per_1pct).all()
+    assert not view.path["charm_trade_usd"].is_nan().any()
+    assert (view.moves.straddle is None) == (view.moves.reason is not None)
+
+
+@pytest.mark.parametrize("strikes", [np.arange(7000.0, 7500.0, 25.0), np.arange(5000.0, 5500.0, 25.0)])
+def test_spot_outside_the_strikes(make_chain, strikes) -> None:
+    view = zero_dte(make_chain(strikes=strikes))
+    assert np.isfinite(view.surface.hedge_trade_usd).all()
+    assert view.holdings[0].gamma_usd_per_1pct.gross >= 0
+    assert view.odds["above_probability"].is_between(0, 1).all()
+
+
+def test_what_cannot_be_priced_today_is_said(make_chain) -> None:
+    gone = [pl.when(IS_TODAY).then(None).otherwise(name).alias(name) for name in ("bid", "ask", "implied_volatility")]
+    view = zero_dte(make_chain(edit=lambda frame: frame.with_columns(gone)))
+    assert view.clock.expiration == dt.date(2025, 9, 12)
+    assert view.clock.reason == "nothing that expires on 2025-09-05 can be priced: no volatility could be had"
+    assert view.sessions["reason"][0] == "no volatility could be had for that expiration"
