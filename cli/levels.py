@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gex.ingest.schema import Chain
     from gex.level_book import LevelBook
     from gex.results import Analysis
-    from gex.settings import Settings
+    from gex.settings import EmulationName, Settings
 
 Program = Literal["tradingview", "sierra"]
 
@@ -40,6 +40,7 @@ class SheetOptions:
     program: Program | None
     future: str | None
     basis: float | None
+    emulate: tuple[EmulationName, ...]
 
     def __post_init__(self) -> None:
         if self.basis is not None and self.future is None:
@@ -48,6 +49,8 @@ class SheetOptions:
             raise ValueError("--all is a table of every definition, --for a text of those a program draws: give one")
         if self.scopes and (self.program or self.plain):
             raise ValueError("--scope chooses the columns of --all")
+        if self.emulate and not self.plain:
+            raise ValueError("--emulate shows other programs' flips, not --all, --for or --future: give one")
 
     @property
     def plain(self) -> bool:
@@ -85,6 +88,7 @@ sheet_options = options.gathered(
     ),
     click.option("--future", metavar="CODE", help="Levels in points of ES, NQ, RTY (or MES, ...), or of one: ESZ5."),
     click.option("--basis", type=float, metavar="POINTS", help="Of --future: future less index, in place of parity."),
+    options.emulate_option,
 )
 
 
@@ -106,16 +110,21 @@ def command(
 ) -> int:
     """Print the levels of each SOURCE, one row a source.
 
-    With --all every public definition side by side; with --for a text that a charting program takes.
+    With --all every public definition side by side; with --for a text that a charting program takes; with --emulate
+    what another program prints for the same file, and which of its ways moves its flip by how much.
     """
     if sheet.program == "sierra" and len(sources) > 1:
         raise click.UsageError("--for sierra writes the lines of one chart: give one SOURCE")
-    if merging.merge and not sheet.plain:
-        raise click.UsageError("--merge gives the short table: leave --all, --for and --future out")
+    if merging.merge and (sheet.emulate or not sheet.plain):
+        raise click.UsageError("--merge gives the short table: leave --all, --for, --future and --emulate out")
     batch = batch_of(sources, read, settings, merging)
     form = sink.format_of(output, FORMATS)
-    if not sheet.plain:
-        chunks: Iterator[str | bytes] = sheets(batch, sheet, form, output)
+    if sheet.emulate:
+        from gex.cli import emulation
+
+        chunks: Iterator[str | bytes] = emulation.chunks(batch, sheet.emulate, form, output)
+    elif not sheet.plain:
+        chunks = sheets(batch, sheet, form, output)
     elif form == "table":
         chunks = lines(batch)
     elif form in {"json", "jsonl"}:

@@ -24,6 +24,7 @@ from gex.settings import (
     CONVENTIONS,
     Convention,
     Curve,
+    EmulationName,
     Exercise,
     PositionsModel,
     Settings,
@@ -313,6 +314,13 @@ read_options = gathered(
         callback=share_of,
         help="Fail beyond this share of bad rows.",
     ),
+)
+
+emulate_option = click.option(
+    "--emulate",
+    multiple=True,
+    type=click.Choice(get_args(EmulationName)),
+    help="What this program prints for the same file, faults included. May be repeated.",
 )
 
 model_options = gathered(

@@ -16,6 +16,8 @@ PositionsModel = Literal["naive", "short-all", "call-skew", "volume"]
 VolatilitySource = Literal["reimplied", "vendor", "vendor-fitted", "per-contract"]
 VolDynamics = Literal["sticky-strike", "sticky-moneyness", "vol-beta"]
 Exercise = Literal["auto", "european"]
+EmulationName = Literal["perfiliev", "gflows"]
+"""Programs whose figures `gex.emulations` repeats."""
 Convention = Literal[
     "reimplied",
     "vendor",

@@ -63,7 +63,10 @@ def assemble(raw: RawChain, source: Source, given: Given) -> Chain:
     rows = _with_facts(rows, raw, clock, spot, underlying, quote_time.open_interest_date(clock, set(expirations)))
     judged = judge(rows)
     checks.check_kept(judged.kept.height, judged.quarantined, clock.quote_time, source.path)
-    kept_of_schema = judged.kept.select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
+    kept_of_schema, expired = (
+        each.select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
+        for each in (judged.kept, judged.expired)
+    )
     return Chain(
         frame=kept_of_schema,
         underlying=underlying,
@@ -80,6 +83,7 @@ def assemble(raw: RawChain, source: Source, given: Given) -> Chain:
         source=source,
         quality=_report(raw, judged, _notes(raw, judged.kept, expirations)),
         quarantine=_quarantine(raw, judged),
+        expired=expired,
     )
 
 

@@ -100,6 +100,7 @@ ERRORS = (
         "leave cells without a value empty",
     ),
 )
+EXPIRED = 1 << next(bit for bit, rule in enumerate(ERRORS) if rule.code == "expired")
 _DUPLICATE = _error(
     "duplicate",
     pl.lit(value=False),
@@ -163,6 +164,8 @@ class Judged:
     """The rows that stay, sorted and with their `quality`, and those set aside by line and reason."""
 
     kept: pl.DataFrame
+    expired: pl.DataFrame
+    """Rows set aside for having expired and for nothing else, as `kept`."""
     aside: pl.DataFrame
     quarantined: dict[str, int]
     warnings: dict[str, int]
@@ -188,7 +191,8 @@ def judge(rows: pl.DataFrame) -> Judged:
         pl.when(pl.col("errors") & (1 << bit) != 0).then(pl.lit(rule.code)) for bit, rule in enumerate(ERRORS)
     )
     aside = pl.concat([bad.select("line", reason.alias("reason")), repeated]).sort("line", maintain_order=True)
-    return Judged(kept, aside, _counts(aside["reason"]), _warning_counts(kept["quality"]))
+    expired, _ = _without_duplicates(bad.filter(pl.col("errors") == EXPIRED).sort(SORT, maintain_order=True))
+    return Judged(kept, expired, aside, _counts(aside["reason"]), _warning_counts(kept["quality"]))
 
 
 def _without_duplicates(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -119,6 +119,7 @@ class Chain:
         source: Provenance.
         quality: What became of every row.
         quarantine: The rows set aside: line, reason, the row as it was.
+        expired: Contracts of the source whose payoff was fixed by `quote_time`, as `frame`; a stored chain has none.
 
     """
 
@@ -137,6 +138,7 @@ class Chain:
     source: Source
     quality: QualityReport
     quarantine: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=QUARANTINE))
+    expired: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the chain table as a pandas frame."""

@@ -93,6 +93,7 @@ def test_tables_hold_one_row_of_all(gex: Callable[..., Ran], spx_csv: Path, qqq_
         ["levels", "a.csv", "b.csv", "--merge", "--spot", "6500"],
         ["profile", "a.csv", "b.csv", "--merge", "--max-apart", "-1"],
         ["levels", "a.csv", "b.csv", "--merge", "--all"],
+        ["levels", "a.csv", "b.csv", "--merge", "--emulate", "gflows"],
         ["levels", "a.csv", "b.csv", "--merge", "--future", "ES"],
     ],
 )

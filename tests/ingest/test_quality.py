@@ -56,6 +56,9 @@ def test_an_expired_series_is_set_aside_with_its_count(table, save, accounted):
     chain = read_chain(save(table.text()), quote_time="2025-09-05T16:00")
     accounted(chain)
     assert chain.quality.quarantined == {"expired": 10}
+    assert chain.expired.height == 10
+    assert chain.expired.schema == chain.frame.schema
+    assert (chain.expired["expires_at"] <= chain.quote_time).all()
     assert read_chain(save(table.text()), quote_time="2025-09-05T15:59").quality.quarantined == {}
 
 
