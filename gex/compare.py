@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from gex.analysis import priced
 from gex.definitions import BY_KEY
-from gex.level_book import level_book
+from gex.emulations import PROGRAMS, emulate
+from gex.level_book import LevelBook, LevelValue, ScopeLevels, level_book
+from gex.level_rules import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gex.ingest.schema import Chain
-    from gex.level_book import LevelBook
     from gex.published import Published, PublishedText
-    from gex.settings import Settings
+    from gex.settings import EmulationName, Settings
 
 SCOPES = ("all", "0dte", "ex-0dte", "next", "monthly", "7d")
 SAME = 0.005
@@ -40,6 +41,19 @@ class Convention:
         return self.book(chain, changed, SCOPES) if self.book else level_book(priced(chain, changed), SCOPES)
 
 
+def emulated(name: EmulationName) -> Convention:
+    """Return another program's flip as a convention: of all expirations, and no other level."""
+
+    def book(chain: Chain, settings: Settings, _scopes: Sequence[str]) -> LevelBook:
+        found = emulate(chain, name)
+        flip = Found(found.gamma_flip, reason=found.reasons.get("gamma_flip"))
+        levels = tuple(LevelValue(BY_KEY[key], flip) for key in ("spotgamma.zero_gamma", "gexbot.zero_gamma"))
+        scope = ScopeLevels("all", tuple(chain.frame["expiration"].unique().sort().to_list()), levels)
+        return LevelBook(chain.underlying, chain.quote_time, chain.quote_time, found.spot, settings, (scope,))
+
+    return Convention(f"{PROGRAMS[name].title}, emulated", book=book)
+
+
 AS_SET = Convention("as set")
 CONVENTIONS = (
     AS_SET,
@@ -54,6 +68,7 @@ CONVENTIONS = (
     Convention("0DTE half volume", {"zero_dte_volume": 0.5}),
     Convention("short all", {"positions": "short-all"}),
     Convention("call skew", {"positions": "call-skew"}),
+    *map(emulated, PROGRAMS),
 )
 """What is tried, the simplest first; others can be added."""
 

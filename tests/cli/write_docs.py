@@ -18,6 +18,8 @@ from gex.ingest.verify import CHECKS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gex.compare import Convention
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 MARK = re.compile(r"(<!-- (?P<what>[a-z: -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -140,11 +142,14 @@ def conventions(_: str) -> str:
     """Return the conventions that `gex compare` tries."""
     from gex.compare import CONVENTIONS
 
-    rows = [
-        (each.name, ", ".join(f"`{name}` = {value}" for name, value in each.changes.items()) or "the settings given")
-        for each in CONVENTIONS
-    ]
+    rows = [(each.name, _changes(each)) for each in CONVENTIONS]
     return markdown(("convention", "what it changes"), rows)
+
+
+def _changes(convention: Convention) -> str:
+    if convention.book:
+        return "everything: that program's flip, of all expirations ([emulations](methods.md#emulations))"
+    return ", ".join(f"`{name}` = {value}" for name, value in convention.changes.items()) or "the settings given"
 
 
 TABLES: dict[str, Callable[[str], str]] = {

@@ -10,6 +10,7 @@ import pytest
 
 from gex.analysis import priced
 from gex.compare import CONVENTIONS, Convention, compare
+from gex.emulations import emulate
 from gex.level_book import level_book
 from gex.published import read_published
 from gex.settings import Settings
@@ -121,3 +122,10 @@ def test_other_conventions_can_be_added(lively) -> None:
     text = published(lively, Settings(move_to=6400.0), "all")
     own = Convention("shifted", book=shifted)
     assert compared(lively, text, (CONVENTIONS[0], own)).scores[0].convention == "shifted"
+
+
+def test_another_programs_flip_is_recognised(lively) -> None:
+    flip = emulate(lively, "perfiliev").gamma_flip
+    (row,) = compared(lively, f"Gamma Flip: {flip:.2f}").rows
+    assert (row.nearest.convention, row.nearest.scope) == ("Perfiliev's script, emulated", "all")
+    assert abs(row.nearest.difference) < 0.005
