@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
 from gex.cli import options, sink
-from gex.cli.sources import open_chain
+from gex.cli.sources import answered, open_chain
 
 if TYPE_CHECKING:
     from gex.analysis import Priced
@@ -91,16 +90,9 @@ def priced_source(source: str, read: ReadOptions, settings: Settings) -> Priced:
         ChainError: It cannot be found, read or priced.
 
     """
-    chain = open_chain(source, read, None)
     from gex.analysis import priced
-    from gex.ingest.errors import ContentError
 
-    if isinstance(settings.curve, options.DatedCurve):
-        settings = replace(settings, curve=settings.curve.on(chain.quote_date))
-    try:
-        return priced(chain, settings)
-    except ValueError as error:
-        raise ContentError(str(error), source=source) from error
+    return answered(open_chain(source, read, None), settings, source, priced)
 
 
 def _published(change: Change, form: Format, output: OutputOptions, table: Table, *, detail: bool) -> str | bytes:

@@ -10,11 +10,12 @@ import click
 
 from gex.cli.failures import exit_code, one_line
 from gex.cli.log import LOGGER
-from gex.cli.options import DatedCurve, MergeOptions
 from gex.cli.sources import Batch, open_chain
+from gex.cli.values import DatedCurve
 from gex.ingest.errors import ContentError
 
 if TYPE_CHECKING:
+    from gex.cli.options import MergeOptions
     from collections.abc import Iterator
 
     from gex.cli.options import ReadOptions

@@ -7,23 +7,16 @@ falsify the next report in silence.
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
-import math
-import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 import click
 
-from gex.cli import log
+from gex.cli import log, values
 from gex.ingest.errors import MissingError
-from gex.position_book import PositionBook
 from gex.settings import (
-    CONVENTIONS,
-    Convention,
-    Curve,
     EmulationName,
     Exercise,
     PositionsModel,
@@ -33,9 +26,8 @@ from gex.settings import (
 )
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
-
-    from gex.ingest.rates import RateHistory
 
     Command = TypeVar("Command", bound=Callable[..., Any])
     Decorator = Callable[[Command], Command]
@@ -46,10 +38,6 @@ Color = Literal["auto", "always", "never"]
 
 SETTINGS: dict[str, click.Option] = {}
 """Every option that may also come from the environment or a file, by name."""
-
-EXPIRATIONS = re.compile(r"all|0dte|next|\d{4}-\d{2}-\d{2}|\d+d")
-
-PAIRS = re.compile(r",(?=\s*\w+=)")
 
 
 @dataclass(frozen=True)
@@ -120,126 +108,6 @@ def gathered(kind: type[Any], keyword: str, *decorators: Decorator[Any]) -> Deco
     return decorate
 
 
-def new_york_time(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.datetime | None:
-    """Read an ISO time; without a zone it is New York's."""
-    if value is None:
-        return None
-    from gex.ingest.times import parse_quote_time
-
-    try:
-        return parse_quote_time(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def rate_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
-    """Read a rate per year: 0.04 or 4%."""
-    if value is None:
-        return None
-    try:
-        rate = float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no rate; write 0.04 or 4%") from None
-    if not -0.5 < rate < 0.5:
-        raise click.BadParameter(f"{value} is {rate:.0%} a year; write 0.04 or 4%")
-    return rate
-
-
-@dataclass(frozen=True)
-class DatedCurve(Curve):
-    """Rates by date: which are meant is known with the date of the quotes, and until then there are none."""
-
-    rates: tuple[float, ...] = (math.nan,)
-    history: RateHistory = field(kw_only=True)
-
-    def on(self, day: dt.date) -> Curve:
-        """Return the curve of a day."""
-        return Curve(*self.history.curve_on(day))
-
-
-def curve_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Curve:
-    """Read a flat rate, a file of tenors and rates, or a file of rates by date."""
-    from gex.ingest.curve import read_curve, read_rates
-
-    history = read_rates(value)
-    return DatedCurve(history=history) if history else Curve(*read_curve(value))
-
-
-def positions_of(
-    _ctx: click.Context, _param: click.Parameter, value: str | None
-) -> PositionsModel | PositionBook | None:
-    """Return a model by its name, or read the file of a book."""
-    models: dict[str, PositionsModel] = {name: name for name in get_args(PositionsModel)}
-    if value is None or value in models:
-        return models[value] if value else None
-    if not Path(value).is_file():
-        raise click.BadParameter(f"{value!r} is none of {', '.join(models)}, and no file")
-    from gex.ingest.positions_file import read_positions
-
-    table, digest = read_positions(value)
-    return PositionBook(Path(value).name, table, digest)
-
-
-def expirations_of(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
-    """Check the spelling of a choice of expirations."""
-    if not EXPIRATIONS.fullmatch(value) or ("-" in value and not _is_date(value)):
-        raise click.BadParameter(f"{value!r} is none of all, 0dte, next, a date (2025-09-19) or days (7d)")
-    return value
-
-
-def _is_date(text: str) -> bool:
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def share_of(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
-    """Read a share: 0.05 or 5%."""
-    try:
-        share = float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no share; write 0.05 or 5%") from None
-    if not 0 <= share <= 1:
-        raise click.BadParameter(f"{value!r} must lie between 0 and 100%")
-    return share
-
-
-def conventions_of(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[Convention, ...]:
-    """Read which conventions bands vary: all, none, or vendor,rates."""
-    named = {"all": CONVENTIONS, "none": ()}.get(value)
-    if named is not None:
-        return named
-    wanted = [name.strip() for name in value.split(",")]
-    if unknown := [name for name in wanted if name not in CONVENTIONS]:
-        raise click.BadParameter(f"no convention {unknown[0]!r}; there are all, none, {', '.join(CONVENTIONS)}")
-    return tuple(name for name in CONVENTIONS if name in wanted)
-
-
-def day_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
-    """Read a date: 2025-09-05."""
-    if value is None:
-        return None
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no date; write 2025-09-05") from None
-
-
-def columns_of(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
-    """Read which column of a file is what: strike=K,bid=Bid; a comma may also stand in a column's name."""
-    found: dict[str, str] = {}
-    for pair in (pair for each in value for pair in PAIRS.split(each)):
-        name, _, column = pair.partition("=")
-        if not column:
-            raise click.BadParameter(f"{pair!r} is no NAME=COLUMN; write strike=K,bid=Bid, and root==SPXW for a value")
-        if name.strip() in found:
-            raise click.BadParameter(f"{name.strip()} is named twice")
-        found[name.strip()] = column
-    return found
-
-
 def needed_store(store: Path | None) -> Path:
     """Return the store's folder, which somebody must have named and which must be there.
 
@@ -283,7 +151,10 @@ read_options = gathered(
     ReadOptions,
     "read",
     click.option(
-        "--quote-time", metavar="TIME", callback=new_york_time, help="When the quotes were made; New York if no zone."
+        "--quote-time",
+        metavar="TIME",
+        callback=values.new_york_time,
+        help="When the quotes were made; New York if no zone.",
     ),
     click.option("--underlying", metavar="SYMBOL", help="What the options are on, where the source doesn't say."),
     click.option("--snapshot", metavar="WHICH", help="Of several in a source: its New York time, or 1545 or eod."),
@@ -299,7 +170,7 @@ read_options = gathered(
         "columns",
         multiple=True,
         metavar="NAME=COLUMN,...",
-        callback=columns_of,
+        callback=values.columns_of,
         help="What the columns of a CSV of no known format are: strike=K,bid=Bid,root==SPXW (a value). May be repeated.",
     ),
     setting("--delay", type=click.FloatRange(0), metavar="MINUTES", help="Age of the quotes at the source's time."),
@@ -311,7 +182,7 @@ read_options = gathered(
         default="20%",
         show_default=True,
         metavar="SHARE",
-        callback=share_of,
+        callback=values.share_of,
         help="Fail beyond this share of bad rows.",
     ),
 )
@@ -329,7 +200,7 @@ model_options = gathered(
     setting(
         "--positions",
         metavar="|".join((*get_args(PositionsModel), "FILE")),
-        callback=positions_of,
+        callback=values.positions_of,
         help="What dealers hold, or a file of your own book. [default: naive; short-all for stocks]",
     ),
     setting(
@@ -343,7 +214,7 @@ model_options = gathered(
         "--zero-dte-volume",
         metavar="SHARE",
         default="0",
-        callback=share_of,
+        callback=values.share_of,
         help="Share of today's volume, in place of open interest, in what dealers hold of 0DTE.",
     ),
     setting(
@@ -373,11 +244,11 @@ model_options = gathered(
         metavar="RATE|FILE",
         default="4%",
         show_default=True,
-        callback=curve_of,
+        callback=values.curve_of,
         help="Discount rate, or a file: tenors and rates, the Treasury's par yields, FRED's.",
     ),
-    setting("--rate", metavar="RATE", callback=rate_of, help="With --dividend: fixed carry, no parity."),
-    setting("--dividend", metavar="RATE", callback=rate_of, help="With --rate: the dividend yield."),
+    setting("--rate", metavar="RATE", callback=values.rate_of, help="With --dividend: fixed carry, no parity."),
+    setting("--dividend", metavar="RATE", callback=values.rate_of, help="With --rate: the dividend yield."),
     setting(
         "--exercise",
         type=click.Choice(get_args(Exercise)),
@@ -390,7 +261,7 @@ model_options = gathered(
         default="all",
         show_default=True,
         metavar="WHICH",
-        callback=expirations_of,
+        callback=values.expirations_of,
         help="all, 0dte, next, a date or days (7d).",
     ),
     setting(
@@ -398,11 +269,11 @@ model_options = gathered(
         metavar="WHICH",
         default="all",
         show_default=True,
-        callback=conventions_of,
+        callback=values.conventions_of,
         help="Conventions that the levels' bands vary: all, none, or names and commas.",
     ),
     click.option("--spot", type=float, metavar="PRICE", help="Price of the underlying at quote time."),
-    click.option("--at", metavar="TIME", callback=new_york_time, help="Evaluate at this time instead."),
+    click.option("--at", metavar="TIME", callback=values.new_york_time, help="Evaluate at this time instead."),
     click.option("--move-to", type=float, metavar="PRICE", help="Re-price with the underlying here."),
 )
 

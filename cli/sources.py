@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gex.cli.failures import BAD_DATA, DONE, PARTIAL, exit_code, one_line
 from gex.cli.log import LOGGER
-from gex.cli.options import DatedCurve
+from gex.cli.values import DatedCurve
 from gex.ingest.errors import ContentError, SpotError, UnreadableError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gex.cli import options
+from gex.cli import options, values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--by", type=click.Choice(["month", "day"]), default="month", show_default=True, help="What becomes one file."
 )
-@click.option("--before", metavar="DATE", callback=options.day_of, help="Only what ended before. [default: today]")
+@click.option("--before", metavar="DATE", callback=values.day_of, help="Only what ended before. [default: today]")
 @options.report_form
 @options.logging_options
 def command(symbols: tuple[str, ...], store: Path | None, by: Period, before: dt.date | None, form: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gex.cli import options, sink
+from gex.cli import options, sink, values
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,8 +24,8 @@ FORMATS: tuple[Format, ...] = ("csv", "parquet")
 @click.command("export")
 @click.argument("address")
 @options.store_option
-@click.option("--from", "first", metavar="DATE", callback=options.day_of, help="A range: from this date on.")
-@click.option("--to", "last", metavar="DATE", callback=options.day_of, help="A range: to this date, itself included.")
+@click.option("--from", "first", metavar="DATE", callback=values.day_of, help="A range: from this date on.")
+@click.option("--to", "last", metavar="DATE", callback=values.day_of, help="A range: to this date, itself included.")
 @options.output_options(*FORMATS)
 @options.logging_options
 def command(

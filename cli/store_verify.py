@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gex.cli import options
+from gex.cli import options, values
 from gex.cli.failures import BAD_DATA, DONE, MISSING
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 @click.argument("symbols", nargs=-1, metavar="[SYMBOL]...")
 @options.store_option
 @click.option("--expect", multiple=True, metavar="SYMBOL", help="Name the sessions it lacks; may be repeated.")
-@click.option("--from", "first", metavar="DATE", callback=options.day_of, help="First session expected.")
+@click.option("--from", "first", metavar="DATE", callback=values.day_of, help="First session expected.")
 @click.option(
     "--to",
     "last",
     metavar="DATE",
-    callback=options.day_of,
+    callback=values.day_of,
     help="Last session expected. [default: the last one closed]",
 )
 @options.report_form

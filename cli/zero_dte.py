@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
-from gex.cli import options, sink
+from gex.cli import options, sink, values
 from gex.cli.sources import Batch, answered, open_chain
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ Map = Literal["gamma", "delta", "charm", "hedge", "none"]
     default="0.1%",
     show_default=True,
     metavar="SHARE",
-    callback=options.share_of,
+    callback=values.share_of,
     help="Gamma is averaged over this move of spot either way: finite to the last minute.",
 )
 @click.option(
