@@ -15,10 +15,9 @@ from gex.cli.values import DatedCurve
 from gex.ingest.errors import ContentError
 
 if TYPE_CHECKING:
-    from gex.cli.options import MergeOptions
     from collections.abc import Iterator
 
-    from gex.cli.options import ReadOptions
+    from gex.cli.options import MergeOptions, ReadOptions
     from gex.results import Analysis, MergedAnalysis
     from gex.settings import Settings
 

@@ -217,6 +217,21 @@ model_options = gathered(
         callback=values.share_of,
         help="Share of today's volume, in place of open interest, in what dealers hold of 0DTE.",
     ),
+    click.option(
+        "--signed-volume",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        callback=values.signed_volume_of,
+        help="What dealers bought and sold today, a file like those of --positions, to add a share of.",
+    ),
+    setting(
+        "--signed-share",
+        metavar="SHARE",
+        default="43%",
+        show_default=True,
+        callback=values.share_of,
+        help="Share of --signed-volume that is added to what dealers hold.",
+    ),
     setting(
         "--scale",
         type=click.FloatRange(0, min_open=True),

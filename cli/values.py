@@ -75,10 +75,19 @@ def positions_of(
         return models[value] if value else None
     if not Path(value).is_file():
         raise click.BadParameter(f"{value!r} is none of {', '.join(models)}, and no file")
+    return _book(value)
+
+
+def signed_volume_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> PositionBook | None:
+    """Read the file of what dealers bought and sold."""
+    return None if value is None else _book(value)
+
+
+def _book(path: str) -> PositionBook:
     from gex.ingest.positions_file import read_positions
 
-    table, digest = read_positions(value)
-    return PositionBook(Path(value).name, table, digest)
+    table, digest = read_positions(path)
+    return PositionBook(Path(path).name, table, digest)
 
 
 def expirations_of(_ctx: click.Context, _param: click.Parameter, value: str) -> str:

@@ -34,21 +34,30 @@ def dealer_contracts(chain: pl.DataFrame, market: Market, settings: Settings) ->
     Args:
         chain: The chain table.
         market: The chain priced; `call-skew` reads its smiles.
-        settings: `positions` (not None), `zero_dte_volume` and `scale`.
+        settings: `positions` (not None), `zero_dte_volume`, `signed_volume` and `scale`.
+
+    Source: FlashAlpha's public definition of its live figures for the share of classified volume, 43%.
 
     Raises:
         ValueError: The chain has none of the counts the model needs, or not the contracts of the user's book.
 
     """
+    contracts = _own_or_modelled(chain, market, settings)
+    if settings.signed_volume:
+        contracts = contracts + settings.signed_share * settings.signed_volume.contracts(chain)
+    return settings.scale * contracts
+
+
+def _own_or_modelled(chain: pl.DataFrame, market: Market, settings: Settings) -> Floats:
     positions = settings.positions
     if isinstance(positions, PositionBook):
-        return settings.scale * positions.contracts(chain)
+        return positions.contracts(chain)
     if positions is None:
         raise ValueError("no positions: choose a model or give a book")
     held = held_contracts(market, positions, settings.zero_dte_volume)
     if not held.any():
         raise ValueError(_nothing_held(positions))
-    return settings.scale * held * dealer_sign(market, positions)
+    return held * dealer_sign(market, positions)
 
 
 def held_contracts(market: Market, model: PositionsModel, zero_dte_volume: float = 0.0) -> Floats:

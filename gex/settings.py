@@ -68,6 +68,8 @@ class Settings:
             for single stocks.
         zero_dte_volume: In what expires today, the share of the position that is today's volume, the rest being open
             interest: 0 to 1, a scenario.
+        signed_volume: What dealers bought (+) and sold (-) today, by contract, as trades told it; None for nothing.
+        signed_share: The share of it that is added to the positions: the rest is taken to open nothing.
         scale: Dealers hold this multiple of what the model says: a calibration, named in every report it acts on.
         vol: Where volatility comes from. `reimplied`: total standard deviation from out-of-the-money mids,
             linear in ln(K/F); `vendor`: the file's, as given; `vendor-fitted`: the file's, with each
@@ -91,6 +93,8 @@ class Settings:
 
     positions: PositionsModel | PositionBook | None = None
     zero_dte_volume: float = 0.0
+    signed_volume: PositionBook | None = None
+    signed_share: float = 0.43
     scale: float = 1.0
     vol: VolatilitySource = "reimplied"
     dynamics: VolDynamics = "sticky-strike"
@@ -132,6 +136,7 @@ class Settings:
             raise ValueError(f"band must hold only {', '.join(CONVENTIONS)}; got {unknown[0]!r}")
         for name, number, ok, accepted in (
             ("zero_dte_volume", self.zero_dte_volume, 0 <= self.zero_dte_volume <= 1, "from 0 to 1"),
+            ("signed_share", self.signed_share, 0 <= self.signed_share <= 1, "from 0 to 1"),
             ("scale", self.scale, 0 < self.scale < float("inf"), "above 0"),
             ("vol_beta", self.vol_beta, -50 < self.vol_beta < 50, "between -50 and 50"),
             ("ladder", self.ladder, 0 < self.ladder < 1, "between 0 and 1"),
@@ -152,8 +157,9 @@ class Settings:
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""
         own = self.positions if isinstance(self.positions, PositionBook) else None
-        values = asdict(replace(self, positions=None))
+        values = asdict(replace(self, positions=None, signed_volume=None))
         values["positions"] = own.as_dict() if own else self.positions
+        values["signed_volume"] = self.signed_volume and self.signed_volume.as_dict()
         values["at"] = None if self.at is None else self.at.isoformat()
         return values
 

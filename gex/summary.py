@@ -120,6 +120,8 @@ def _positions_text(settings: Settings) -> tuple[str, ...]:
     texts = [f"positions of {own.name}" if isinstance(own, PositionBook) else POSITIONS_TEXT[own or "naive"]]
     if settings.zero_dte_volume and settings.model not in {"volume", "book"}:
         texts.append(f"0DTE {settings.zero_dte_volume:.0%} volume, {1 - settings.zero_dte_volume:.0%} open interest")
+    if settings.signed_volume:
+        texts.append(f"plus {settings.signed_share:.0%} of the signed volume of {settings.signed_volume.name}")
     if settings.scale != 1:
         texts.append(f"positions times {settings.scale:g}")
     return tuple(texts)

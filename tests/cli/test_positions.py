@@ -102,3 +102,16 @@ def test_help_with_a_file_of_positions_in_the_environment_reads_nothing(
 ) -> None:
     monkeypatch.setenv("GEX_POSITIONS", "gone.csv")
     assert gex("report", "--help").code == 0
+
+
+def test_signed_volume_is_a_file_whose_share_is_added(gex: Callable[..., Ran], spx_csv: Path, tmp_path: Path) -> None:
+    chain = read_chain(spx_csv).frame
+    traded = chain.select("root", "expiration", "strike", "option_type", contracts=pl.lit(100))
+    traded.cast({"option_type": pl.String}).write_csv(tmp_path / "flow.csv")
+    ran = gex("report", spx_csv, "--signed-volume", tmp_path / "flow.csv", "--signed-share", "50%", "--format", "json")
+    document = json.loads(ran.out)
+    assert document["settings"]["signed_volume"]["book"] == "flow.csv"
+    assert "plus 50% of the signed volume of flow.csv" in document["assumptions"]
+    naive = json.loads(gex("report", spx_csv, "--format", "json").out)
+    assert document["exposure"]["gamma_usd_per_1pct"]["net"] > naive["exposure"]["gamma_usd_per_1pct"]["net"]
+    assert gex("report", spx_csv, "--signed-volume", tmp_path / "none.csv").code == 2

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from gex import Settings, analyze
+from gex.position_book import KEY, PositionBook
 
 
 def test_scale_multiplies_dollars_and_moves_no_level(chain) -> None:
@@ -38,3 +40,14 @@ def test_calls_cheaper_than_at_the_money_are_held_long(chain) -> None:
     )
     assert np.all(np.abs(skewed) <= np.abs(naive) + 1e-9)
     assert np.all(skewed[naive < 0] == naive[naive < 0])
+
+
+def test_a_share_of_signed_volume_is_added_contract_by_contract(chain) -> None:
+    bought = chain.frame.select(*KEY, contracts=pl.int_range(pl.len()) % 7 - 3.0)
+    flow = PositionBook("flow.csv", bought, "0" * 64)
+    naive = analyze(chain).by_contract["position"].to_numpy()
+    found = analyze(chain, Settings(signed_volume=flow, signed_share=0.25, scale=2.0))
+    expected = 2.0 * (naive + 0.25 * bought["contracts"].to_numpy())
+    assert found.by_contract["position"].to_numpy() == pytest.approx(expected, rel=1e-12)
+    assert found.assumptions[1] == "plus 25% of the signed volume of flow.csv"
+    assert "naive" in {each.convention for each in found.levels.bands.variants}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import polars as pl
 import pytest
 
+from gex.position_book import PositionBook
 from gex.settings import Curve, Settings
 
 
@@ -27,6 +29,7 @@ from gex.settings import Curve, Settings
         ({"dynamics": "sticky"}, "dynamics must be one of"),
         ({"vol_beta": float("nan")}, "vol_beta must lie between -50 and 50"),
         ({"scale": 0.0}, "scale must lie above 0"),
+        ({"signed_share": -0.1}, "signed_share must lie from 0 to 1"),
         ({"zero_dte_volume": 1.5}, "zero_dte_volume must lie from 0 to 1"),
     ],
 )
@@ -60,6 +63,8 @@ def test_the_fingerprint_changes_with_any_setting() -> None:
         Settings(vol_beta=-10.0),
         Settings(scale=0.5),
         Settings(zero_dte_volume=0.5),
+        Settings(signed_volume=PositionBook("flow.csv", pl.DataFrame(), "0" * 64)),
+        Settings(signed_share=0.5),
     ]
     assert len({settings.fingerprint for settings in variants}) == len(variants)
     assert Settings().fingerprint == Settings().fingerprint
