@@ -20,6 +20,7 @@ from gex.ingest.intake import take
 from gex.ingest.read import read_chain, read_chains
 from gex.ingest.readers.occ_series import HEADER, open_interest
 from gex.ingest.readers.registry import FORMATS
+from gex.ingest.readers.text import DAYS
 
 TITLE = (
     "Series Search Results for SPX\r\n\r\nProducts for this underlying symbol are traded on:\r\nCBOE \r\n\r\n"
@@ -299,7 +300,10 @@ def test_read_alike(written):
 @given(
     contracts=st.dictionaries(
         st.tuples(
-            st.sampled_from(["SPX", "SPXW", "2SPX"]), st.dates(), st.integers(1, 9_999_999_999), st.sampled_from("CP")
+            st.sampled_from(["SPX", "SPXW", "2SPX"]),
+            st.dates(*DAYS),
+            st.integers(1, 9_999_999_999),
+            st.sampled_from("CP"),
         ),
         st.integers(0, 9_999_999_999),
         min_size=1,
