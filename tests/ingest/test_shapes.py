@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gex.ingest import store
@@ -33,6 +33,8 @@ USERS = {
 CELLS = ["", "0", "-1", "1.5", "x", '"', '"1"', "1e3", "nan", "inf", " 2", "1,2", "2024-06-21", "SPX", "é", "\r", "\0"]
 
 each_shape = pytest.mark.parametrize("shape", SHAPES, ids=lambda path: path.name)
+# There are two dozen shapes; tests/fuzz damages each for as long as you like.
+fewer = settings(max_examples=settings().max_examples // 4)
 lines_of_shapes = pytest.mark.parametrize(
     "shape", [path for path in SHAPES if path.suffix == ".csv"], ids=lambda path: path.name
 )
@@ -93,6 +95,7 @@ def test_cut_off_after_any_line(save, shape):
 
 
 @each_shape
+@fewer
 @given(data=st.data())
 def test_damaged_bytes_are_an_error_or_the_same_format(tmp_path_factory, shape, data):
     raw = bytearray(shape.read_bytes())
@@ -106,6 +109,7 @@ def test_damaged_bytes_are_an_error_or_the_same_format(tmp_path_factory, shape, 
 
 
 @lines_of_shapes
+@fewer
 @given(data=st.data())
 def test_whatever_cells_hold_every_line_is_accounted_for(tmp_path_factory, shape, data):
     """Under its own number and text; a line is one contract or two."""
