@@ -98,6 +98,11 @@ def test_the_straddle_of_each_expiration_is_its_own(sizes: list[int], seed: int)
         assert (alone.strike, alone.straddle, alone.one_sigma) == (at[i], price[i], sigma[i])
 
 
+def in_turn(values: np.ndarray) -> float:
+    """Add values one after another; `sum` mends rounding from Python 3.12 on."""
+    return float(reduce(operator.add, values.tolist(), 0.0))
+
+
 def test_sums_by_strike_are_those_of_each_side_alone() -> None:
     """To the bit, in the order of the rows; strikes without a contract are left out."""
     rng = np.random.default_rng(1)
@@ -113,8 +118,7 @@ def test_sums_by_strike_are_those_of_each_side_alone() -> None:
             (here & is_call, totals.calls, totals.call_open_interest),
             (here & ~is_call, totals.puts, totals.put_open_interest),
         ):
-            # Not `sum`, which mends rounding from Python 3.12 on.
-            assert sums[k] == reduce(operator.add, gamma[side].tolist(), 0.0)
+            assert sums[k] == in_turn(gamma[side])
             assert interest[k] == held[side].sum()
-        assert totals.gross[k] == sum(np.abs(gamma[here]).tolist())
+        assert totals.gross[k] == in_turn(np.abs(gamma[here]))
         assert totals.volume[k] == held[here].sum()
