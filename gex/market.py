@@ -18,7 +18,7 @@ from gex.pricing import EarlyExercise
 from gex.quotes import MINUTES_PER_YEAR, quotes_of
 from gex.results import Spot
 from gex.settings import MIN_YEARS
-from gex.volatility import Pricing, otm_rows, own_w, volatility_of
+from gex.volatility import Pricing, otm_rows, own_w, smile_of, volatility_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -90,6 +90,17 @@ class Market:
         if self.settings.vol in {"reimplied", "per-contract"}:
             return self.volatility.nodes
         return own_w(self.quotes, self.pricing, otm_rows(self.quotes, self.forwards))
+
+    @cached_property
+    def european_nodes(self) -> Floats:
+        """The nodes where no contract may be exercised early."""
+        pricing = replace(self.pricing, american=np.zeros_like(self.american))
+        return own_w(self.quotes, pricing, otm_rows(self.quotes, self.forwards))
+
+    @cached_property
+    def reimplied(self) -> Floats:
+        """The smile that rests on the nodes, per rung; NaN for a stale expiration."""
+        return smile_of(self.quotes, self.forwards, self.nodes)
 
     @cached_property
     def strikes(self) -> tuple[Floats, Ints]:
