@@ -37,7 +37,11 @@ def test_sticky_moneyness_is_the_same_smile_around_the_moved_forward(chain) -> N
     """w'(K) at S' is w(K S / S'): each expiration's smile read with SciPy at the strike as far from the forward."""
     base = priced(chain, Settings(positions="naive"))
     quotes, smile = base.market.quotes, base.market.volatility.smile
-    moved = sticky_moneyness(base.market, base.market.used).factor(1.01 * base.market.level) * base.book.sigma * np.sqrt(base.book.years)
+    moved = (
+        sticky_moneyness(base.market, base.market.used).factor(1.01 * base.market.level)
+        * base.book.sigma
+        * np.sqrt(base.book.years)
+    )
     for index in range(len(base.market.years)):
         at = quotes.expirations.rungs(index)
         k = np.log(quotes.rungs.strike[at] / base.market.forwards.forward[index])
