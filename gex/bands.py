@@ -93,8 +93,9 @@ def _methods(market: Market, book: Book, unit_gamma: Floats, spots: Floats, leve
             flip = curve.root(market.level) if other.book.dynamics is None else curve.root_near(levels, market.level)
             gamma_usd = dollars * other.book.units * other.book.gamma(market.level)
             net = sum_by(at[held.rows], gamma_usd, len(strikes)) + early_net
-            what = (other.convention, "method", other.description)
-            yield variant_of(what, strikes, net, flip, market.settings.ladder)
+            yield variant_of(
+                (other.convention, "method", other.description), strikes, net, flip, market.settings.ladder
+            )
 
 
 def _positions(market: Market, book: Book, unit_gamma: Floats, spots: Floats) -> Iterator[Variant]:

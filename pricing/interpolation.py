@@ -45,6 +45,6 @@ def interpolate_groups(
         raise ValueError(f"first and at_first must tell of as many groups, got {starts.size} and {place_starts.size}")
     out = np.full(places.size, np.nan)
     if places.size and abscissas.size:
-        columns = (np.ascontiguousarray(column) for column in (places, place_starts, abscissas, ordinates, starts))
-        _kernel.interpolate_groups(*columns, out)
+        places, abscissas, ordinates = (np.ascontiguousarray(column) for column in (places, abscissas, ordinates))
+        _kernel.interpolate_groups(places, place_starts, abscissas, ordinates, starts, out)
     return out
