@@ -139,6 +139,8 @@ class Market:
 
     def _early(self) -> tuple[EarlyExercise | None, Ints | None]:
         """Return the early exercise of the used American contracts, and each used contract's number there or -1."""
+        if not self.american.any():
+            return None, None
         american, terms = self.american_terms()
         if not american.any():
             return None, None
