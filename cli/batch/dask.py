@@ -23,6 +23,8 @@ Result = TypeVar("Result")
 
 DEATHS = 1
 """Workers that may die with a job beside others; one more, and the job is tried again alone."""
+CROWD = 16
+"""Workers for each job that is handed over at once: the scheduler knows some hundred tasks a second, not thousands."""
 GONE = "the Dask scheduler is gone; what is done is kept: run again with --resume"
 
 
@@ -62,7 +64,7 @@ class Dask:
                 yield from _windowed(client, checked, [item])
 
 
-def on_worker(version: str, work: Callable[[Item], Result], item: Item) -> Result:
+def on_worker(version: str, work: Callable[[Item], Result], items: list[Item]) -> list[Result]:
     """Do the work, unless this worker has another version of gex: its figures might not be those of the others.
 
     Raises:
@@ -71,31 +73,35 @@ def on_worker(version: str, work: Callable[[Item], Result], item: Item) -> Resul
     """
     if version != __version__:
         raise ExecutorError(f"a worker has gex {__version__}, this is {version}: install one version on all machines")
-    return work(item)
+    return [work(item) for item in items]
 
 
 def _windowed(
-    client: Any, work: Callable[[Item], Result], items: Iterable[Item]
+    client: Any, work: Callable[[list[Item]], list[Result]], items: Iterable[Item]
 ) -> Iterator[tuple[Item, Result | Lost]]:
     """Submit items as others are done, and yield each with its result; workers may come and go."""
     from distributed import as_completed
 
-    source, waiting, done = iter(items), dict[str, Item](), as_completed(loop=client.loop)
-    room = seen = 0
+    source, waiting, done = iter(items), dict[str, list[Item]](), as_completed(loop=client.loop)
+    room = seen = size = 0
     while True:
         if seen >= room:  # Once a window: the scheduler has other things to do than to count workers.
-            room, seen = WINDOW * max(1, sum(_asked(client, client.nthreads).values())), 0
-        for item in islice(source, max(0, room - len(waiting))):
-            future = _asked(client, client.submit, work, item, pure=False)
-            waiting[future.key] = item
-            done.add(future)
+            threads = max(1, sum(_asked(client, client.nthreads).values()))
+            room, size, seen = WINDOW * threads, 1 + threads // CROWD, 0
+        packs = [pack for _ in range(room - len(waiting)) if (pack := list(islice(source, size)))]
+        if packs:
+            futures = _asked(client, client.map, work, packs, pure=False)
+            waiting |= {future.key: pack for future, pack in zip(futures, packs, strict=True)}
+            done.update(futures)
         if not waiting:
             return
         batch = {future.key: future for future in done.next_batch()}
         seen += len(batch)
         results = _asked(client, client.gather, batch, errors="skip")
         for key, future in batch.items():
-            yield waiting.pop(key), _failure(future) if future.status in {"error", "cancelled"} else results[key]
+            pack = waiting.pop(key)
+            failed = future.status in {"error", "cancelled"}
+            yield from zip(pack, [_failure(future)] * len(pack) if failed else results[key], strict=True)
 
 
 def _failure(future: Any) -> Lost:
