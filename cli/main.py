@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "gex.cli.diff",
     "zero-dte": "gex.cli.zero_dte",
     "quality": "gex.cli.quality",
+    "batch": "gex.cli.batch_command",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",
     "open-close": "gex.cli.open_close",
