@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gex import __version__
@@ -53,7 +55,7 @@ class Dask:
     def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Lost]]:
         """Yield each item once with its result, in any order."""
         suspects = list[Item]()
-        checked = partial(on_worker, __version__, work)
+        checked = partial(on_worker, __version__, str(Path.cwd()), work)
         with _client(self.scheduler, self.jobs) as client:
             for item, result in _windowed(client, checked, items):
                 if isinstance(result, Lost):
@@ -64,15 +66,19 @@ class Dask:
                 yield from _windowed(client, checked, [item])
 
 
-def on_worker(version: str, work: Callable[[Item], Result], items: list[Item]) -> list[Result]:
-    """Do the work, unless this worker has another version of gex: its figures might not be those of the others.
+def on_worker(version: str, folder: str, work: Callable[[Item], Result], items: list[Item]) -> list[Result]:
+    """Do the work as it would be done in a folder here: relative paths mean the same.
 
     Raises:
-        ExecutorError: It has.
+        ExecutorError: This worker has no such folder, or another version of gex, whose figures might be others.
 
     """
     if version != __version__:
         raise ExecutorError(f"a worker has gex {__version__}, this is {version}: install one version on all machines")
+    try:
+        os.chdir(folder)
+    except OSError:
+        raise ExecutorError(f"a worker has no folder {folder}: run in one that all machines share") from None
     return [work(item) for item in items]
 
 

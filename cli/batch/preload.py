@@ -10,4 +10,7 @@ from gex.cli.batch.threads import ONE_THREAD
 os.environ.update(ONE_THREAD)
 
 import gex.analysis
-import gex.ingest.read  # noqa: F401
+import gex.cli.batch.frames
+import gex.cli.batch.job
+import gex.ingest.read
+import gex.ingest.result_parts  # noqa: F401

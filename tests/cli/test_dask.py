@@ -7,6 +7,7 @@ import signal
 import sys
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dask
@@ -14,13 +15,13 @@ import pytest
 from jobs import fails, kills_always, kills_once, slow_square, square, threads_of_polars
 from running import Running, gone
 
+from gex import __version__
 from gex.cli.batch.dask import Dask, on_worker
 from gex.cli.batch.executors import WINDOW, ExecutorError, Lost, executor_for
 from gex.cli.options import ExecutionOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 JOBS = 2
 HERE = Dask(None, JOBS)
@@ -39,6 +40,7 @@ import sys
 from functools import partial
 from pathlib import Path
 from jobs import writes_its_process
+from gex import __version__
 from gex.cli.batch.dask import Dask
 
 if __name__ == "__main__":
@@ -65,7 +67,21 @@ def test_a_scheduler_means_dask() -> None:
 
 def test_a_worker_of_another_version_is_refused() -> None:
     with pytest.raises(ExecutorError, match=r"a worker has gex \S+, this is 0\.0\.1: install one version"):
-        on_worker("0.0.1", square, [3])
+        on_worker("0.0.1", str(Path.cwd()), square, [3])
+
+
+def test_a_worker_that_shares_no_folder_is_refused(tmp_path: Path) -> None:
+    """What it wrote by a relative path would be nobody's."""
+    with pytest.raises(ExecutorError, match=r"a worker has no folder \S+/missing: run in one that all machines share"):
+        on_worker(__version__, str(tmp_path / "missing"), square, [3])
+
+
+def test_relative_paths_mean_the_same_on_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert on_worker(__version__, str(tmp_path / "here"), lambda path: path.absolute(), [Path("a")]) == [
+        tmp_path / "here" / "a"
+    ]
 
 
 def test_no_scheduler_where_one_is_said_to_be() -> None:
