@@ -14,7 +14,7 @@ from gex.cli.batch import worker
 from gex.cli.batch.executors import ExecutorError, Lost, windowed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from multiprocessing.context import BaseContext
 
 Item = TypeVar("Item")
@@ -100,7 +100,9 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
         try:
             pool.submit(worker.ready).result()
         except BrokenProcessPool:
-            raise ExecutorError("worker processes die as they start (is there memory for them?); --executor serial needs none") from None
+            raise ExecutorError(
+                "worker processes die as they start (is there memory for them?); --executor serial needs none"
+            ) from None
         yield pool
 
 
