@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gex.cli.batch.chains import Item
     from gex.cli.batch.spec import Spec
     from gex.ingest.result_parts import Part
     from gex.ingest.schema import Chain

@@ -127,7 +127,14 @@ def test_types_are_the_same_with_and_without_bands(batch: Batch, days: Path, res
     assert pl.Null not in one.values()
 
 
-@pytest.mark.parametrize("options", [("--executor", "threads"), ("--executor", "processes", "--jobs", "2")])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--executor", "threads"),
+        ("--executor", "processes", "--jobs", "2"),
+        pytest.param(("--executor", "dask", "--jobs", "2"), marks=pytest.mark.slow),
+    ],
+)
 def test_the_same_bytes_whatever_the_executor_and_the_order(
     batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], options: tuple[str, ...]
 ) -> None:
