@@ -53,7 +53,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
     "arguments",
     [
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
-        *(["config", "show"], ["ingest", "--help"], ["store", "--help"]),
+        *(["config", "show"], ["ingest", "--help"], ["store", "--help"], ["batch", "--help"]),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
