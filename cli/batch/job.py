@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gex
-from gex.cli.batch.chains import chains_of
+from gex.cli.batch.chains import Item, chains_of
 from gex.cli.failures import exit_code, one_line
 from gex.cli.sources import answered, check_quality, first_bad_line
 from gex.ingest.errors import ChainError, ContentError, TargetError, UnreadableError
