@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gex.ingest.errors import UnreadableError
+from gex.ingest.errors import TargetError
 from gex.ingest.lock import lock
 from gex.ingest.snapshot_file import check_names, file_bytes, file_name, quarantine_bytes
 
@@ -41,14 +41,14 @@ class Waiting:
 
 
 @contextmanager
-def locked(store: Path) -> Iterator[None]:
-    """Hold the store against other writers; readers need no lock. A process that dies lets go.
+def locked(store: Path, what: str = "the store") -> Iterator[None]:
+    """Hold the store, or `what` lies there, against other writers; readers need no lock. A process that dies lets go.
 
     Raises:
-        UnreadableError: The store cannot be written to.
+        TargetError: The store cannot be written to.
 
     """
-    with writing(store):
+    with writing(store, what):
         store.mkdir(parents=True, exist_ok=True)
         file = (store / ".lock").open("ab")
         lock(file)
@@ -57,9 +57,9 @@ def locked(store: Path) -> Iterator[None]:
 
 
 @contextmanager
-def staging(store: Path) -> Iterator[Path]:
+def staging(store: Path, what: str = "the store") -> Iterator[Path]:
     """Make a folder to write aside in, after removing those of writers that died; it is gone afterwards."""
-    with locked(store), writing(store):
+    with locked(store, what), writing(store, what):
         _clean(store)
         (store / ".staging").mkdir(exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=store / ".staging"))
@@ -77,7 +77,7 @@ def stage(chains: Iterable[Chain], folder: Path, store: Path) -> list[Waiting]:
 
     Raises:
         ContentError: A chain's symbol or format is no name for a folder or file.
-        UnreadableError: The store cannot be written to.
+        TargetError: The store cannot be written to.
 
     """
     waiting = []
@@ -103,7 +103,7 @@ def move(waiting: Path, target: Path, store: Path) -> None:
     """Move a file that was written aside into place.
 
     Raises:
-        UnreadableError: The store cannot be written to.
+        TargetError: The store cannot be written to.
 
     """
     with writing(store):
@@ -134,12 +134,12 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def writing(store: Path) -> Iterator[None]:
-    """Turn what the disk refuses into an error of the store."""
+def writing(store: Path, what: str = "the store") -> Iterator[None]:
+    """Turn what the disk refuses into an error of the store, or of `what` lies there."""
     try:
         yield
     except OSError as error:
-        raise UnreadableError(f"cannot write to the store: {error.strerror or error}", source=str(store)) from None
+        raise TargetError(f"cannot write to {what}: {error.strerror or error}", source=str(store)) from None
 
 
 def _clean(store: Path) -> None:

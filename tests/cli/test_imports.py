@@ -23,6 +23,8 @@ HEAVY = {
     "matplotlib",
     "httpx",
     "databento_dbn",
+    "dask",
+    "distributed",
 }
 FINDER = """
 import json, sys
@@ -51,7 +53,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
     "arguments",
     [
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
-        *(["config", "show"], ["ingest", "--help"], ["store", "--help"]),
+        *(["config", "show"], ["ingest", "--help"], ["store", "--help"], ["batch", "--help"]),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
