@@ -26,6 +26,7 @@ COMMANDS = {
     "profile": "gex.cli.profile",
     "explain": "gex.cli.explain",
     "diff": "gex.cli.diff",
+    "history": "gex.cli.history",
     "zero-dte": "gex.cli.zero_dte",
     "quality": "gex.cli.quality",
     "ingest": "gex.cli.ingest",

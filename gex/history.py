@@ -185,7 +185,7 @@ def _missing(name: str, row: dict[str, Any]) -> str:
     if name.startswith("zero_dte"):
         none = row["zero_dte_share_of_gross"] is None
         return "nothing expires on that date" if none else "there is none among that day's contracts"
-    if "_method_" in name or "_positions_" in name:
+    if name == "certainty" or "_method_" in name or "_positions_" in name:
         return "no band was computed, or none holds one"
     for part, level in LEVELS.items():
         if part in name:
@@ -204,8 +204,12 @@ def _warnings(frame: pl.DataFrame) -> Iterator[str]:
         )
     if len(versions := frame["tool_version"].unique().sort()) > 1:
         yield f"computed by versions {', '.join(versions)}: what changed between them may be the program"
-    clock = frame["quote_time"].dt.convert_time_zone("America/New_York")
-    minutes = clock.dt.hour().cast(pl.Int32) * 60 + clock.dt.minute()
-    if len(frame) and int(minutes.max()) - int(minutes.min()) > SAME_TIME:  # type: ignore[arg-type]
-        ends = (f"{each // 60:02}:{each % 60:02}" for each in (minutes.min(), minutes.max()))  # type: ignore[operator]
-        yield f"quotes from {' to '.join(ends)} New York time: 0DTE figures, and net gamma with them, fall through the day"
+    clock = frame["quote_time"].dt.convert_time_zone("America/New_York").dt.strftime("%H:%M").sort().to_list()
+    first, last = (clock[0], clock[-1]) if clock else ("00:00", "00:00")
+    if _minutes(last) - _minutes(first) > SAME_TIME:
+        yield f"quotes from {first} to {last} New York time: 0DTE figures, and net gamma with them, depend on it"
+
+
+def _minutes(clock: str) -> int:
+    """Return the minute of the day."""
+    return 60 * int(clock[:2]) + int(clock[3:])

@@ -22,6 +22,7 @@ HEAVY = {
     "exchange_calendars",
     "matplotlib",
     "httpx",
+    "xlsxwriter",
     "databento_dbn",
 }
 FINDER = """
@@ -51,7 +52,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
     "arguments",
     [
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
-        *(["config", "show"], ["ingest", "--help"], ["store", "--help"]),
+        *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"]),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
