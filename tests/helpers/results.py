@@ -30,7 +30,10 @@ def fill(paths: Iterable[Path], results: Path, settings: Settings | None = None,
         chain = read_chain(path)
         found = analyze(chain, settings)
         part = part_of(chain, spec, "0.1.0", results)
-        tables = {"by_expiration": found.by_expiration, "by_strike": found.by_strike}
+        key = {"underlying": chain.underlying, "quote_time": chain.quote_time, "quote_date": chain.quote_date}
+        key |= {"sha256": chain.source.sha256, "spec_fingerprint": spec, "tool_version": "0.1.0"}
+        whose = [pl.lit(value).alias(name) for name, value in key.items()]
+        tables = {name: getattr(found, name).select(*whose, pl.all()) for name in ("by_expiration", "by_strike")}
         sums = write_parts({"summary": _summary(found, spec), **tables}, part, {"settings": settings.as_dict()})
         line = {"event": "job", "number": number, "input": str(path), "part": part.place, "part_sha256": sums}
         run.append(line)
