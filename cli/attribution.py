@@ -87,20 +87,17 @@ def settings_of(row: Row, results: Path) -> Settings:
 
     Raises:
         UnreadableError: The part is gone or damaged.
-        ValueError: They hold positions of one's own, whose file is not kept.
+        ValueError: They hold positions of one's own, of which a part has but the hash.
 
     """
+    from gex.cli.batch.spec import settings_from
     from gex.ingest.result_parts import part_at, read_part
-    from gex.settings import Curve, Settings
 
     part = part_at(results / "summary" / row["part"], results)
     if part is None:
         raise MissingError("no such part", source=row["part"])
-    values: Row = dict(read_part(part)[1]["settings"])
-    if isinstance(values["positions"], dict) or values["signed_volume"]:
-        raise ValueError("it was computed with positions from a file, which results do not keep")
-    curve = Curve(**{name: tuple(each) for name, each in values["curve"].items()})
-    return Settings(**values | {"curve": curve, "band": tuple(values["band"])})
+    footer = read_part(part)[1]
+    return settings_from(footer["settings"], footer["curve"], {"positions": None, "signed_volume": None})
 
 
 def _moved(before: Row, first: Priced, last: Priced) -> tuple[Row, dict[str, str]]:

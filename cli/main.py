@@ -29,6 +29,7 @@ COMMANDS = {
     "history": "gex.cli.history",
     "zero-dte": "gex.cli.zero_dte",
     "quality": "gex.cli.quality",
+    "batch": "gex.cli.batch_command",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",
     "open-close": "gex.cli.open_close",
