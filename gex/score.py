@@ -217,11 +217,10 @@ def _grade(source: str, name: str, events: pl.DataFrame, outcome: Outcome, enoug
     worth = effective(moves) / len(moves)
     wilson, exact = interval(rate, of * worth, confidence)
     spread = _spread(moves, worth, of, confidence)
-    around = None if spread is None else (rate - placebo - spread, rate - placebo + spread)
+    adjusted = rate - placebo
+    around = None if spread is None else (max(adjusted - spread, -1.0), min(adjusted + spread, 1.0))
     verdict = _verdict(outcome, around, placebo, of * worth, enough)
-    return Grade(
-        source, name, outcome, count, of, of * worth, rate, wilson, exact, placebo, rate - placebo, around, verdict
-    )
+    return Grade(source, name, outcome, count, of, of * worth, rate, wilson, exact, placebo, adjusted, around, verdict)
 
 
 def _counts(events: pl.DataFrame, outcome: Outcome) -> tuple[Floats, Floats, Floats, Floats]:
