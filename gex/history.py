@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import datetime as dt
+    from collections.abc import Iterator, Mapping
 
     from gex.quotes import Floats
 
@@ -85,6 +86,55 @@ def history_of(
     ]
     frame = pl.concat(parts).sort("quote_time") if parts else _held_against(rows, sessions, window, at_least)
     return History(frame, tuple(_reasons(frame, at_least)), window, at_least, tuple(_warnings(frame)))
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Where a figure stands among its own past; None where `reason` says why."""
+
+    percentile: float | None
+    zscore: float | None
+    sessions: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the figures of one snapshot stand among those of the sessions before it."""
+
+    sessions: int
+    first: dt.date
+    last: dt.date
+    ranks: dict[str, Rank]
+    """Of net and gross gamma and of spot's distance to the flip, by their names in `RANKED`."""
+    at_least: int
+
+
+def standing_of(
+    figures: Mapping[str, float | None], series: pl.DataFrame, day: dt.date, *, at_least: int = AT_LEAST
+) -> Standing | None:
+    """Hold figures against the last snapshots of earlier sessions; None where there is none.
+
+    Args:
+        figures: By their names in `RANKED`.
+        series: As for `history_of`, of one spec.
+        day: The quote date of the figures; it and what came after have no part in it.
+        at_least: Sessions needed before anything is ranked.
+
+    """
+    past = series.filter(pl.col("quote_date") < day).sort("quote_time").with_columns(_distances())
+    past = past.group_by("quote_date", maintain_order=True).last()
+    if past.is_empty():
+        return None
+    ranks = {name: _rank(value, past[name].drop_nulls().to_numpy(), at_least) for name, value in figures.items()}
+    return Standing(past.height, past["quote_date"][0], past["quote_date"][-1], ranks, at_least)
+
+
+def _rank(value: float | None, past: Floats, at_least: int) -> Rank:
+    percentile, zscore = ranks_of(value, past, at_least)
+    few = f"{len(past)} earlier sessions with it, {at_least} needed"
+    reason = "there is none now" if value is None else few if percentile is None else None
+    return Rank(percentile, zscore, len(past), reason or ("it never varied before" if zscore is None else None))
 
 
 def ranks_of(value: float | None, past: Floats, at_least: int = AT_LEAST) -> tuple[float | None, float | None]:

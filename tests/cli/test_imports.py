@@ -96,3 +96,5 @@ def test_report_on_a_file_does_not_load_the_store(spx_csv: Path) -> None:
     ours = {name for name in done.stdout.split() if name.startswith("gex.ingest.")}
     assert "gex.ingest.read" in ours
     assert not ours & {f"gex.ingest.{name}" for name in ("store", "staging", "bundle", "scan", "verify", "intake")}
+    assert not ours & {f"gex.ingest.result_{name}" for name in ("store", "parts", "manifest")}
+    assert not {"gex.history", "gex.cli.past", "gex.cli.batch"} & set(done.stdout.split())
