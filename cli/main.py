@@ -31,6 +31,7 @@ COMMANDS = {
     "zero-dte": "gex.cli.zero_dte",
     "quality": "gex.cli.quality",
     "batch": "gex.cli.batch_command",
+    "reproduce": "gex.cli.reproduce",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",
     "open-close": "gex.cli.open_close",

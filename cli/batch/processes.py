@@ -14,7 +14,7 @@ from gex.cli.batch import worker
 from gex.cli.batch.executors import ExecutorError, Lost, windowed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from multiprocessing.context import BaseContext
 
 Item = TypeVar("Item")

@@ -24,6 +24,8 @@ HEAVY = {
     "httpx",
     "xlsxwriter",
     "databento_dbn",
+    "dask",
+    "distributed",
 }
 FINDER = """
 import json, sys
