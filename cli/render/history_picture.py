@@ -23,6 +23,8 @@ PRICES, NETS = (92, 440), (486, 646)
 """Top and bottom of the two panels."""
 LABEL_GAP = 15
 MOST_DATES = 9
+CLOSE = 8
+"""Pixels a row below which lines are drawn thinner."""
 BAND = ("gamma_flip_method_low", "gamma_flip_method_high")
 LINES = (
     ("call_wall", "call wall", drawing.POSITIVE),
@@ -120,8 +122,9 @@ def _subtitle(shown: Shown) -> str:
 
 
 def _caption(shown: Shown) -> list[str]:
-    gross = [row[GROSS] / shown.money.scale for row in shown.rows]
-    dollars = f"Dollars {held(shown.rows)}. Gross gamma {min(gross):.0f} to {max(gross):.0f} {shown.money.unit}."
+    ends = dict.fromkeys(f"{end(row[GROSS] for row in shown.rows) / shown.money.scale:.0f}" for end in (min, max))
+    gross = " to ".join(ends)
+    dollars = f"Dollars {held(shown.rows)}. Gross gamma {gross} {shown.money.unit}."
     ribbon = "Ribbon: the flip under other sources and dynamics of volatility, and rates."
     return [
         f"{dollars} Walls by net gamma of all expirations.",
@@ -134,7 +137,7 @@ def _axes(frame: Frame, shown: Shown) -> Iterator[Mark]:
     money = shown.money
     for value in drawing.ticks(frame.low, frame.high):
         yield from _grid(frame.price(value), f"{value:,.0f}" if frame.high >= 1000 else f"{value:g}")
-    for value in drawing.ticks(frame.low_net / money.scale, frame.high_net / money.scale, 4):
+    for value in drawing.ticks(frame.low_net / money.scale, frame.high_net / money.scale, 5):
         yield from _grid(frame.net(value * money.scale), f"{value:+g}".replace("-", figures.MINUS) if value else "0")
     yield Text((LEFT, PRICES[0] - 10), "points", drawing.MUTED, 11.5)
     yield Text((LEFT, NETS[0] - 10), f"net gamma, {money.unit} per +1% of spot", drawing.MUTED, 11.5)
@@ -188,7 +191,7 @@ def _walls(frame: Frame) -> Iterator[Mark]:
     for name, _, color in LINES:
         for run in _runs(frame, name):
             points = [(frame.x(place + side), frame.price(row[name])) for place, row in run for side in (-0.5, 0.5)]
-            yield Line(points, color, 1.3)
+            yield Line(points, color, 1.3 if frame.step > CLOSE else 0.9)
 
 
 def _flip(frame: Frame) -> Iterator[Mark]:
@@ -199,7 +202,7 @@ def _flip(frame: Frame) -> Iterator[Mark]:
 
 def _spot(frame: Frame) -> Iterator[Mark]:
     points = [(frame.x(place), frame.price(row["spot"])) for place, row in enumerate(frame.rows)]
-    yield Line(points, drawing.INK, 2.2)
+    yield Line(points, drawing.INK, 2.2 if frame.step > CLOSE else 1.5)
     if frame.step > 12:
         yield from (Dot(point, drawing.INK, 3) for point in points)
 
