@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gex.cli.failures import one_line
+from gex.cli.options import ReadOptions
 from gex.cli.render.attribution import FIGURES, FIRST, columns_of
 from gex.ingest.errors import ChainError, MissingError
+from gex.ingest.result_parts import part_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from gex.analysis import Priced
     from gex.change import Change
-    from gex.ingest.schema import Chain
-    from gex.settings import Settings
 
     Row = dict[str, Any]
 
+NET, GROSS = "net_gamma_usd_per_1pct", "gross_gamma_usd_per_1pct"
+SAME = 1e-9
+"""Of gross: figures closer than this are the same, computed again."""
+ANY = ReadOptions(
+    quote_time=None, underlying=None, snapshot=None, beside=(), columns={}, delay=None, iv_unit=None, store=None,
+    strict=False, max_bad=1.0,
+)  # fmt: skip
+"""How inputs are read again: as the results say they were."""
 NAMES = ("attributed_from", *(name for figure in FIGURES for name in columns_of(figure)))
 
 
@@ -38,75 +47,41 @@ def attributed(rows: Sequence[Row], results: Path, store: Path | None) -> list[t
         first = _priced(before, results, store) if last is None else last
         last = _priced(after, results, store)
         wrong = next((each for each in (first, last) if isinstance(each, str)), None)
-        found.append(_missing(wrong) if wrong else _moved(before, first, last))  # type: ignore[arg-type]
+        found.append(_missing(wrong) if wrong else _moved(before, after, first, last))  # type: ignore[arg-type]
     return found
-
-
-def chain_of(row: Row, store: Path | None) -> Chain:
-    """Return the chain that a result was computed from: where it was read, else from the store, told by its hash.
-
-    Raises:
-        ChainError: It is in neither place, or what is there is another.
-
-    """
-    from gex.ingest.read import read_chain
-
-    path = Path(row["source"] or "")
-    if path.is_file():
-        chain = read_chain(path)
-        if (chain.source.sha256, chain.quote_time) == (row["sha256"], row["quote_time"]):
-            return chain
-    if store is not None:
-        from gex.ingest.store import snapshots
-
-        for snapshot in snapshots(store, row["underlying"]):
-            if snapshot.quote_time == row["quote_time"] and snapshot.facts()["source"]["sha256"] == row["sha256"]:
-                return snapshot.read()[0]
-    what = "is another by now" if path.is_file() else "is not where it was"
-    where = "; with --store it is looked for there" if store is None else ", and the store has not what was read then"
-    raise MissingError(f"its input {what}{where}", source=row["source"] or row["sha256"])
 
 
 def _priced(row: Row, results: Path, store: Path | None) -> Priced | str:
     """Return the input of a row priced as it was then, or why it cannot be."""
     from gex.analysis import priced
+    from gex.cli.batch.reproduction import input_of
 
+    part = part_at(results / "summary" / row["part"], results)
     try:
-        base = priced(chain_of(row, store), settings_of(row, results))
+        if part is None:
+            raise MissingError("no part of results", source=row["part"])
+        spec, chain = input_of(part, row["source"], replace(ANY, store=store))
+        return priced(chain, spec.settings)
     except ChainError as error:
         return one_line(error)
     except ValueError as error:
         return str(error)
-    if base.settings.fingerprint != row["settings_fingerprint"]:
-        return f"it was computed under other settings ({row['settings_fingerprint'][:8]}) than can be had again"
-    return base
 
 
-def settings_of(row: Row, results: Path) -> Settings:
-    """Return the settings that a result was computed under, from the footer of its part.
-
-    Raises:
-        UnreadableError: The part is gone or damaged.
-        ValueError: They hold positions of one's own, of which a part has but the hash.
-
-    """
-    from gex.cli.batch.spec import settings_from
-    from gex.ingest.result_parts import part_at, read_part
-
-    part = part_at(results / "summary" / row["part"], results)
-    if part is None:
-        raise MissingError("no such part", source=row["part"])
-    footer = read_part(part)[1]
-    return settings_from(footer["settings"], footer["curve"], {"positions": None, "signed_volume": None})
-
-
-def _moved(before: Row, first: Priced, last: Priced) -> tuple[Row, dict[str, str]]:
+def _moved(before: Row, after: Row, first: Priced, last: Priced) -> tuple[Row, dict[str, str]]:
+    """Attribute a change, if it is the series' own: figures computed again may be others, by another version."""
     from gex.change import change_of
 
     try:
-        return _flat(change_of(first, last), before)
+        change = change_of(first, last)
     except ValueError as error:
         return _missing(str(error))
+    for row, moment in ((before, change.before), (after, change.after)):
+        if abs(moment.figures.net - row[NET]) > SAME * row[GROSS]:
+            return _missing(
+                f"computed again, net gamma of {row['quote_date']} is {moment.figures.net:.6g}, not {row[NET]:.6g}"
+            )
+    return _flat(change, before)
 
 
 def _flat(change: Change, before: Row) -> tuple[Row, dict[str, str]]:

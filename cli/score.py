@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gex.cli.options import Format, OutputOptions
-    from gex.score import Score
+    from gex.cli.render.score import Graded
+    from gex.score import On, Score
 
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 
@@ -31,6 +32,13 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
     metavar="FILE",
     help="Daily prices as Cboe's history CSV. [default: the history in --store, else the results' own spots]",
 )
+@click.option(
+    "--on",
+    type=click.Choice(["next", "same"]),
+    default="next",
+    show_default=True,
+    help="Grade the last snapshot's levels on the session after, or the first one's before noon on their own session.",
+)
 @options.store_option
 @options.output_options(*FORMATS)
 @click.option(
@@ -42,14 +50,15 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 )
 @options.logging_options
 def command(
-    symbol: str, given: SeriesOptions, prices: str | None, store: Path | None, output: OutputOptions, table: str
+    symbol: str, given: SeriesOptions, prices: str | None, on: On, store: Path | None, output: OutputOptions, table: str
 ) -> None:
     """Grade the levels of SYMBOL, each on the session after its own, beside placebo levels as far from spot.
 
     Ours are of the last snapshot of each session; vendors' are those that gex compare kept. How often a level holds says
     nothing by itself: prices seldom move that far.
     """
-    from gex.cli.score_inputs import levels_of, prices_of, published_of
+    from gex.cli.render.score import Graded
+    from gex.cli.score_inputs import levels_of, prices_of, published_of, sessions_of
     from gex.score import score
 
     form = sink.format_of(output, FORMATS)
@@ -57,14 +66,14 @@ def command(
     daily = prices_of(rows, prices, store)
     if daily.note:
         LOGGER.warning("%s", daily.note)
-    sessions = rows.filter(shown(rows, given)).group_by("quote_date", maintain_order=True).last()
-    levels = levels_of(sessions, needed_results(given.results), given.spec)
-    found = score(published_of(levels, needed_results(given.results), symbol), daily.frame)
-    sink.emit(_chunks(found, sessions, daily.name, form, output, table), output.output)
+    sessions = sessions_of(rows.filter(shown(rows, given)), on)
+    levels = levels_of(sessions, needed_results(given.results), given.spec, on)
+    found = score(published_of(levels, needed_results(given.results), symbol, on), daily.frame, on=on)
+    sink.emit(_chunks(found, sessions, Graded(daily.name, on), form, output, table), output.output)
 
 
 def _chunks(
-    found: Score, sessions: pl.DataFrame, prices: str, form: Format, output: OutputOptions, table: str
+    found: Score, sessions: pl.DataFrame, graded: Graded, form: Format, output: OutputOptions, table: str
 ) -> Iterator[str | bytes]:
     from gex.cli.render import score as render
     from gex.cli.render.document import dumps, jsonable
@@ -72,9 +81,9 @@ def _chunks(
 
     if form == "table":
         terminal = detect(output.color) if output.output is None else Terminal()
-        yield render.screen(found, sessions, prices, terminal)
+        yield render.screen(found, sessions, graded, terminal)
     elif form == "json":
-        yield dumps(jsonable(render.document(found, sessions, prices))) + "\n"
+        yield dumps(jsonable(render.document(found, sessions, graded))) + "\n"
     elif form == "jsonl":
         yield from (dumps(jsonable(row), indent=None) + "\n" for row in render.grades(found))
     else:

@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gex.cli.log import LOGGER
-from gex.ingest.errors import ContentError, UnreadableError
+from gex.ingest.errors import ContentError, MissingError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import polars as pl
 
+    from gex.score import On
+
 OURS = ("gamma_flip", "call_wall", "put_wall", "absolute_gamma_strike", "high_vol_level")
+OF_THE_DAY = ("zero_dte_gamma_flip", "zero_dte_call_wall", "zero_dte_put_wall")
+"""Levels that do not outlive their session."""
+NOON = 12
 SESSION = 1 / 252
 """Years of trading in a session."""
 ALIKE = 0.05
@@ -88,13 +93,34 @@ def _check(frame: pl.DataFrame, rows: pl.DataFrame, file: str) -> None:
         )
 
 
-def levels_of(sessions: pl.DataFrame, results: Path, spec: str | None) -> pl.DataFrame:
+def sessions_of(rows: pl.DataFrame, on: On) -> pl.DataFrame:
+    """Return the snapshot of each session whose levels are graded: its last, or its first if that is before noon.
+
+    Raises:
+        MissingError: No session has one before noon.
+
+    """
+    import polars as pl
+
+    sessions = rows.group_by("quote_date", maintain_order=True)
+    if on == "next":
+        return sessions.last()
+    hour = pl.col("quote_time").dt.convert_time_zone("America/New_York").dt.hour()
+    found = sessions.first().filter(hour < NOON)
+    if found.is_empty():
+        raise MissingError(f"no snapshot before noon in {rows['quote_date'].n_unique()} sessions", source="--on same")
+    LOGGER.warning("a day's range holds what came before the snapshot as well, for levels and placebo levels alike")
+    return found
+
+
+def levels_of(sessions: pl.DataFrame, results: Path, spec: str | None, on: On) -> pl.DataFrame:
     """Return our levels as `gex.score.score` takes them, one row a level and session.
 
     Args:
-        sessions: The last snapshot of each session.
+        sessions: A snapshot of each session.
         results: The folder they come from.
         spec: As they were chosen by.
+        on: The session they are graded on; those of 0DTE on their own alone.
 
     """
     import polars as pl
@@ -109,17 +135,18 @@ def levels_of(sessions: pl.DataFrame, results: Path, spec: str | None) -> pl.Dat
         .agg(pl.col("atm_iv").first())
         .collect()
     )
+    names = OURS if on == "next" else (*OURS, *OF_THE_DAY)
     known = sessions.join(nearest, on="part", how="left", maintain_order="left").select(
         pl.col("quote_date").alias("date"),
         pl.lit("ours").alias("source"),
         "spot",
         (pl.col("spot") * pl.col("atm_iv") * SESSION**0.5).alias("sigma"),
-        *OURS,
+        *names,
     )
-    return known.unpivot(OURS, index=["date", "source", "spot", "sigma"], variable_name="name", value_name="level")
+    return known.unpivot(names, index=["date", "source", "spot", "sigma"], variable_name="name", value_name="level")
 
 
-def published_of(levels: pl.DataFrame, results: Path, symbol: str) -> pl.DataFrame:
+def published_of(levels: pl.DataFrame, results: Path, symbol: str, on: On) -> pl.DataFrame:
     """Add the levels that vendors published on the same dates, as `gex compare` kept them.
 
     Raises:
@@ -128,7 +155,7 @@ def published_of(levels: pl.DataFrame, results: Path, symbol: str) -> pl.DataFra
     """
     import polars as pl
 
-    rows = list(_published(results / "published" / symbol.upper()))
+    rows = list(_published(results / "published" / symbol.upper(), on))
     if not rows:
         return levels
     kept = pl.DataFrame(rows, schema={"date": pl.String, "source": pl.String, "name": pl.String, "level": pl.Float64})
@@ -141,8 +168,8 @@ def published_of(levels: pl.DataFrame, results: Path, symbol: str) -> pl.DataFra
     return pl.concat([levels, kept.join(known, on="date", maintain_order="left").select(levels.columns)])
 
 
-def _published(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield levels that outlive their day: not those of 0DTE, not figures in dollars."""
+def _published(folder: Path, on: On) -> Iterator[dict[str, Any]]:
+    """Yield levels, not figures in dollars; those of 0DTE only where they are graded on their own day."""
     from gex.level_names import named
 
     for path in sorted(folder.glob("*/*.json")):
@@ -150,7 +177,8 @@ def _published(folder: Path) -> Iterator[dict[str, Any]]:
             document = json.loads(path.read_text(encoding="utf-8"))
             for level in document["levels"]:
                 means = named(level["name"])
-                if means.kind == "level" and means.scope != "0dte" and level["value"] is not None:
+                lasting = means.scope != "0dte" or on == "same"
+                if means.kind == "level" and lasting and level["value"] is not None:
                     who = {"date": document["quote_date"], "source": document["vendor"]}
                     yield who | {"name": level["name"], "level": float(level["value"])}
         except (OSError, ValueError, KeyError, TypeError) as error:

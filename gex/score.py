@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gex.quotes import Floats
 
 Outcome = Literal["touched", "held", "closed_beyond"]
+On = Literal["next", "same"]
+"""The session that levels are graded on: the one after their own, or their own."""
 OUTCOMES: dict[Outcome, str] = {
     "touched": "the session's range reached the level",
     "held": "of those touched: closed on the side of the level that spot was on before",
@@ -76,13 +78,16 @@ class Score:
     enough: int
 
 
-def score(levels: pl.DataFrame, prices: pl.DataFrame, *, enough: int = ENOUGH, confidence: float = 0.95) -> Score:
-    """Grade levels on the session after the one they were known on.
+def score(
+    levels: pl.DataFrame, prices: pl.DataFrame, *, on: On = "next", enough: int = ENOUGH, confidence: float = 0.95
+) -> Score:
+    """Grade levels on the session after the one they were known on, or on that one.
 
     Args:
-        levels: `date` (known at its end), `source` (whose), `name`, `level` (points, null for none), `spot` (points, when known),
+        levels: `date` (of the session they were known in), `source` (whose), `name`, `level` (points, null for none), `spot` (points, when known),
             `sigma` (standard deviation of a session, points).
         prices: A row a session: `date`, `high`, `low`, `close`.
+        on: `next` for levels known at a session's end; `same` for those known near its beginning.
         enough: Effective sessions needed for a conclusion.
         confidence: Of all intervals.
 
@@ -92,11 +97,13 @@ def score(levels: pl.DataFrame, prices: pl.DataFrame, *, enough: int = ENOUGH, c
     """
     if prices["date"].is_duplicated().any():
         raise ValueError("a date has two rows of prices")
+    if on not in get_args(On):
+        raise ValueError(f"on must be next or same, got {on!r}")
     if enough < 2 or not 0 < confidence < 1:
         raise ValueError(f"enough must be 2 or more and confidence within 0 and 1, got {enough} and {confidence}")
     after = prices.select(pl.col("date").alias("graded_on"), "high", "low", "close").sort("graded_on")
     joined = levels.sort("date").join_asof(
-        after, left_on="date", right_on="graded_on", strategy="forward", allow_exact_matches=False
+        after, left_on="date", right_on="graded_on", strategy="forward", allow_exact_matches=on == "same"
     )
     wait = (pl.col("graded_on") - pl.col("date")).dt.total_days()
     reasons = (
@@ -106,8 +113,8 @@ def score(levels: pl.DataFrame, prices: pl.DataFrame, *, enough: int = ENOUGH, c
         .then(pl.lit("no volatility to measure its distance by"))
         .when(pl.col("level") == pl.col("spot"))
         .then(pl.lit("at spot: it has no side"))
-        .when(wait.is_null() | (wait > LONGEST_WAIT))
-        .then(pl.lit("no prices of the session after"))
+        .when(wait.is_null() | (wait > (LONGEST_WAIT if on == "next" else 0)))
+        .then(pl.lit(f"no prices of the {'session after' if on == 'next' else 'session'}"))
     )
     joined = joined.with_columns(reasons.alias("why"))
     kept = joined.filter(pl.col("why").is_null()).drop("why")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,7 +15,7 @@ from gex.score import OUTCOMES
 
 if TYPE_CHECKING:
     from gex.cli.render.terminal import Terminal
-    from gex.score import Grade, Score
+    from gex.score import Grade, On, Score
 
 LABELS = {
     "gamma_flip": "flip",
@@ -23,18 +23,36 @@ LABELS = {
     "put_wall": "put wall",
     "absolute_gamma_strike": "largest gamma",
     "high_vol_level": "HVL",
+    "zero_dte_gamma_flip": "0DTE flip",
+    "zero_dte_call_wall": "0DTE call wall",
+    "zero_dte_put_wall": "0DTE put wall",
 }
 HEAD = ("", "", "of", "rate", "Wilson", "placebo", "adjusted", "interval")
 INTERVALS = ("wilson", "exact", "adjusted_interval")
 
 
-def screen(found: Score, sessions: pl.DataFrame, prices: str, terminal: Terminal) -> str:
+@dataclass(frozen=True)
+class Graded:
+    """What levels were held against."""
+
+    prices: str
+    """Their name."""
+    on: On
+
+    @property
+    def words(self) -> str:
+        """Say it."""
+        own = "the session after" if self.on == "next" else "its own session, from its first snapshot before noon"
+        return f"each graded on {own} by {self.prices}"
+
+
+def screen(found: Score, sessions: pl.DataFrame, graded: Graded, terminal: Terminal) -> str:
     """Return the grades as text."""
-    blocks = [_head(found, sessions, prices, terminal), _table(found, terminal), _notes(found, terminal)]
+    blocks = [_head(found, sessions, graded, terminal), _table(found, terminal), _notes(found, terminal)]
     return "\n".join("\n".join(block) + "\n" for block in blocks if block)
 
 
-def document(found: Score, sessions: pl.DataFrame, prices: str) -> dict[str, Any]:
+def document(found: Score, sessions: pl.DataFrame, graded: Graded) -> dict[str, Any]:
     """Return the grades as one document."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -42,7 +60,8 @@ def document(found: Score, sessions: pl.DataFrame, prices: str) -> dict[str, Any
         "sessions": sessions.height,
         "from": sessions["quote_date"][0],
         "to": sessions["quote_date"][-1],
-        "prices": prices,
+        "prices": graded.prices,
+        "graded_on": graded.on,
         "assumes": f"our levels: {held(sessions.to_dicts())}",
         "confidence": found.confidence,
         "enough": found.enough,
@@ -71,11 +90,11 @@ def _flat(grade: Grade) -> dict[str, Any]:
     return row
 
 
-def _head(found: Score, sessions: pl.DataFrame, prices: str, terminal: Terminal) -> list[str]:
+def _head(found: Score, sessions: pl.DataFrame, graded: Graded, terminal: Terminal) -> list[str]:
     dates = sessions["quote_date"]
     parts = [
         f"{sessions['underlying'][0]}  levels of {len(dates)} sessions from {dates[0]} to {dates[-1]}",
-        f"each graded on the session after by {prices}",
+        graded.words,
         f"ours {held(sessions.to_dicts())}",
     ]
     line, *rest = flow(parts, terminal.width, indent="  ")

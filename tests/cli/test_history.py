@@ -134,12 +134,21 @@ def test_inputs_are_found_in_the_store_by_their_hash_or_are_said_to_be_gone(
     (tmp_path / days[1].name).unlink()
     changed = json.loads(gex(*arguments).out)["rows"]
     assert [row["attributed_from"] for row in changed] == [None] * 3
-    assert "its input is another by now" in changed[1]["reasons"]["attributed_from"]
-    assert "its input is not where it was" in changed[2]["reasons"][f"{NET}_moved_by_price"]
+    assert "holds something else now" in changed[1]["reasons"]["attributed_from"]
+    assert "its input is gone" in changed[2]["reasons"][f"{NET}_moved_by_price"]
     stored = json.loads(gex(*arguments, "--store", tmp_path / "store").out)["rows"]
     for row in (*stored, *there):
         del row["source"]
     assert stored == there
+
+
+def test_figures_that_come_out_otherwise_explain_no_change(
+    gex: Callable[..., Ran], results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gex.cli.attribution.SAME", -1.0)
+    row = json.loads(gex("history", "SPX", "--results", results, "--attribution", "--format", "json").out)["rows"][1]
+    assert row[f"{NET}_moved"] is None
+    assert row["reasons"][f"{NET}_moved"].startswith("computed again, net gamma of ")
 
 
 def test_other_settings_of_the_past_are_asked_for_by_their_fingerprint(

@@ -78,6 +78,23 @@ def test_each_level_is_graded_on_the_session_after(
     assert json.loads(ran.out)["left_out"]["no prices of the session after"] == 5
 
 
+def test_morning_snapshots_are_graded_on_their_own_session(
+    gex: Callable[..., Ran], results: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    late = gex("score", "SPX", "--results", results, "--on", "same")
+    assert late.code == 6
+    assert "no snapshot before noon in 4 sessions" in late.err
+    path = tmp_path_factory.mktemp("morning") / "spx.csv"
+    write_cboe_csv(next(generate_days("SPX", 1, seed=6, at=dt.time(10, 0), size="small")), path)
+    fill([path], tmp_path)
+    ran = gex("score", "SPX", "--results", tmp_path, "--on", "same", "--format", "json")
+    assert "for levels and placebo levels alike" in ran.err
+    grades = graded(ran)
+    assert grades["ours", "call_wall", "touched"]["of"] == 1
+    assert ("ours", "zero_dte_call_wall", "touched") in grades
+    assert json.loads(ran.out)["graded_on"] == "same"
+
+
 def test_every_form_holds_the_same(gex: Callable[..., Ran], results: Path, prices: Path, tmp_path: Path) -> None:
     arguments = ("score", "SPX", "--results", results, "--prices", prices)
     rows = json.loads(gex(*arguments, "--format", "json").out)["grades"]

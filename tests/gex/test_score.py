@@ -156,8 +156,16 @@ def test_repeated_sessions_are_worth_less() -> None:
     assert effective(np.tile([1.0, -1.0], 50)) == 100
 
 
+def test_on_their_own_session() -> None:
+    levels, prices = simulated(0, 5)
+    own = prices.with_columns(pl.col("date") - dt.timedelta(days=1))
+    assert score(levels, own, on="same").grades == score(levels, prices).grades
+    assert score(levels, prices, on="same").left_out == {"no prices of the session": 5}
+
+
 @pytest.mark.parametrize(
-    ("arguments", "message"), [({"enough": 1}, "enough must be"), ({"confidence": 1.0}, "within 0 and 1")]
+    ("arguments", "message"),
+    [({"enough": 1}, "enough must be"), ({"confidence": 1.0}, "within 0 and 1"), ({"on": "now"}, "on must be")],
 )
 def test_arguments_out_of_range(arguments: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
