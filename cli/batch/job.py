@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from gex.cli.sources import answered, check_quality, first_bad_line, read_keywor
 from gex.ingest.errors import ChainError, ContentError, SpotError, TargetError, UnreadableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from gex.cli.batch.spec import Spec
@@ -63,7 +63,7 @@ def work(item: Item, *, spec: Spec, place: Place) -> list[Line]:
     clock = _Clock()
     try:
         for outcome in _outcomes(item, spec, place):
-            lines.append(outcome | {"seconds": clock.lap()})
+            lines.append(outcome | {"seconds": clock.lap()})  # noqa: PERF401 (those before an error stay)
     except Exception as error:  # noqa: BLE001 (one input must not take the others with it)
         lines.append(_failed(error) | {"seconds": clock.lap()})
     base = line_of(item, spec)
@@ -130,9 +130,10 @@ def _outcomes(item: Item, spec: Spec, place: Place) -> Iterator[Line]:
         return
     seen: set[str] = set()
     for found in chains_of(item, spec):
+        if isinstance(found, ChainError):
+            yield _failed(found)
+            continue
         try:
-            if isinstance(found, ChainError):
-                raise found
             yield _result(found, item, spec, place, seen)
         except TargetError:
             raise
