@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gex.cli.render import drawing, figures
 from gex.cli.render.drawing import Area, Dot, Drawing, Line, Text
 from gex.cli.render.history_screen import ABOVE, GROSS, NET, TODAY_NET, held
+from gex.summary import DECISIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,7 @@ LABEL_GAP = 15
 MOST_DATES = 9
 CLOSE = 8
 """Pixels a row below which lines are drawn thinner."""
+UNKNOWN = ("#c9d0d7", "#9aa5b1")
 BAND = ("gamma_flip_method_low", "gamma_flip_method_high")
 LINES = (
     ("call_wall", "call wall", drawing.POSITIVE),
@@ -128,7 +130,7 @@ def _caption(shown: Shown) -> list[str]:
     ribbon = "Ribbon: the flip under other sources and dynamics of volatility, and rates."
     return [
         f"{dollars} Walls by net gamma of all expirations.",
-        f"{ribbon} Below: dark is what expires on the date (0DTE).",
+        f"{ribbon} Below: dark is what expires on the date (0DTE); grey, a net under {DECISIVE:.0%} of gross: sign unknown.",
     ]
 
 
@@ -212,9 +214,7 @@ def _bars(frame: Frame, shown: Shown) -> Iterator[Mark]:
     half = max(0.5, min(0.36 * frame.step, 30))
     for place, row in enumerate(frame.rows):
         net, today = row[NET], row[TODAY_NET] or 0.0
-        soft, dark = (
-            (drawing.POSITIVE_SOFT, drawing.POSITIVE) if net >= 0 else (drawing.NEGATIVE_SOFT, drawing.NEGATIVE)
-        )
+        soft, dark = _colors(row)
         inside = min(abs(today), abs(net)) * (1 if net >= 0 else -1) if today * net > 0 else 0.0
         yield _bar(frame, place, half, net, soft)
         if inside:
@@ -222,6 +222,15 @@ def _bars(frame: Frame, shown: Shown) -> Iterator[Mark]:
         if frame.step > 44:
             y = frame.net(net) + (-5 if net >= 0 else 14)
             yield Text((frame.x(place), y), shown.money(net), drawing.INK, 11.5, "middle")
+
+
+def _colors(row: Row) -> tuple[str, str]:
+    """Return the colours of a bar, the soft one and that of 0DTE: of a sign, or of none where it is unknown."""
+    if row.get("regime") == "near_zero":
+        return UNKNOWN
+    if row[NET] >= 0:
+        return drawing.POSITIVE_SOFT, drawing.POSITIVE
+    return drawing.NEGATIVE_SOFT, drawing.NEGATIVE
 
 
 def _bar(frame: Frame, place: int, half: float, value: float, color: str) -> Area:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from series import frame_of, row, weekdays
 
+from gex.cli.render.drawing import POSITIVE_SOFT, apart, ticks
 from gex.cli.render.drawing import Text as Label
-from gex.cli.render.drawing import apart, ticks
 from gex.cli.render.history_picture import HEIGHT, WIDTH, draw
 from gex.cli.render.history_screen import Shown
 from gex.history import history_of
@@ -60,6 +60,12 @@ def test_a_single_session_is_no_empty_line() -> None:
     text = draw(shown({})).svg().decode()
     assert all(len(points.split()) >= 2 for points in re.findall(r'polygon points="([^"]*)"', text))
     assert "1 session, restated" in text
+
+
+def test_a_sign_that_is_unknown_has_no_colour() -> None:
+    text = draw(shown({"regime": "near_zero"})).svg().decode()
+    assert POSITIVE_SOFT not in text
+    assert POSITIVE_SOFT in draw(shown({"regime": "long_gamma"})).svg().decode()
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-359.0, 624.0), (6170.0, 6620.0), (5.0, 5.0), (-1e-9, 1e-9)])
