@@ -54,8 +54,8 @@ def command(
 ) -> None:
     """Grade the levels of SYMBOL, each on the session after its own, beside placebo levels as far from spot.
 
-    Ours are of the last snapshot of each session; vendors' are those that gex compare kept. How often a level holds says
-    nothing by itself: prices seldom move that far.
+    Ours are of the last snapshot of each session; vendors' are those that gex compare kept. How often a level holds
+    says nothing by itself: prices seldom move that far.
     """
     from gex.cli.render.score import Graded
     from gex.cli.score_inputs import levels_of, prices_of, published_of, sessions_of

@@ -45,8 +45,8 @@ class History:
     """A series with distances, changes and ranks."""
 
     frame: pl.DataFrame
-    """The series' own columns, then `DISTANCES`, `previous_date`, a `_change` of each figure of `FOLLOWED`, and of each of
-    `RANKED` the `_percentile` (0 to 100, ties count half), the `_zscore` and the number of `_sessions` they rest on."""
+    """The series' own columns, then `DISTANCES`, `previous_date`, a `_change` of each figure of `FOLLOWED`, and of each
+    of `RANKED` the `_percentile` (0 to 100, ties count half), the `_zscore` and the number of `_sessions` they rest on."""
     reasons: tuple[dict[str, str], ...]
     """Why a figure of a row is null, under its name."""
     window: int | None
@@ -249,8 +249,8 @@ def _warnings(frame: pl.DataFrame) -> Iterator[str]:
     models = frame.select(pl.concat_str("positions", "vol", separator="/").unique().sort()).to_series()
     if specs > 1 or len(models) > 1:
         yield (
-            f"{max(specs, len(models))} settings in one series ({', '.join(models)}): each row is held against rows of its "
-            "own alone; choose one with --spec"
+            f"{max(specs, len(models))} settings in one series ({', '.join(models)}): each row is held against rows of "
+            "its own alone; choose one with --spec"
         )
     if len(versions := frame["tool_version"].unique().sort()) > 1:
         yield f"computed by versions {', '.join(versions)}: what changed between them may be the program"

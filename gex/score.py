@@ -1,9 +1,10 @@
 """Grades of levels against placebo levels: what prices did at a level, beside what they did as far from spot elsewhere.
 
-"The wall held on 83% of days" says nothing: prices seldom move that far. Each level is therefore graded beside levels that
-nobody published, in the same session: one at the same distance on the other side of spot, and eight on both sides a quarter and
-a half of a session's standard deviation nearer and further, from which the rate at the level's own distance is interpolated.
-What a level does beyond them is its adjusted rate, with an interval; where that holds zero, no effect was seen.
+"The wall held on 83% of days" says nothing: prices seldom move that far. Each level is therefore graded beside levels
+that nobody published, in the same session: one at the same distance on the other side of spot, and eight on both sides a
+quarter and a half of a session's standard deviation nearer and further, from which the rate at the level's own distance
+is interpolated. What a level does beyond them is its adjusted rate, with an interval; where that holds zero, no effect
+was seen.
 """
 
 from __future__ import annotations
@@ -69,9 +70,9 @@ class Score:
 
     grades: tuple[Grade, ...]
     events: pl.DataFrame
-    """One row a level and session: `date` it was known, `graded_on`, `source`, `name`, `level`, `spot`, `sigma` (points),
-    `distance` (sigmas, signed), `touched`, `closed_beyond`, `close_distance` (sigmas, positive beyond), and of the placebo levels
-    the weighted means `placebo_touched`, `placebo_closed_beyond`."""
+    """One row a level and session: `date` it was known, `graded_on`, `source`, `name`, `level`, `spot`, `sigma`
+    (points), `distance` (sigmas, signed), `touched`, `closed_beyond`, `close_distance` (sigmas, positive beyond), and of
+    the placebo levels the weighted means `placebo_touched`, `placebo_closed_beyond`."""
     left_out: dict[str, int]
     """Levels that could not be graded, by reason."""
     confidence: float
@@ -84,8 +85,8 @@ def score(
     """Grade levels on the session after the one they were known on, or on that one.
 
     Args:
-        levels: `date` (of the session they were known in), `source` (whose), `name`, `level` (points, null for none), `spot` (points, when known),
-            `sigma` (standard deviation of a session, points).
+        levels: `date` (of the session they were known in), `source` (whose), `name`, `level` (points, null for
+            none), `spot` (points, when known), `sigma` (standard deviation of a session, points).
         prices: A row a session: `date`, `high`, `low`, `close`.
         on: `next` for levels known at a session's end; `same` for those known near its beginning.
         enough: Effective sessions needed for a conclusion.
@@ -95,30 +96,9 @@ def score(
         ValueError: A date has two prices, or an argument is out of range.
 
     """
-    if prices["date"].is_duplicated().any():
-        raise ValueError("a date has two rows of prices")
-    if on not in get_args(On):
-        raise ValueError(f"on must be next or same, got {on!r}")
-    if enough < 2 or not 0 < confidence < 1:
-        raise ValueError(f"enough must be 2 or more and confidence within 0 and 1, got {enough} and {confidence}")
-    after = prices.select(pl.col("date").alias("graded_on"), "high", "low", "close").sort("graded_on")
-    joined = levels.sort("date").join_asof(
-        after, left_on="date", right_on="graded_on", strategy="forward", allow_exact_matches=on == "same"
-    )
-    wait = (pl.col("graded_on") - pl.col("date")).dt.total_days()
-    reasons = (
-        pl.when(pl.col("level").is_null())
-        .then(pl.lit("no such level that day"))
-        .when(pl.col("sigma").is_null() | ~(pl.col("sigma") > 0))
-        .then(pl.lit("no volatility to measure its distance by"))
-        .when(pl.col("level") == pl.col("spot"))
-        .then(pl.lit("at spot: it has no side"))
-        .when(wait.is_null() | (wait > (LONGEST_WAIT if on == "next" else 0)))
-        .then(pl.lit(f"no prices of the {'session after' if on == 'next' else 'session'}"))
-    )
-    joined = joined.with_columns(reasons.alias("why"))
-    kept = joined.filter(pl.col("why").is_null()).drop("why")
-    events = _events(kept)
+    _check(prices, on, enough, confidence)
+    joined = _beside_prices(levels, prices, on)
+    events = _events(joined.filter(pl.col("why").is_null()).drop("why"))
     counts = joined.drop_nulls("why").group_by("why").len().sort("why")
     grades = [
         _grade(source, name, part, outcome, enough, confidence)
@@ -126,6 +106,39 @@ def score(
         for outcome in get_args(Outcome)
     ]
     return Score(tuple(grades), events, dict(counts.iter_rows()), confidence, enough)
+
+
+def _check(prices: pl.DataFrame, on: str, enough: int, confidence: float) -> None:
+    if prices["date"].is_duplicated().any():
+        raise ValueError("a date has two rows of prices")
+    if on not in get_args(On):
+        raise ValueError(f"on must be next or same, got {on!r}")
+    if enough < 2 or not 0 < confidence < 1:
+        raise ValueError(f"enough must be 2 or more and confidence within 0 and 1, got {enough} and {confidence}")
+
+
+def _beside_prices(levels: pl.DataFrame, prices: pl.DataFrame, on: On) -> pl.DataFrame:
+    """Give each level the prices of its session, or `why` it cannot be graded."""
+    after = prices.select(pl.col("date").alias("graded_on"), "high", "low", "close").sort("graded_on")
+    joined = levels.sort("date", maintain_order=True).join_asof(
+        after, left_on="date", right_on="graded_on", strategy="forward", allow_exact_matches=on == "same"
+    )
+    level, sigma = pl.col("level"), pl.col("sigma")
+    wait = (pl.col("graded_on") - pl.col("date")).dt.total_days()
+    longest, session = (LONGEST_WAIT, "session after") if on == "next" else (0, "session")
+    why = (
+        pl.when(level.is_null())
+        .then(pl.lit("no such level that day"))
+        .when(~(level.is_finite() & (level > 0)))
+        .then(pl.lit("no price"))
+        .when(sigma.is_null() | ~(sigma.is_finite() & (sigma > 0)))
+        .then(pl.lit("no volatility to measure its distance by"))
+        .when(level == pl.col("spot"))
+        .then(pl.lit("at spot: it has no side"))
+        .when(wait.is_null() | (wait > longest))
+        .then(pl.lit(f"no prices of the {session}"))
+    )
+    return joined.with_columns(why.alias("why"))
 
 
 def placebos(level: float, spot: float, sigma: float) -> list[tuple[float, float]]:

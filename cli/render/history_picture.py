@@ -128,9 +128,10 @@ def _caption(shown: Shown) -> list[str]:
     gross = " to ".join(ends)
     dollars = f"Dollars {held(shown.rows)}. Gross gamma {gross} {shown.money.unit}."
     ribbon = "Ribbon: the flip under other sources and dynamics of volatility, and rates."
+    bars = f"dark is what expires on the date (0DTE); grey, a net under {DECISIVE:.0%} of gross: sign unknown"
     return [
         f"{dollars} Walls by net gamma of all expirations.",
-        f"{ribbon} Below: dark is what expires on the date (0DTE); grey, a net under {DECISIVE:.0%} of gross: sign unknown.",
+        f"{ribbon} Below: {bars}.",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gex.cli.render import figures
@@ -40,10 +41,15 @@ class Shown:
     every: str
     gap: str | None
 
-    @property
+    @cached_property
     def money(self) -> Money:
         """The scale of dollars of the whole series."""
         return figures.Money.spanning(row[NET] for row in self.rows)
+
+    @cached_property
+    def years(self) -> int:
+        """How many years its rows are of."""
+        return len({row["quote_date"].year for row in self.rows})
 
 
 @dataclass(frozen=True)
@@ -211,8 +217,7 @@ def _notes(shown: Shown, terminal: Terminal) -> list[str]:
 def _when(row: Row, shown: Shown) -> str:
     """Return the date, and the time in New York; the year where the series spans more than one."""
     time: dt.datetime = row["quote_time"].astimezone(figures.NEW_YORK)
-    years = {each["quote_date"].year for each in shown.rows}
-    return f"{time:%Y-%m-%d %H:%M}" if len(years) > 1 else f"{time:%m-%d %H:%M}"
+    return f"{time:%Y-%m-%d %H:%M}" if shown.years > 1 else f"{time:%m-%d %H:%M}"
 
 
 def _or_none(value: float | None, text: Callable[[float], str]) -> str:

@@ -1,4 +1,4 @@
-"""`gex report --results`: percentiles among earlier sessions, of the same settings, and nothing where there are none."""
+"""`gex report --results`: percentiles among earlier sessions of the same settings, nothing where there are none."""
 
 from __future__ import annotations
 

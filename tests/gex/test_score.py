@@ -1,4 +1,4 @@
-"""Grades of levels: nothing where the level does nothing, something where it does, and no conclusion from a few days."""
+"""Grades of levels: nothing where a level does nothing, something where it does, no conclusion from a few days."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def simulated(seed: int, sessions: int, *, turned: float = 0.0) -> tuple[pl.Data
     Args:
         seed: Of the draws.
         sessions: How many.
-        turned: With this probability, a session that touches its level and would close beyond it is turned back from there.
+        turned: With this probability, a session that touches its level and would close beyond is turned back there.
 
     """
     rng = np.random.default_rng(seed)
@@ -113,8 +113,10 @@ def test_outcomes_by_hand() -> None:
 
 def test_what_cannot_be_graded_is_counted() -> None:
     day = dt.date(2025, 9, 1)
-    known = {"date": [day] * 4 + [day + dt.timedelta(days=20)], "source": "ours", "name": "wall", "spot": 100.0}
-    levels = pl.DataFrame(known | {"level": [None, 110.0, 100.0, 90.0, 90.0], "sigma": [5.0, None, 5.0, 5.0, 5.0]})
+    known = {"date": [day] * 6 + [day + dt.timedelta(days=20)], "source": "ours", "name": "wall", "spot": 100.0}
+    levels = pl.DataFrame(
+        known | {"level": [None, 110.0, 100.0, -1.0, np.nan, 90.0, 90.0], "sigma": [5.0, None, *[5.0] * 5]}
+    )
     prices = pl.DataFrame({"date": [day, day + dt.timedelta(days=9)], "high": 101.0, "low": 99.0, "close": 100.0})
     found = score(levels, prices)
     assert found.events.is_empty()
@@ -123,6 +125,7 @@ def test_what_cannot_be_graded_is_counted() -> None:
         "no such level that day": 1,
         "no volatility to measure its distance by": 1,
         "at spot: it has no side": 1,
+        "no price": 2,
         "no prices of the session after": 2,
     }
 
