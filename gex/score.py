@@ -155,9 +155,7 @@ def placebos(level: float, spot: float, sigma: float) -> list[tuple[float, float
     if abs(away) <= (2 * SHIFT + 0.05) * unit:  # The nearest ones would cross spot.
         return [(mirror, 1.0)]
     around = [
-        (spot * exp(side * away + (1 if side * away > 0 else -1) * step * SHIFT * unit), weight / 4)
-        for side in (1, -1)
-        for step, weight in STENCIL
+        (spot * exp(side * away + step * SHIFT * unit), weight / 4) for side in (1, -1) for step, weight in STENCIL
     ]
     return [(mirror, 0.5), *around]
 

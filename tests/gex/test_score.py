@@ -83,32 +83,25 @@ def test_a_few_sessions_are_refused_in_words() -> None:
 
 
 def test_outcomes_by_hand() -> None:
-    days = [dt.date(2025, 9, day) for day in (1, 2, 3, 4)]
-    levels = pl.DataFrame(
-        {
-            "date": days,
-            "source": "ours",
-            "name": "wall",
-            "level": [110.0, 110.0, 90.0, 110.0],
-            "spot": 100.0,
-            "sigma": 5.0,
-        }
-    )
+    """Reached to the point is touched; a close on the level is not beyond it."""
+    days = [dt.date(2025, 9, day) for day in range(1, 7)]
+    own = {"level": [110.0, 110.0, 90.0, 110.0, 90.0, 110.0], "spot": 100.0, "sigma": 5.0}
+    levels = pl.DataFrame({"date": days, "source": "ours", "name": "wall"} | own)
     prices = pl.DataFrame(
         {
-            "date": [day + dt.timedelta(days=1) for day in days[:3]],
-            "high": [110.0, 112.0, 101.0],
-            "low": [99.0, 98.0, 89.0],
-            "close": [105.0, 111.0, 89.5],
+            "date": [day + dt.timedelta(days=1) for day in days[:5]],
+            "high": [110.0, 112.0, 101.0, 111.0, 100.0],
+            "low": [99.0, 98.0, 89.0, 100.0, 90.0],
+            "close": [105.0, 111.0, 89.5, 110.0, 90.0],
         }
     )
     found = score(levels, prices)
-    assert found.events["touched"].to_list() == [True, True, True]
-    assert found.events["closed_beyond"].to_list() == [False, True, True]
-    assert found.events["close_distance"].to_list() == pytest.approx([-1.0, 0.2, 0.1])
+    assert found.events["touched"].to_list() == [True] * 5
+    assert found.events["closed_beyond"].to_list() == [False, True, True, False, False]
+    assert found.events["close_distance"].to_list() == pytest.approx([-1.0, 0.2, 0.1, 0.0, 0.0])
     assert found.events["graded_on"].to_list() == prices["date"].to_list()
     assert found.left_out == {"no prices of the session after": 1}
-    assert [(grade.count, grade.of) for grade in found.grades] == [(3, 3), (1, 3), (2, 3)]
+    assert [(grade.count, grade.of) for grade in found.grades] == [(5, 5), (3, 5), (2, 5)]
 
 
 def test_what_cannot_be_graded_is_counted() -> None:
