@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
+    from gex.cli.batch.chains import Item
     from gex.cli.batch.executors import Executor
-    from gex.cli.batch.job import Item, Line
+    from gex.cli.batch.job import Line
     from gex.cli.batch.progress import Watch
     from gex.cli.batch.spec import Spec
 

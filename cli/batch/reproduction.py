@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import gex
-from gex.cli.batch.job import Item, chains_of, stored_chain
+from gex.cli.batch.chains import Item, chains_of, stored_chain
 from gex.cli.batch.spec import Spec, settings_from, spec_of
 from gex.cli.sources import answered
 from gex.ingest.errors import ChainError, UnreadableError
