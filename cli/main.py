@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "gex.cli.explain",
     "diff": "gex.cli.diff",
     "zero-dte": "gex.cli.zero_dte",
+    "check": "gex.cli.check",
     "quality": "gex.cli.quality",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",
@@ -79,7 +80,8 @@ def cli(ctx: click.Context) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run `gex` with these arguments (the process's own if None) and return the exit code.
 
-    0 done, 1 failure, 2 usage, 3 unreadable or bad data, 4 partial, 6 data missing, 130 interrupted.
+    0 done, 1 failure, 2 usage, 3 unreadable or bad data, 4 partial, 5 limit breached, 6 data stale or missing, 130
+    interrupted.
     """
     log.configure()
     try:

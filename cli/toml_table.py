@@ -100,9 +100,9 @@ class Table:
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Return a list of texts, one at least."""
-        value = self._value(key, default)
-        if value is default and default is not None:
+        if key not in self.values and default is not None:
             return default
+        value = self._value(key, None)
         if not isinstance(value, list) or not value or not all(isinstance(each, str) and each for each in value):
             raise self.error(f'{key} must be a list of texts: ["..."]; got {value!r}', key)
         return tuple(value)

@@ -98,7 +98,7 @@ class Within:
 
     def __post_init__(self) -> None:
         _check_unit(self.distance, self.clear)
-        _check_band("below", self.distance.amount, self.clear and self.clear.amount)
+        _check_band("below", self.distance.amount, self.clear.amount if self.clear else None)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Moves:
 
     def __post_init__(self) -> None:
         _check_unit(self.distance, self.clear)
-        _check_band("above", self.distance.amount, self.clear and self.clear.amount)
+        _check_band("above", self.distance.amount, self.clear.amount if self.clear else None)
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,19 @@ class Rule:
         test = self.test
         if isinstance(test, Crosses) and test.over == Span(1, "snapshots") and self.lasting.count > 1:
             raise ValueError('a crossing since the last snapshot lasts for one: write over = "1 session", or no for')
+
+    @property
+    def threshold(self) -> float | tuple[str, ...]:
+        """What the figure is held against, in its unit: a bound, a distance, words; for a crossing, its band."""
+        match self.test:
+            case Beyond() | Percentile():
+                return self.test.bound
+            case Within() | Moves():
+                return self.test.distance.amount
+            case Crosses():
+                return self.test.clear.amount
+            case Is():
+                return self.test.values
 
     def holds_for(self, symbol: str) -> bool:
         """Tell whether the rule is about a symbol."""
