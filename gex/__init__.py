@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gex.analysis import analyze as analyze
     from gex.ingest.read import read_chain as read_chain
     from gex.ingest.read import read_chains as read_chains
+    from gex.ingest.result_store import scan_series as scan_series
     from gex.ingest.scan import scan_store as scan_store
     from gex.ingest.schema import Chain as Chain
     from gex.results import Analysis as Analysis
@@ -23,9 +24,20 @@ _HOME = {
     "analyze": "gex.analysis",
     "read_chain": "gex.ingest.read",
     "read_chains": "gex.ingest.read",
+    "scan_series": "gex.ingest.result_store",
     "scan_store": "gex.ingest.scan",
 }
-__all__ = ["Analysis", "Chain", "Settings", "__version__", "analyze", "read_chain", "read_chains", "scan_store"]
+__all__ = [
+    "Analysis",
+    "Chain",
+    "Settings",
+    "__version__",
+    "analyze",
+    "read_chain",
+    "read_chains",
+    "scan_series",
+    "scan_store",
+]
 
 
 def __getattr__(name: str) -> object:

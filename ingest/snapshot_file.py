@@ -73,11 +73,15 @@ def check_content(frame: pl.DataFrame, data: bytes, source: str) -> None:
 
 def file_name(chain: Chain) -> str:
     """Return `HHMMSS-format-hash8.parquet`, the hash over the facts of the chain and the bytes it was read from."""
+    return f"{chain.quote_time:%H%M%S}-{chain.source.format}-{identity(chain)[:8]}.parquet"
+
+
+def identity(chain: Chain) -> str:
+    """Return a hash over the facts of a chain and the bytes it was read from; from the store it is what it was before."""
     facts = facts_of(chain)
-    origin = facts.pop("source")
     # Where the input lay and which version read it are not its content.
-    digest = hashlib.sha256(json.dumps([facts, origin["sha256"]], sort_keys=True).encode()).hexdigest()[:8]
-    return f"{chain.quote_time:%H%M%S}-{origin['format']}-{digest}.parquet"
+    origin = facts.pop("source")["sha256"]
+    return hashlib.sha256(json.dumps([facts, origin], sort_keys=True).encode()).hexdigest()
 
 
 def file_bytes(chain: Chain) -> bytes:

@@ -134,12 +134,12 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def writing(store: Path) -> Iterator[None]:
-    """Turn what the disk refuses into an error of the store."""
+def writing(store: Path, what: str = "the store") -> Iterator[None]:
+    """Turn what the disk refuses into an error of the store, or of `what` lies there."""
     try:
         yield
     except OSError as error:
-        raise UnreadableError(f"cannot write to the store: {error.strerror or error}", source=str(store)) from None
+        raise UnreadableError(f"cannot write to {what}: {error.strerror or error}", source=str(store)) from None
 
 
 def _clean(store: Path) -> None:
