@@ -70,6 +70,7 @@ def command(
 
     form = sink.format_of(output, FORMATS)
     rules = read_limits(given.limits)
+    _refuse_settings([each for each in sources if _is_symbol(each, given)])
     batch = Batch(sources, read, settings)
     checks = list(batch.each(lambda source: _checked(source, rules, given, read, settings)))
     sink.emit(_chunks(checks, output, form), output.output)
@@ -84,8 +85,7 @@ def _checked(
     from gex.cli import checking
 
     at = settings.at or dt.datetime.now(dt.UTC)
-    if given.results is not None and ADDRESS.fullmatch(source) and "@" not in source and not Path(source).exists():
-        _refuse_settings(source)
+    if given.results is not None and _is_symbol(source, given):
         checked = checking.check_results(rules, source, given.results, at, given.spec)
     else:
         analysis = analysis_of(source, read, replace(settings, at=None))
@@ -94,13 +94,21 @@ def _checked(
     return checked
 
 
-def _refuse_settings(symbol: str) -> None:
+def _is_symbol(source: str, given: CheckOptions) -> bool:
+    """Tell whether a SYMBOL means a series of the results, and no file or address in the store."""
+    named = ADDRESS.fullmatch(source) and "@" not in source and not Path(source).exists()
+    return given.results is not None and bool(named)
+
+
+def _refuse_settings(symbols: list[str]) -> None:
     """Refuse flags that would change nothing: results are of the settings they were made under."""
     ctx = click.get_current_context()
-    for name in (field.name for field in fields(Settings) if field.name != "at"):
-        if ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE:
-            flag = f"--{name.replace('_', '-')}"
-            raise click.UsageError(f"{flag} changes nothing in the results of {symbol}; choose among them with --spec")
+    given = [
+        each.name for each in fields(Settings) if ctx.get_parameter_source(each.name) == ParameterSource.COMMANDLINE
+    ]
+    if symbols and (wrong := [name for name in given if name != "at"]):
+        flag = f"--{wrong[0].replace('_', '-')}"
+        raise click.UsageError(f"{flag} changes nothing in the results of {symbols[0]}; choose among them with --spec")
 
 
 def _tell_age(checked: Checked) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from gex.cli.render.document import NO_ZERO_DTE
 from gex.limit_fields import FIELDS
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
@@ -68,7 +68,7 @@ class Checked:
         unknown = [each.rule.name for each in self.verdicts if each.state == "unknown"]
         found = {"breached": [name for name in breached if name not in stale], "stale": stale, "unknown": unknown}
         told = [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
-        return told if self.quote_time else [*told, "no snapshot"]
+        return told if self.quote_time else ["no snapshot"]
 
     @property
     def exit_code(self) -> int:
@@ -108,10 +108,10 @@ def series_in(results: Path, symbol: str, at: dt.datetime, spec: str | None) -> 
 
     """
     import polars as pl
-    from gex.ingest.result_store import scan_series
 
     from gex.ingest.calendar import NEW_YORK
     from gex.ingest.errors import MissingError
+    from gex.ingest.result_store import scan_series
 
     try:
         return scan_series(results, symbol, spec=spec, end=at.astimezone(NEW_YORK).date()).collect()
@@ -145,19 +145,40 @@ def check(
         reasons: Why fields of the last snapshot are null.
 
     """
-    import polars as pl
-
     from gex.limit_states import verdict
 
-    known = series.filter(pl.col("quote_time") <= at)
-    minutes, sessions = age_of(known["quote_time"].last(), symbol, at) if known.height else (None, None)  # type: ignore[arg-type]
-    aged = known.with_columns(
-        pl.when(pl.int_range(pl.len()) == pl.len() - 1).then(pl.lit(age, pl.Float64)).alias(name)
-        for name, age in (("age_minutes", minutes), ("age_sessions", sessions))
+    known = aged(series, symbol, at)
+    return checked(
+        symbol, known, at, (verdict(each, symbol, known, reasons) for each in rules if each.holds_for(symbol))
     )
-    verdicts = tuple(verdict(rule, symbol, aged, reasons) for rule in rules if rule.holds_for(symbol))
-    last = known["quote_time"].last() if known.height else None
-    return Checked(symbol, at, last, minutes, sessions, known.height, verdicts)  # type: ignore[arg-type]
+
+
+def checked(symbol: str, series: pl.DataFrame, at: dt.datetime, verdicts: Iterable[Verdict]) -> Checked:
+    """Return what is known of a symbol from a series with ages."""
+    last = series.tail(1).to_dicts()[0] if series.height else {}
+    sessions = last.get("age_sessions")
+    return Checked(
+        symbol,
+        at,
+        last.get("quote_time"),
+        last.get("age_minutes"),
+        None if sessions is None else int(sessions),
+        series.height,
+        tuple(verdicts),
+    )
+
+
+def aged(series: pl.DataFrame, symbol: str, at: dt.datetime) -> pl.DataFrame:
+    """Return what a series holds up to a time, with the age of its last snapshot."""
+    import polars as pl
+
+    known = series.filter(pl.col("quote_time") <= at)
+    ages = age_of(known["quote_time"][-1], symbol, at) if known.height else (None, None)
+    is_last = pl.int_range(pl.len()) == pl.len() - 1
+    return known.with_columns(
+        pl.when(is_last).then(pl.lit(age, pl.Float64)).alias(name)
+        for name, age in zip(("age_minutes", "age_sessions"), ages, strict=True)
+    )
 
 
 def age_of(quote_time: dt.datetime, symbol: str, at: dt.datetime) -> tuple[float, int]:

@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "gex.cli.diff",
     "zero-dte": "gex.cli.zero_dte",
     "check": "gex.cli.check",
+    "monitor": "gex.cli.monitor.command",
     "quality": "gex.cli.quality",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",

@@ -72,7 +72,7 @@ def read_monitor_file(path: Path, secrets: Secrets) -> MonitorFile:
     rules = rules_of(file)
     feed = file.table("feed", FEED_KEYS)
     deliveries = tuple(_delivery(table, secrets) for table in file.tables("deliver", DELIVER_KEYS))
-    return MonitorFile(rules, feed and _feed(feed, secrets), deliveries)
+    return MonitorFile(rules, None if feed is None else _feed(feed, secrets), deliveries)
 
 
 def _feed(table: Table, secrets: Secrets) -> Feed:

@@ -84,8 +84,15 @@ def run_command(arguments: tuple[str, ...], given: bytes, timeout: float, stop: 
     with process:
         told = _waited(process, given, time.monotonic() + timeout, timeout, stop)
     if process.returncode:
-        words = " ".join(told.decode(errors="replace").split())[-LAST_WORDS:]
-        raise CommandError(f"ended with {process.returncode}{': ' if words else ''}{words}")
+        raise CommandError(f"ended with {process.returncode}{_last_words(told)}")
+
+
+def _last_words(told: bytes) -> str:
+    """Return the end of what a command said, from a whole word on: half a secret could not be told to be one."""
+    words = " ".join(told.decode(errors="replace").split())
+    if len(words) > LAST_WORDS:
+        words = words[-LAST_WORDS:].partition(" ")[2]
+    return f": {words}" if words else ""
 
 
 def _waited(

@@ -6,12 +6,13 @@ import datetime as dt
 import logging
 from typing import Any, Literal
 
-from gex.cli.log import LOGGER
-
+LOGGER = logging.getLogger("gex.monitor")
+"""Its lines go where those of `gex` go; what it tells is news, though the rest of gex says no more than warnings."""
+Level = Literal["info", "warning", "error"]
 LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-def tell(event: str, message: str, level: Literal["info", "warning", "error"] = "info", **facts: Any) -> None:
+def tell(event: str, message: str, level: Level = "info", **facts: Any) -> None:
     """Write one line.
 
     Args:

@@ -37,6 +37,7 @@ def document(checked: Checked) -> dict[str, Any]:
         "quote_time": checked.quote_time,
         "age_minutes": checked.age_minutes,
         "age_sessions": checked.age_sessions,
+        "live": checked.live,
         "snapshots": checked.snapshots,
         "exit_code": checked.exit_code,
         "reasons": checked.problems,
@@ -134,6 +135,8 @@ def how(verdict: Verdict) -> str:
 def _symbol(checked: Checked, terminal: Terminal) -> list[str]:
     verdicts = ordered(checked.verdicts)
     lines = [terminal.paint(each, "ink", bold=True) for each in flow(_status(checked), terminal.width, indent="  ")]
+    if checked.quote_time is None:
+        return lines
     if not verdicts:
         return [*lines, terminal.paint("no rule is about it", "muted")]
     rows = [HEAD, *(_row(each) for each in verdicts)]
@@ -149,7 +152,7 @@ def _symbol(checked: Checked, terminal: Terminal) -> list[str]:
 def _status(checked: Checked) -> list[str]:
     """Say which snapshot this is about, and how old it is: what is not of now is never shown as live."""
     if checked.quote_time is None:
-        return [checked.symbol, "NO SNAPSHOT"]
+        return [checked.symbol, f"NO SNAPSHOT, so all {len(checked.verdicts)} limits are unknown"]
     counts = {state: sum(each.state == state for each in checked.verdicts) for state in STATES}
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     return [checked.symbol, f"quotes of {figures.moment(checked.quote_time)}", checked.age, told]
@@ -213,19 +216,15 @@ def _moved(unit: Unit) -> Unit:
 
 def _amount(value: float, unit: Unit) -> str:
     """Return a figure in its unit, as a trader reads it."""
-    match unit:
-        case "usd":
-            return figures.dollars(value) if value else "0"
-        case "price":
-            return f"{value:.2f}".removesuffix(".00")
-        case "points":
-            return f"{figures.signed(value, 1)} points"
-        case "percent":
-            return f"{figures.signed(value, 2)}%"
-        case "share":
-            return f"{100 * value:.1f}%".replace(".0%", "%")
-        case "minutes":
-            return f"{value:.0f} min"
-        case "sessions":
-            return f"{value:.0f} session{'' if value == 1 else 's'}"
-    return f"{value:,.4g}"
+    if unit == "usd":
+        return figures.dollars(value) if value else "0"
+    if unit == "share":
+        return f"{100 * value:.1f}%".replace(".0%", "%")
+    text, after = {
+        "price": (f"{value:.2f}".removesuffix(".00"), ""),
+        "points": (figures.signed(value, 1), " points"),
+        "percent": (figures.signed(value, 2), "%"),
+        "minutes": (f"{value:.0f}", " min"),
+        "sessions": (f"{value:.0f}", " session" if value == 1 else " sessions"),
+    }.get(unit, (f"{value:,.4g}", ""))
+    return text + after
