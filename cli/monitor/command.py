@@ -87,7 +87,7 @@ def command(
             monitor.once()
         else:
             monitor.run(poll)
-        post.send(LAST_WAIT)
+        post.finish(LAST_WAIT)
     return _ended(monitor, caught, once=once)
 
 

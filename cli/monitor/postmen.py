@@ -90,6 +90,10 @@ class Post:
         """Begin a round of deliveries; wait for so many seconds in all, or as long as it takes (None)."""
         for each in self.postmen:
             each.send()
+        self.finish(wait)
+
+    def finish(self, wait: float | None) -> None:
+        """Wait for what is under way, and put away what everybody has."""
         for each in self.postmen:
             each.wait(wait)
         self.outbox.tidy()

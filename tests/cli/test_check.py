@@ -234,7 +234,7 @@ DAYS = {
     # By hand from `gex levels` on each file: spot / flip − 1, net, regime, call wall, 0DTE's share of gross.
     "2025-08-27T21:30": "ok ok ok ok ok unknown unknown",  # 0.90%, 41.4 $bn, long, 6500, no 0DTE
     "2025-08-28T17:00": "ok ok ok ok ok ok unknown",  # 1.26%, 63.2 $bn, long, 6500
-    "2025-08-29T16:29": "ok ok breached pending ok breached unknown",  # 0.59%, 19.4 $bn, long, 6600: +1.5%
+    "2025-08-29T16:14": "ok ok breached pending ok breached unknown",  # 0.59%, 19.4 $bn, long, 6600: +1.5%
     "2025-09-01T08:45": "breached ok breached pending breached cleared unknown",  # 0.31%, 17.8 $bn, near zero, 6500
     "2025-09-02T19:37": "breached ok breached breached breached breached unknown",  # 0.02%, 0.7 $bn, near zero, 6600
     "2025-09-03T16:18": "breached ok breached breached cleared breached unknown",  # 0.54%, 20.7 $bn, long, 6500: −1.5%
