@@ -1,4 +1,4 @@
-"""What `gex ingest` is given, as a list of files: folders walked, patterns matched, in an order that never changes."""
+"""What `gex ingest` and `gex batch` are given, as a list of files: folders walked, patterns matched, in an order that never changes."""
 
 from __future__ import annotations
 

@@ -43,3 +43,8 @@ def configure(verbosity: int = 0, *, json_lines: bool = False) -> None:
     LOGGER.handlers = [handler]
     LOGGER.propagate = False
     LOGGER.setLevel(max(logging.DEBUG, logging.WARNING - 10 * verbosity))
+
+
+def writes_json() -> bool:
+    """Whether messages are JSON objects."""
+    return any(isinstance(handler.formatter, _JsonLine) for handler in LOGGER.handlers)

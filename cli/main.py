@@ -30,6 +30,7 @@ COMMANDS = {
     "check": "gex.cli.check",
     "monitor": "gex.cli.monitor.command",
     "quality": "gex.cli.quality",
+    "batch": "gex.cli.batch_command",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",
     "open-close": "gex.cli.open_close",

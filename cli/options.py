@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Format = Literal["table", "json", "jsonl", "csv", "parquet"]
 Table = Literal["levels", "by_strike", "by_expiration"]
 Color = Literal["auto", "always", "never"]
+ExecutorName = Literal["serial", "threads", "processes", "dask"]
 
 SETTINGS: dict[str, click.Option] = {}
 """Every option that may also come from the environment or a file, by name."""
@@ -76,6 +77,21 @@ class MergeOptions:
         """Refuse a limit to what is not done."""
         if self.max_apart is not None and not self.merge:
             raise ValueError("--max-apart says how far apart merged sources may be: give --merge too")
+
+
+@dataclass(frozen=True)
+class ExecutionOptions:
+    """How jobs are run; None where the number of them decides."""
+
+    executor: ExecutorName | None = None
+    jobs: int | None = None
+    scheduler: str | None = None
+    timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that nobody would keep."""
+        if self.timeout is not None and self.executor not in {None, "processes"}:
+            raise ValueError(f"--timeout kills a worker process; --executor {self.executor} has none to kill")
 
 
 def setting(*names: str, **attributes: Any) -> Decorator[Any]:
@@ -327,6 +343,30 @@ def output_options(*formats: Format) -> Decorator[Any]:
         color_option,
     )
 
+
+execution_options = gathered(
+    ExecutionOptions,
+    "execution",
+    setting(
+        "--executor",
+        type=click.Choice(get_args(ExecutorName)),
+        help="What runs the jobs. [default: serial; processes beyond 100 jobs, or with --jobs]",
+    ),
+    setting(
+        "--jobs", "-j", type=click.IntRange(1), metavar="N", help="Number of workers here. [default: one for each core]"
+    ),
+    setting(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Dask scheduler of a cluster, tcp://host:8786; without, --executor dask starts workers here.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0, min_open=True),
+        metavar="SECONDS",
+        help="Kill the worker process of a job that takes longer; twice, and the job is lost.",
+    ),
+)
 
 results_option = setting(
     "--results",

@@ -35,6 +35,10 @@ class UnreadableError(ChainError):
     """The source is missing, empty, a directory, cut off or not text where text is expected."""
 
 
+class TargetError(UnreadableError):
+    """What should be written to cannot be: a full disk, a folder without permission."""
+
+
 class FormatError(ChainError):
     """The source is of no known format, or of a known one with columns missing or unknown."""
 

@@ -38,7 +38,7 @@ class Run:
         """Begin a run, later by its name than all there are: a clock may have been set back.
 
         Raises:
-            UnreadableError: The results cannot be written to.
+            TargetError: The results cannot be written to.
 
         """
         self._results = results
@@ -56,7 +56,7 @@ class Run:
         """Write one line, so that it stays if this process is killed.
 
         Raises:
-            UnreadableError: The results cannot be written to.
+            TargetError: The results cannot be written to.
 
         """
         stamped = {**line, "recorded_at": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")}

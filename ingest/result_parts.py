@@ -134,7 +134,7 @@ def write_parts(
         The SHA-256 of each part.
 
     Raises:
-        UnreadableError: The results cannot be written to.
+        TargetError: The results cannot be written to.
 
     """
     aside = staging or part.results / ".staging"

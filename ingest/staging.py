@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gex.ingest.errors import UnreadableError
+from gex.ingest.errors import TargetError
 from gex.ingest.lock import lock
 from gex.ingest.snapshot_file import check_names, file_bytes, file_name, quarantine_bytes
 
@@ -45,7 +45,7 @@ def locked(store: Path) -> Iterator[None]:
     """Hold the store against other writers; readers need no lock. A process that dies lets go.
 
     Raises:
-        UnreadableError: The store cannot be written to.
+        TargetError: The store cannot be written to.
 
     """
     with writing(store):
@@ -77,7 +77,7 @@ def stage(chains: Iterable[Chain], folder: Path, store: Path) -> list[Waiting]:
 
     Raises:
         ContentError: A chain's symbol or format is no name for a folder or file.
-        UnreadableError: The store cannot be written to.
+        TargetError: The store cannot be written to.
 
     """
     waiting = []
@@ -103,7 +103,7 @@ def move(waiting: Path, target: Path, store: Path) -> None:
     """Move a file that was written aside into place.
 
     Raises:
-        UnreadableError: The store cannot be written to.
+        TargetError: The store cannot be written to.
 
     """
     with writing(store):
@@ -139,7 +139,7 @@ def writing(store: Path, what: str = "the store") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UnreadableError(f"cannot write to {what}: {error.strerror or error}", source=str(store)) from None
+        raise TargetError(f"cannot write to {what}: {error.strerror or error}", source=str(store)) from None
 
 
 def _clean(store: Path) -> None:

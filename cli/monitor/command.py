@@ -72,16 +72,17 @@ def command(
     secrets = Secrets()
     file = read_monitor_file(limits, secrets)
     _log_to(secrets)
+    from gex.cli.batch.spec import spec_of
     from gex.cli.monitor.folder import Folder
     from gex.cli.monitor.outbox import Outbox
     from gex.cli.monitor.postmen import Post
     from gex.cli.monitor.rounds import Monitor
     from gex.cli.monitor.work import Work
 
-    stop, outbox, work = threading.Event(), Outbox(results / "alerts"), Work(store, results, read, settings)
-    with outbox.owned(), _signals(stop) as caught:
-        post = Post(outbox, file.deliveries, stop)
-        monitor = Monitor(file, Folder(folder, store, results), results, work, work.spec, outbox, post, stop, _now)
+    stop, outbox, spec = threading.Event(), Outbox(results / "alerts"), spec_of(settings, read)
+    with outbox.owned(), contextlib.closing(Work(store, results, spec)) as work, _signals(stop) as caught:
+        post, place = Post(outbox, file.deliveries, stop), Folder(folder, store, results)
+        monitor = Monitor(file, place, results, work, spec.fingerprint, outbox, post, stop, _now)
         _start(monitor, folder)
         if once:
             monitor.once()

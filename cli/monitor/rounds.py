@@ -11,7 +11,7 @@ from gex.cli.failures import one_line
 from gex.cli.monitor.alerts import news_of
 from gex.cli.monitor.feed import CommandError, Schedule, run_command
 from gex.cli.monitor.tell import tell
-from gex.ingest.errors import ChainError
+from gex.ingest.errors import ChainError, TargetError
 from gex.limit_fields import FIELDS
 
 if TYPE_CHECKING:
@@ -127,13 +127,18 @@ class Monitor:
 
     def _take(self, name: str) -> None:
         """Take in one file; what cannot be read is left alone until it changes."""
-        self.folder.taken(name)
         try:
             symbols = self.take(name)
+        except TargetError as error:  # The file is sound: it is tried again every round.
+            self._fault("disk", one_line(error))
+            return
         except Exception as error:  # noqa: BLE001 (one file must not end the watch)
             self.failures += 1
+            self.folder.taken(name)
             tell("file failed", f"{one_line(error)}; left alone until it changes", "error", file=name)
             return
+        self.folder.taken(name)
+        self._mended("disk")
         self._symbols |= symbols
         self._changed |= symbols
         what = f"new results of {', '.join(sorted(symbols))}" if symbols else "nothing new"

@@ -2,93 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gex import __version__
+import gex
 from gex.cli.ingest import watched
-from gex.cli.sources import answered, read_keywords
+from gex.cli.sources import read_keywords
+from gex.ingest.errors import ContentError, TargetError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import polars as pl
-
-    from gex.cli.options import ReadOptions
-    from gex.ingest.result_parts import Table
-    from gex.ingest.schema import Chain
-    from gex.results import Analysis
-    from gex.settings import Settings
+    from gex.cli.batch.job import Line
+    from gex.cli.batch.spec import Spec
+    from gex.ingest.result_manifest import Run
 
 
-@dataclass(frozen=True)
+@dataclass
 class Work:
-    """Makes results of files.
+    """Makes results of files, as `gex batch` does.
 
     Attributes:
         store: Where snapshots are kept.
         results: Where results are kept.
-        read: How files are read.
-        settings: What the results are made under.
+        spec: How files are read, and what the results are made under.
 
     """
 
     store: Path
     results: Path
-    read: ReadOptions
-    settings: Settings
-
-    @property
-    def spec(self) -> str:
-        """The fingerprint of what the results are made under."""
-        return self.settings.fingerprint
+    spec: Spec
+    _run: Run | None = field(default=None, init=False)
 
     def __call__(self, name: str) -> set[str]:
         """Take in a file and return the symbols that have results which were not there.
 
         Raises:
-            ChainError: It cannot be read or analysed, or the disk refuses.
+            ChainError: It cannot be read or analysed.
+            TargetError: The disk refuses.
 
         """
         from gex.ingest.intake import take
 
-        keywords = read_keywords(self.read, None)
-        taken = take(name, self.store, keywords, lambda chains: watched(chains, name, self.read, _silent))
-        return {each["symbol"] for each in taken.snapshots if self._keep(each)}
+        keywords = read_keywords(self.spec.read, None)
+        taken = take(name, self.store, keywords, lambda chains: watched(chains, name, self.spec.read, _silent))
+        lines = [line for each in taken.snapshots for line in self._results_of(each)]
+        return {line["symbol"] for line in lines if line["status"] == "done"}
 
-    def _keep(self, told: dict[str, Any]) -> bool:
+    def close(self) -> None:
+        """End the manifest of this run, if anything was done."""
+        if self._run is not None:
+            self._run.close()
+
+    def _results_of(self, told: dict[str, Any]) -> list[Line]:
         """Make the results of a snapshot of the store, unless they are there."""
-        from gex.analysis import analyze
-        from gex.ingest.result_parts import part_of, write_parts
+        from gex.cli.batch.job import FAILED, UNWRITABLE, Item, Place, stored_part, work
+        from gex.ingest.calendar import NEW_YORK
+        from gex.ingest.staging import staging
         from gex.ingest.store import snapshots
 
         snapshot = next(each for each in snapshots(self.store, told["symbol"]) if each.name == told["name"])
-        chain = snapshot.read()[0]
-        part = part_of(chain, self.spec, __version__, self.results)
-        if part.path.exists():
-            return False
-        analysis = answered(chain, self.settings, str(snapshot.path), lambda each, own: analyze(each, settings=own))
-        write_parts(_frames(analysis, chain, self.spec), part, {"settings": self.settings.as_dict()})
-        return True
+        if stored_part(snapshot, self.spec, self.results).path.exists():
+            return []
+        address = f"{snapshot.symbol}@{snapshot.quote_time.astimezone(NEW_YORK):%Y-%m-%dT%H:%M:%S}"
+        with staging(self.results) as aside:
+            lines = work(Item(1, address, snapshot=snapshot), spec=self.spec, place=Place(self.results, aside))
+        for line in lines:
+            if line["status"] == UNWRITABLE:
+                raise TargetError(line["reason"])
+            self._manifest().append(line)
+            if line["status"] == FAILED:
+                raise ContentError(line["reason"])
+        return lines
+
+    def _manifest(self) -> Run:
+        """Return the manifest of this run, begun with its first line."""
+        from gex.ingest.result_manifest import Run
+
+        if self._run is None:
+            facts = {"spec_fingerprint": self.spec.fingerprint, "spec": self.spec.as_dict()}
+            self._run = Run(self.results, facts | {"tool_version": gex.__version__, "inputs": None})
+        return self._run
 
 
 def _silent(_steps: int, _what: str) -> None:
     """Show no progress."""
-
-
-def _frames(analysis: Analysis, chain: Chain, spec: str) -> dict[Table, pl.DataFrame]:
-    import polars as pl
-
-    from gex.cli.render.flat import flat_row
-    from gex.limit_fields import FIELDS
-
-    keys = {"quote_date": chain.quote_date, "spec_fingerprint": spec}
-    types = {name: pl.String if each.unit == "word" else pl.Float64 for name, each in FIELDS.items()}
-    summary = pl.DataFrame([flat_row(analysis) | keys], schema_overrides=types)
-    whose = keys | {"underlying": analysis.underlying, "quote_time": analysis.quote_time}
-    added = [pl.lit(value).alias(name) for name, value in whose.items()]
-    return {
-        "summary": summary,
-        "by_expiration": analysis.by_expiration.with_columns(added),
-        "by_strike": analysis.by_strike.with_columns(added),
-    }

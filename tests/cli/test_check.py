@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from gex.cli import options
+from gex.cli.batch.spec import spec_of
 from gex.cli.checking import age_of
 from gex.cli.monitor.work import Work
 from gex.cli.options import ReadOptions
@@ -246,10 +247,11 @@ DAYS = {
 @pytest.mark.real
 def test_limits_fire_on_the_days_they_should(gex: Any, data_path: Any, limits: Any, tmp_path: Path) -> None:
     folder = data_path("chains", "cboe_csv")
-    work = Work(tmp_path / "store", tmp_path / "results", READ, Settings(band=()))
+    work = Work(tmp_path / "store", tmp_path / "results", spec_of(Settings(band=()), READ))
     for path in sorted(folder.glob("spx_2025-0*.csv")):
         assert work(str(path)) == {"SPX"}
         assert work(str(path)) == set()
+    work.close()
     path = limits(**DESK)
     for at, expected in DAYS.items():
         ran = gex("check", "SPX", "--results", tmp_path / "results", "--limits", path, "--at", at, "--format", "json")

@@ -1,0 +1,1 @@
+"""Many jobs: executors that run them, and what keeps account of them."""

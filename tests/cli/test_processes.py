@@ -1,0 +1,167 @@
+"""Worker processes: what a killed one takes with it, and what outlives an interrupt (nothing)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+from jobs import (
+    fails,
+    hangs,
+    hold_interpreter,
+    kills_always,
+    kills_once,
+    square,
+    threads_of_polars,
+    uneven_square,
+)
+
+from gex.cli.batch import worker
+from gex.cli.batch.executors import WINDOW, ExecutorError, Lost
+from gex.cli.batch.processes import Processes
+
+HELPERS = Path(__file__).parents[1] / "helpers"
+JOBS = 2
+
+
+def squares(number: int) -> dict[int, int]:
+    return {item: item * item for item in range(number)}
+
+
+def test_every_item_has_its_result() -> None:
+    assert dict(Processes(JOBS).run(uneven_square, range(20))) == squares(20)
+
+
+def test_an_exception_is_raised() -> None:
+    with pytest.raises(ArithmeticError, match="no square of 7"):
+        list(Processes(JOBS).run(fails, range(20)))
+
+
+def test_a_worker_has_one_thread_of_polars() -> None:
+    threads = {found[0] for _, found in Processes(JOBS).run(threads_of_polars, range(4))}
+    assert threads == {1}
+
+
+def test_a_killed_worker_costs_nothing(tmp_path: Path) -> None:
+    assert dict(Processes(JOBS).run(partial(kills_once, tmp_path, 5), range(20))) == squares(20)
+    assert (tmp_path / "killed").exists()
+
+
+def test_only_a_job_that_kills_its_worker_alone_is_lost(tmp_path: Path) -> None:
+    found = dict(Processes(JOBS).run(partial(kills_always, tmp_path, 5), range(20)))
+
+    lost = found.pop(5)
+    assert lost == Lost("it killed its worker, 2 times with nothing else under way")
+    assert squares(20) == found | {5: 25}
+    assert len(list(tmp_path.iterdir())) == 3, "once beside others, twice alone"
+
+
+def test_a_job_that_hangs_is_lost_with_a_timeout() -> None:
+    found = dict(Processes(JOBS, timeout=0.5).run(partial(hangs, 3), range(8)))
+
+    lost = found.pop(3)
+    assert isinstance(lost, Lost)
+    assert lost.reason == "it killed its worker, or took longer than 0.5 seconds, 2 times with nothing else under way"
+    assert squares(8) == found | {3: 9}
+
+
+@pytest.mark.slow
+def test_a_job_that_holds_the_interpreter_is_lost_with_a_timeout() -> None:
+    ((_, lost),) = Processes(1, timeout=0.5).run(hold_interpreter, [0])
+    assert isinstance(lost, Lost)
+
+
+def test_a_timeout_leaves_quick_jobs_alone() -> None:
+    assert dict(Processes(JOBS, timeout=60.0).run(square, range(8))) == squares(8)
+
+
+def test_no_more_items_are_taken_than_there_is_room_for() -> None:
+    taken = count()
+    for done, _ in enumerate(Processes(JOBS).run(square, (next(taken) for _ in range(10_000)))):
+        outstanding = int(repr(taken)[6:-1]) - done
+        assert outstanding <= WINDOW * JOBS
+    assert done == 9_999
+
+
+def test_workers_that_cannot_start_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without that, each item would be called lost."""
+    monkeypatch.setattr(worker, "begin", os._exit)
+    with pytest.raises(ExecutorError, match="worker processes die as they start"):
+        list(Processes(JOBS).run(square, range(3)))
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs; one that ended and was not waited for does not."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def gone(processes: set[int], seconds: float = 20.0) -> bool:
+    """Whether all processes end soon."""
+    end = time.monotonic() + seconds
+    while any(map(alive, processes)):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def workers(folder: Path, number: int) -> set[int]:
+    """Return the workers' processes, once so many have begun a job."""
+    end = time.monotonic() + 60.0
+    while len(found := {int(path.name.split("-")[0]) for path in folder.iterdir()}) < number:
+        assert time.monotonic() < end, "no worker has begun"
+        time.sleep(0.02)
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux what runs")
+def test_workers_end_with_the_iterator(tmp_path: Path) -> None:
+    results = Processes(JOBS).run(threads_of_polars, count())
+    processes = {next(results)[1][1] for _ in range(8)}
+    assert all(map(alive, processes))
+    results.close()
+    assert gone(processes)
+
+
+PROGRAM = """
+import sys
+from functools import partial
+from pathlib import Path
+from jobs import writes_its_process
+from gex.cli.batch.processes import Processes
+
+if __name__ == "__main__":
+    for _ in Processes(2).run(partial(writes_its_process, Path(sys.argv[1])), range(100)):
+        pass
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux what runs")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_an_interrupt(tmp_path: Path, number: signal.Signals) -> None:
+    program, marks = tmp_path / "program.py", tmp_path / "marks"
+    program.write_text(PROGRAM)
+    marks.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(HELPERS)}
+    with subprocess.Popen(
+        [sys.executable, program, marks], env=environment, stderr=subprocess.PIPE, start_new_session=True
+    ) as run:
+        processes = workers(marks, 2)
+        children = set(map(int, Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()))
+        # A terminal sends Ctrl-C to all processes of the foreground; a kill is for one.
+        (os.killpg if number == signal.SIGINT else os.kill)(run.pid, number)
+        assert run.wait(30) == -number
+        assert gone(processes | children)
+        told = run.stderr.read().decode()
+    assert told.count("Traceback") == (number == signal.SIGINT), "workers say nothing"
