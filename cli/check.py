@@ -70,7 +70,11 @@ def command(
 
     form = sink.format_of(output, FORMATS)
     rules = read_limits(given.limits)
-    _refuse_settings([each for each in sources if _is_symbol(each, given)])
+    symbols = [each for each in sources if _is_symbol(each)]
+    if symbols and given.results is None and read.store is None:
+        raise click.UsageError("no results named; give --results DIR, or set GEX_RESULTS")
+    if given.results is not None:
+        _refuse_settings(symbols)
     batch = Batch(sources, read, settings)
     checks = list(batch.each(lambda source: _checked(source, rules, given, read, settings)))
     sink.emit(_chunks(checks, output, form), output.output)
@@ -85,7 +89,7 @@ def _checked(
     from gex.cli import checking
 
     at = settings.at or dt.datetime.now(dt.UTC)
-    if given.results is not None and _is_symbol(source, given):
+    if given.results is not None and _is_symbol(source):
         checked = checking.check_results(rules, source, given.results, at, given.spec)
     else:
         analysis = analysis_of(source, read, replace(settings, at=None))
@@ -94,10 +98,9 @@ def _checked(
     return checked
 
 
-def _is_symbol(source: str, given: CheckOptions) -> bool:
-    """Tell whether a SYMBOL means a series of the results, and no file or address in the store."""
-    named = ADDRESS.fullmatch(source) and "@" not in source and not Path(source).exists()
-    return given.results is not None and bool(named)
+def _is_symbol(source: str) -> bool:
+    """Tell whether a SYMBOL can mean a series of the results, and is no file and no snapshot of the store."""
+    return ADDRESS.fullmatch(source) is not None and "@" not in source and not Path(source).exists()
 
 
 def _refuse_settings(symbols: list[str]) -> None:

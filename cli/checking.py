@@ -100,8 +100,17 @@ def check_results(rules: Iterable[Rule], symbol: str, results: Path, at: dt.date
     return check(rules, name, series_in(results, name, at, spec), at)
 
 
-def series_in(results: Path, symbol: str, at: dt.datetime, spec: str | None) -> pl.DataFrame:
+def series_in(
+    results: Path, symbol: str, at: dt.datetime, spec: str | None, start: dt.date | None = None
+) -> pl.DataFrame:
     """Return the series of a symbol as it is known now, up to a time; empty, with a message, where there is none.
+
+    Args:
+        results: The results' folder.
+        symbol: The underlying.
+        at: What is of a later New York date is left out.
+        spec: The beginning of a spec's fingerprint; None takes all.
+        start: The first New York date.
 
     Raises:
         UnreadableError: A part of the results is damaged.
@@ -114,7 +123,8 @@ def series_in(results: Path, symbol: str, at: dt.datetime, spec: str | None) -> 
     from gex.ingest.result_store import scan_series
 
     try:
-        return scan_series(results, symbol, spec=spec, end=at.astimezone(NEW_YORK).date()).collect()
+        end = at.astimezone(NEW_YORK).date()
+        return scan_series(results, symbol, spec=spec, start=start, end=end).collect()
     except MissingError as error:
         LOGGER.warning("%s", error)
         return pl.DataFrame(schema={"quote_time": pl.Datetime("us", "UTC"), "quote_date": pl.Date})

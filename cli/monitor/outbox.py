@@ -54,7 +54,7 @@ class Outbox:
             UnreadableError: Another one has it, or it cannot be written to.
 
         """
-        with writing(self.folder):
+        with writing(self.folder, "the alerts"):
             for name in ("outbox", "delivered"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
             file = (self.folder / ".lock").open("ab")
@@ -86,7 +86,7 @@ class Outbox:
             names = targets.get(alert.severity, ())
             if names and not self._known(alert.key):
                 name = f"{alert.document['at'].replace('-', '').replace(':', '')}-{new:04d}-{alert.key}.json"
-                with writing(self.folder):
+                with writing(self.folder, "the alerts"):
                     write_whole(self.folder / "outbox" / name, _bytes({"for": names, "alert": alert.document}))
                 new += 1
         return new
@@ -94,7 +94,7 @@ class Outbox:
     def remember(self, told: dict[Position, Told]) -> None:
         """Write what has been told; the alerts themselves are in the outbox by now."""
         rows = [{"rule": rule, "symbol": symbol, "told": each.as_dict()} for (rule, symbol), each in told.items()]
-        with writing(self.folder):
+        with writing(self.folder, "the alerts"):
             write_whole(self.folder / "told.json", _bytes(rows))
 
     def waiting(self, target: str | None = None) -> list[Waiting]:
@@ -106,7 +106,7 @@ class Outbox:
 
     def mark(self, waiting: Waiting, target: str) -> None:
         """Say that a target has an alert."""
-        with writing(self.folder):
+        with writing(self.folder, "the alerts"):
             write_whole(waiting.mark_of(target), b"")
 
     def tidy(self) -> None:
@@ -114,7 +114,7 @@ class Outbox:
         for each in self.waiting():
             marks = [each.mark_of(target) for target in each.targets]
             if all(mark.exists() for mark in marks):
-                with writing(self.folder):
+                with writing(self.folder, "the alerts"):
                     each.path.replace(self.folder / "delivered" / each.path.name)
                     for mark in marks:
                         mark.unlink(missing_ok=True)

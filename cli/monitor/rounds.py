@@ -11,7 +11,7 @@ from gex.cli.failures import one_line
 from gex.cli.monitor.alerts import news_of
 from gex.cli.monitor.feed import CommandError, Schedule, run_command
 from gex.cli.monitor.tell import tell
-from gex.ingest.errors import ChainError, TargetError
+from gex.ingest.errors import TargetError
 from gex.limit_fields import FIELDS
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class Monitor:
         file: Rules, feed and deliveries.
         folder: What the feed writes into.
         results: Where results are kept.
-        take: Puts a file into the store and makes its results; returns the symbols that have new ones.
+        take: Puts a file into the store and makes its results; returns the symbols that have new ones, and from which
+            date on.
         spec: The fingerprint of what the results are made under: the series holds no others.
         outbox: Alerts on disk.
         post: Delivers them.
@@ -65,7 +66,7 @@ class Monitor:
     file: MonitorFile
     folder: Folder
     results: Path
-    take: Callable[[str], set[str]]
+    take: Callable[[str], dict[str, dt.date]]
     spec: str
     outbox: Outbox
     post: Post
@@ -84,7 +85,7 @@ class Monitor:
         self._schedule = Schedule(self.file.feed) if self.file.feed else None
         self._symbols = {part.symbol for part in parts(self.results)}
         self._symbols.update(symbol for rule in self.file.rules for symbol in rule.symbols)
-        self._changed = set(self._symbols)
+        self._changed: dict[str, dt.date] = {}
         self._told = self.outbox.told()
 
     def run(self, poll: float) -> None:
@@ -128,7 +129,7 @@ class Monitor:
     def _take(self, name: str) -> None:
         """Take in one file; what cannot be read is left alone until it changes."""
         try:
-            symbols = self.take(name)
+            new = self.take(name)
         except TargetError as error:  # The file is sound: it is tried again every round.
             self._fault("disk", one_line(error))
             return
@@ -139,17 +140,18 @@ class Monitor:
             return
         self.folder.taken(name)
         self._mended("disk")
-        self._symbols |= symbols
-        self._changed |= symbols
-        what = f"new results of {', '.join(sorted(symbols))}" if symbols else "nothing new"
-        tell("file", f"{name}: {what}", file=name, symbols=sorted(symbols))
+        self._symbols.update(new)
+        for symbol, date in new.items():
+            self._changed[symbol] = min(date, self._changed.get(symbol, date))
+        what = f"new results of {', '.join(sorted(new))}" if new else "nothing new"
+        tell("file", f"{name}: {what}", file=name, symbols=sorted(new))
 
     def _check_all(self) -> list[Checked]:
         checks = []
         for symbol in sorted(self._symbols):
             try:
                 checks.append(self._check(symbol))
-            except ChainError as error:
+            except Exception as error:  # noqa: BLE001 (one symbol must not take the others with it)
                 self._fault(f"check of {symbol}", one_line(error))
             else:
                 self._mended(f"check of {symbol}")
@@ -158,10 +160,7 @@ class Monitor:
     def _check(self, symbol: str) -> Checked:
         """Evaluate the limits on a symbol, and put what is new into the outbox."""
         at, rules = self.now(), [rule for rule in self.file.rules if rule.holds_for(symbol)]
-        if symbol in self._changed:
-            self._watched[symbol] = Watched(series_in(self.results, symbol, at, self.spec))
-            self._changed.discard(symbol)
-        watched = self._watched[symbol]
+        watched = self._watched[symbol] = self._seen(symbol, at)
         series = aged(watched.series, symbol, at)
         for rule in rules:
             if rule.name not in watched.histories or FIELDS[rule.field].of_now:
@@ -169,6 +168,19 @@ class Monitor:
         found = checked(symbol, series, at, (watched.histories[rule.name][-1] for rule in rules))
         self._tell_news(rules, watched, found)
         self._show(watched, found)
+        return found
+
+    def _seen(self, symbol: str, at: dt.datetime) -> Watched:
+        """Return what is known of a symbol, with what is new in the results; only the new dates are read."""
+        before, since = self._watched.get(symbol), self._changed.get(symbol)
+        if before is None:
+            found = Watched(series_in(self.results, symbol, at, self.spec))
+        elif since is not None:
+            found = Watched(_extended(before.series, series_in(self.results, symbol, at, self.spec, since), since))
+            found.shown = before.shown
+        else:
+            return before
+        self._changed.pop(symbol, None)
         return found
 
     def _tell_news(self, rules: list[Rule], watched: Watched, found: Checked) -> None:
@@ -179,11 +191,12 @@ class Monitor:
             place = (rule.name, found.symbol)
             news, told[place] = news_of(watched.histories[rule.name], self._told.get(place), found)
             alerts += news
-        if all(self._told.get(place) == each for place, each in told.items()):
-            return
-        self.outbox.put(alerts, self.post.targets())
-        self.outbox.remember(self._told | told)
-        self._told |= told
+        if any(self._told.get(place) != each for place, each in told.items()):
+            self.outbox.put(alerts, self.post.targets())
+            self.outbox.remember(self._told | told)
+            self._told |= told
+        for history in watched.histories.values():
+            del history[:-1]  # What has been told is told.
         for alert in alerts:
             what = alert.document
             message = f"{what['symbol']}: {what['rule']} {what['state']}: {what['limit']}"
@@ -225,6 +238,13 @@ class Monitor:
     def _mended(self, what: str) -> None:
         if self._faults.pop(what, None):
             tell("mended", f"{what}: works again", what=what)
+
+
+def _extended(series: pl.DataFrame, new: pl.DataFrame, since: dt.date) -> pl.DataFrame:
+    """Return a series with its end, from a date on, as it is known now."""
+    import polars as pl
+
+    return pl.concat([series.filter(pl.col("quote_date") < since), new], how="diagonal")
 
 
 def _history(rule: Rule, symbol: str, series: pl.DataFrame) -> list[Verdict]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ from gex.ingest.errors import ContentError, TargetError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gex.cli.batch.job import Line
     from gex.cli.batch.spec import Spec
     from gex.ingest.result_manifest import Run
 
@@ -34,8 +34,8 @@ class Work:
     spec: Spec
     _run: Run | None = field(default=None, init=False)
 
-    def __call__(self, name: str) -> set[str]:
-        """Take in a file and return the symbols that have results which were not there.
+    def __call__(self, name: str) -> dict[str, dt.date]:
+        """Take in a file and return the symbols that have results which were not there, each with the first new date.
 
         Raises:
             ChainError: It cannot be read or analysed.
@@ -46,16 +46,20 @@ class Work:
 
         keywords = read_keywords(self.spec.read, None)
         taken = take(name, self.store, keywords, lambda chains: watched(chains, name, self.spec.read, _silent))
-        lines = [line for each in taken.snapshots for line in self._results_of(each)]
-        return {line["symbol"] for line in lines if line["status"] == "done"}
+        dates: dict[str, dt.date] = {}
+        for each in taken.snapshots:
+            if self._makes_results_of(each):
+                date = dt.date.fromisoformat(each["quote_date"])
+                dates[each["symbol"]] = min(date, dates.get(each["symbol"], date))
+        return dates
 
     def close(self) -> None:
         """End the manifest of this run, if anything was done."""
         if self._run is not None:
             self._run.close()
 
-    def _results_of(self, told: dict[str, Any]) -> list[Line]:
-        """Make the results of a snapshot of the store, unless they are there."""
+    def _makes_results_of(self, told: dict[str, Any]) -> bool:
+        """Make the results of a snapshot of the store, unless they are there; tell whether there are new ones."""
         from gex.cli.batch.job import FAILED, UNWRITABLE, Item, Place, stored_part, work
         from gex.ingest.calendar import NEW_YORK
         from gex.ingest.staging import staging
@@ -63,7 +67,7 @@ class Work:
 
         snapshot = next(each for each in snapshots(self.store, told["symbol"]) if each.name == told["name"])
         if stored_part(snapshot, self.spec, self.results).path.exists():
-            return []
+            return False
         address = f"{snapshot.symbol}@{snapshot.quote_time.astimezone(NEW_YORK):%Y-%m-%dT%H:%M:%S}"
         with staging(self.results) as aside:
             lines = work(Item(1, address, snapshot=snapshot), spec=self.spec, place=Place(self.results, aside))
@@ -73,7 +77,7 @@ class Work:
             self._manifest().append(line)
             if line["status"] == FAILED:
                 raise ContentError(line["reason"])
-        return lines
+        return True
 
     def _manifest(self) -> Run:
         """Return the manifest of this run, begun with its first line."""

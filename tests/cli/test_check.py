@@ -166,6 +166,11 @@ def test_flags_that_change_nothing_are_refused(gex: Any, results: Path, limits: 
     assert "--vol changes nothing in the results of SPX" in ran.err
 
 
+def test_a_symbol_needs_results(gex: Any, limits: Any) -> None:
+    ran = gex("check", "SPX", "--limits", limits(fine=FINE))
+    assert (ran.code, "no results named; give --results DIR" in ran.err) == (2, True)
+
+
 def test_a_file_alone_has_no_history(gex: Any, spx_csv: Path, limits: Any) -> None:
     path = limits(fine=FINE, crossed=CROSSED)
     ran = gex("check", spx_csv, "--limits", path, "--format", "json", "--band", "none")
@@ -249,8 +254,8 @@ def test_limits_fire_on_the_days_they_should(gex: Any, data_path: Any, limits: A
     folder = data_path("chains", "cboe_csv")
     work = Work(tmp_path / "store", tmp_path / "results", spec_of(Settings(band=()), READ))
     for path in sorted(folder.glob("spx_2025-0*.csv")):
-        assert work(str(path)) == {"SPX"}
-        assert work(str(path)) == set()
+        assert list(work(str(path))) == ["SPX"]
+        assert work(str(path)) == {}
     work.close()
     path = limits(**DESK)
     for at, expected in DAYS.items():

@@ -51,7 +51,8 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
     "arguments",
     [
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
-        *(["config", "show"], ["ingest", "--help"], ["store", "--help"]),
+        *(["config", "show"], ["ingest", "--help"], ["store", "--help"], ["check", "--help"]),
+        *(["monitor", "--help"],),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 import click
 import pytest
 
-from gex.cli.limits_file import read_limits
-from gex.limits import Beyond, Crosses, Distance, Is, Moves, Percentile, Span, Within
+from gex.cli.limits_file import KEYS, read_limits
+from gex.cli.monitor.config import read_monitor_file
+from gex.cli.monitor.secrets import Secrets
+from gex.limit_states import STATES
+from gex.limits import Beyond, Crosses, Distance, Is, Moves, Percentile, Span, Test, Within
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gex.limits import Rule
 
 
@@ -136,3 +139,24 @@ def test_lines_are_those_of_the_right_table(tmp_path: Path) -> None:
     lines = ["# below = 1", "[rules.a]", 'field = "spot"', "below = 1", 'severity = "warn"', "", '[rules."b.c"]']
     with pytest.raises(click.UsageError, match="line 9"):
         read(tmp_path, *lines, 'field = "spot"', "below = []", 'severity = "warn"')
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
+
+
+def test_the_documented_file_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every rule of docs/limits.md, its feed and its deliveries can be read as they stand."""
+    for name in re.findall(r"env:(\w+)\"", PAGE):
+        monkeypatch.setenv(name, "https://hooks.example/T0")
+    path = tmp_path / "limits.toml"
+    path.write_text(PAGE.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    found = read_monitor_file(path, Secrets())
+    assert read_limits(path) == found.rules
+    assert {type(each.test) for each in found.rules} == set(get_args(Test))
+    assert found.feed is not None
+    assert {each.way for each in found.deliveries} == {"command", "file", "webhook"}
+
+
+def test_every_test_key_and_state_is_documented() -> None:
+    assert all(f"\n{name} = " in PAGE or f"`{name} = " in PAGE for name in KEYS)
+    assert all(f"| `{state}` |" in PAGE for state in STATES)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gex.cli.checking import Checked
 from gex.cli.monitor.alerts import Told, key_of, news_of
+from gex.limit_states import verdicts
+from gex.limits import Beyond, Rule, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gex.cli.checking import Checked
     from gex.limit_states import Verdict
 
 
@@ -85,3 +92,34 @@ def test_an_alert_carries_figure_limit_and_age(verdict: Callable[..., Verdict], 
     assert document["quote_time"] == "2025-09-05T14:00:00Z"
     (old,), _ = news_of([verdict("breached", 0)], None, checked(at=31, quoted=0))
     assert old.document["live"] is False
+
+
+FIRST = dt.datetime(2025, 9, 5, 14, 0, tzinfo=dt.UTC)
+FIGURES = st.lists(st.none() | st.sampled_from([6400.0, 6505.0, 6600.0]), min_size=1, max_size=25)
+
+
+def keys_of(values: list[float | None], cuts: list[int]) -> list[str]:
+    """Return the keys of all alerts where rounds end after so many snapshots, and after the last one."""
+    rule = Rule(name="r", field="spot", test=Beyond("below", 6500.0, 6550.0), severity="warn", lasting=Span(2))
+    times = [FIRST + dt.timedelta(minutes=5 * n) for n in range(len(values))]
+    dates = [time.date() for time in times]
+    series = pl.DataFrame(
+        {"quote_time": times, "quote_date": dates, "spot": values}, schema_overrides={"spot": pl.Float64}
+    )
+    checked = Checked("SPX", FIRST, None, None, None, 0, ())
+    keys, told = [], None
+    for end in sorted({1, *(cut for cut in cuts if cut < len(values)), len(values)} - {0}):
+        alerts, told = news_of(verdicts(rule, "SPX", series[:end]), told, checked)
+        keys += [each.key for each in alerts]
+    return keys
+
+
+@given(FIGURES, st.lists(st.integers(1, 25), max_size=5))
+def test_how_the_snapshots_fall_into_rounds_changes_no_alert(values: list[float | None], cuts: list[int]) -> None:
+    assert keys_of(values, cuts) == keys_of(values, list(range(1, len(values) + 1)))
+
+
+@given(FIGURES)
+def test_no_alert_is_told_twice_and_every_breach_is(values: list[float | None]) -> None:
+    keys = keys_of(values, [])
+    assert len(set(keys)) == len(keys)
