@@ -149,20 +149,19 @@ def write_parts(
 
 
 def part_bytes(frame: pl.DataFrame, spec: Mapping[str, Any]) -> bytes:
-    """Return a table as a part, with a checksum of every page."""
+    """Return a table as a part, with a checksum of every page; statistics of one snapshot would save no reader a file."""
     import pyarrow.parquet as pq
     from polars import CompatLevel
 
     table = frame.to_arrow(compat_level=CompatLevel.oldest())
     footer = {VERSION: str(SCHEMA_VERSION), SPEC: json.dumps(spec, sort_keys=True)}
     buffer = io.BytesIO()
-    pq.write_table(
-        table.replace_schema_metadata(footer),
-        buffer,
-        compression="zstd",
-        use_dictionary=False,
-        write_page_checksum=True,
-    )
+    with pq.ParquetWriter(
+        buffer, table.schema, compression="zstd", use_dictionary=False, write_page_checksum=True,
+        write_statistics=False, store_schema=False,
+    ) as writer:  # fmt: skip
+        writer.write_table(table)
+        writer.add_key_value_metadata(footer)
     return buffer.getvalue()
 
 
@@ -179,7 +178,7 @@ def read_part(part: Part) -> tuple[pl.DataFrame, dict[str, Any]]:
 
     try:
         with pq.ParquetFile(io.BytesIO(part.path.read_bytes()), page_checksum_verification=True) as file:
-            footer = file.schema_arrow.metadata or {}
+            footer = file.metadata.metadata or {}
             frame = pl.DataFrame(file.read())
             return frame, json.loads(footer[SPEC.encode()])
     except (pa.ArrowException, OSError, KeyError, ValueError, pl.exceptions.PolarsError) as error:

@@ -41,7 +41,7 @@ def frames_of(chain: Chain, analysis: Analysis, fingerprint: str) -> dict[Table,
     head = [pl.lit(summary[name], types[name]).alias(name) for name in ("underlying", "quote_time", "quote_date")]
     foot = [pl.lit(summary[name], types[name]).alias(name) for name in ("sha256", "spec_fingerprint", "tool_version")]
     return {
-        "summary": pl.DataFrame({name: [value] for name, value in summary.items()}, schema=types),
+        "summary": pl.DataFrame([tuple(summary.values())], schema=types, orient="row"),
         "by_expiration": _typed(analysis.by_expiration).select(*head, pl.all(), *foot),
         "by_strike": _typed(analysis.by_strike).select(*head, pl.all(), *foot),
     }

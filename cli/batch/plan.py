@@ -51,7 +51,7 @@ def _of(source: str, read: ReadOptions, results: Path, days: Range, numbers: Ite
         else:
             yield from (Item(next(numbers), each, stat_of(each)) for each in expand([source], results))
     except ChainError as error:
-        yield Item(next(numbers), source, fault=error)
+        yield Item(next(numbers), remote.redacted(source), fault=error)
 
 
 def _stored(source: str, read: ReadOptions, days: Range) -> Iterable[Snapshot] | None:

@@ -40,6 +40,14 @@ def is_url(source: str) -> bool:
     return _URL.match(source) is not None
 
 
+def redacted(source: str) -> str:
+    """Return a source without the credentials that a URL may hold; the part before @ is a container's with Azure."""
+    match = _URL.match(source)
+    if not match or "@" not in match[2] or match[1].lower() in {"abfs", "abfss"}:
+        return source
+    return source.replace(match[2], "***@" + match[2].rpartition("@")[2], 1)
+
+
 def listed(url: str) -> list[tuple[str, tuple[int | None, int | None]]]:
     """Return the files that a URL means, with their sizes and times of change: itself, a folder's, a pattern's.
 
@@ -89,8 +97,8 @@ def _system(url: str) -> tuple[Any, str]:
     from pyarrow import ArrowException, fs
 
     match = _URL.match(url)
-    if match and "@" in match[2] and match[1].lower() not in {"abfs", "abfss"}:
-        raise UnreadableError("no credentials in a URL: give them in the environment", source=url.rpartition("@")[2])
+    if match and redacted(url) != url:
+        raise UnreadableError("no credentials in a URL: give them in the environment", source=redacted(url))
     try:
         found: tuple[Any, str] = fs.FileSystem.from_uri(url)
     except (ArrowException, ValueError, NotImplementedError) as error:
