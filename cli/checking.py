@@ -100,6 +100,14 @@ def check_results(rules: Iterable[Rule], symbol: str, results: Path, at: dt.date
     return check(rules, name, series_in(results, name, at, spec), at)
 
 
+def why_null(series: pl.DataFrame) -> dict[str, str]:
+    """Say of fields that are null in the last snapshot of a series why they are, as far as the others tell."""
+    last = series.tail(1).to_dicts()[0] if series.height else {}
+    if last.get("zero_dte_sign", "") is None:
+        return {name: NO_ZERO_DTE for name in FIELDS if name.startswith("zero_dte")}
+    return {}
+
+
 def series_in(
     results: Path, symbol: str, at: dt.datetime, spec: str | None, start: dt.date | None = None
 ) -> pl.DataFrame:
@@ -132,10 +140,7 @@ def series_in(
 
 def check_analysis(rules: Iterable[Rule], analysis: Analysis, at: dt.datetime) -> Checked:
     """Check rules on one analysis, without history."""
-    reasons = dict(analysis.levels.reasons)
-    if analysis.zero_dte is None:
-        reasons |= {name: NO_ZERO_DTE for name in FIELDS if name.startswith("zero_dte")}
-    return check(rules, analysis.underlying, series_of(analysis), at, reasons)
+    return check(rules, analysis.underlying, series_of(analysis), at, analysis.levels.reasons)
 
 
 def check(
@@ -158,9 +163,9 @@ def check(
     from gex.limit_states import verdict
 
     known = aged(series, symbol, at)
-    return checked(
-        symbol, known, at, (verdict(each, symbol, known, reasons) for each in rules if each.holds_for(symbol))
-    )
+    why = why_null(known) | dict(reasons or {})
+    found = (verdict(each, symbol, known, why) for each in rules if each.holds_for(symbol))
+    return checked(symbol, known, at, found)
 
 
 def checked(symbol: str, series: pl.DataFrame, at: dt.datetime, verdicts: Iterable[Verdict]) -> Checked:

@@ -175,6 +175,16 @@ class Rule:
             case Is():
                 return self.test.values
 
+    @property
+    def clear(self) -> float | None:
+        """Where a breach is over again, in the unit of the threshold; None where it has no place of its own."""
+        match self.test:
+            case Beyond() | Percentile():
+                return self.test.clear
+            case Within() | Moves():
+                return None if self.test.clear is None else self.test.clear.amount
+        return None
+
     def holds_for(self, symbol: str) -> bool:
         """Tell whether the rule is about a symbol."""
         return not self.symbols or symbol in self.symbols

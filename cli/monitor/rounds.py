@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gex.cli.checking import Checked, aged, checked, series_in
+from gex.cli.checking import Checked, aged, checked, series_in, why_null
 from gex.cli.failures import one_line
 from gex.cli.monitor.alerts import news_of
 from gex.cli.monitor.feed import CommandError, Schedule, run_command
@@ -253,4 +253,4 @@ def _history(rule: Rule, symbol: str, series: pl.DataFrame) -> list[Verdict]:
 
     if FIELDS[rule.field].of_now or not series.height:
         return [verdict(rule, symbol, series.tail(1))]
-    return list(verdicts(rule, symbol, series))
+    return list(verdicts(rule, symbol, series, why_null(series)))

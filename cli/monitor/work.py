@@ -63,9 +63,11 @@ class Work:
         from gex.cli.batch.job import FAILED, UNWRITABLE, Item, Place, stored_part, work
         from gex.ingest.calendar import NEW_YORK
         from gex.ingest.staging import staging
-        from gex.ingest.store import snapshots
+        from gex.ingest.store import names_at, snapshots_in
 
-        snapshot = next(each for each in snapshots(self.store, told["symbol"]) if each.name == told["name"])
+        symbol, name = told["symbol"], told["name"]
+        path = names_at(self.store, symbol, dt.date.fromisoformat(told["quote_date"]))[name]
+        snapshot = next(each for each in snapshots_in(path, symbol) if each.name == name)
         if stored_part(snapshot, self.spec, self.results).path.exists():
             return False
         address = f"{snapshot.symbol}@{snapshot.quote_time.astimezone(NEW_YORK):%Y-%m-%dT%H:%M:%S}"

@@ -58,6 +58,7 @@ def entry(verdict: Verdict) -> dict[str, Any]:
         "figure": verdict.figure,
         "limit": limit(verdict),
         "threshold": verdict.rule.threshold,
+        "clear": verdict.rule.clear,
         "against": verdict.against,
         "against_time": verdict.against_time,
         "held": verdict.held,
@@ -174,9 +175,28 @@ def _painted(row: str, verdict: Verdict, terminal: Terminal) -> str:
 def _notes(verdict: Verdict, width: int) -> list[str]:
     """Say what to do, why nothing is known, and how the figure came about."""
     held = f"held for {verdict.held} of {verdict.rule.lasting}" if verdict.state == "pending" else None
-    parts = [each for each in (verdict.rule.message, held, verdict.reason or how(verdict)) if each]
+    over = _over(verdict) if verdict.state == "breached" else None
     indent = " " * 10
-    return flow([indent + parts[0], *parts[1:]], width, indent=indent)
+    lines: list[str] = []
+    for block in ([verdict.rule.message], [held, verdict.reason or how(verdict), over]):
+        if told := [each for each in block if each]:
+            lines += flow([indent + told[0], *told[1:]], width, indent=indent)
+    return lines
+
+
+def _over(verdict: Verdict) -> str | None:
+    """Say where a breach is over again, where that is not where it began."""
+    test, unit = verdict.rule.test, FIELDS[verdict.rule.field].unit
+    match test:
+        case Beyond(clear=float(clear), side=side):
+            return f"over from {_amount(clear, unit)} {'up' if side == 'below' else 'down'}"
+        case Percentile(clear=float(clear), side=side):
+            return f"over from percentile {clear:g} {'up' if side == 'below' else 'down'}"
+        case Within(clear=Distance() as clear):
+            return f"over beyond {_distance(clear, unit)}"
+        case Moves(clear=Distance() as clear):
+            return f"over from {_distance(clear, unit)} down"
+    return None
 
 
 def _end(checked: Checked) -> list[str]:

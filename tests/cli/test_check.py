@@ -127,6 +127,18 @@ def test_the_document(gex: Any, results: Path, limits: Any) -> None:
     )
 
 
+def test_a_breach_that_clears_elsewhere_says_where(gex: Any, results: Path, limits: Any) -> None:
+    near = 'field = "spot"\nwithin = 35\nof = "gamma_flip"\nclear = 70\nseverity = "warn"'
+    low = 'field = "spot"\nabove = 6450\nclear = 6400\nseverity = "warn"'
+    ran = gex("check", "SPX", "--results", results, "--limits", limits(near=near, low=low), *AT)
+    assert (
+        "WARN   near   30.0 points  within 35.0 points of gamma_flip  09-03 16:00\n"
+        "          distance of spot from gamma_flip, 6470 · over beyond 70.0 points\n"
+        "WARN   low           6440  above 6450                        09-04 16:00\n"
+        "          spot: the price of the underlying used · over from 6400 down\n"
+    ) in ran.out
+
+
 def test_what_comes_after_at_is_not_known_yet(gex: Any, results: Path, limits: Any) -> None:
     path = limits(crossed=CROSSED)
     ran = gex("check", "SPX", "--results", results, "--limits", path, "--at", "2025-09-05T09:59")
