@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from gex.limits import Beyond, Crosses, Is, Moves, Percentile, Within
 
@@ -20,8 +19,7 @@ Known = TypeVar("Known")
 NO_PERCENT = "a percentage of zero"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One snapshot, as far as a rule looks at it."""
 
     time: dt.datetime
@@ -34,8 +32,7 @@ class Row:
     """Why one of them is None."""
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """What a test finds in one snapshot."""
 
     figure: Value

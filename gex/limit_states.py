@@ -58,32 +58,29 @@ def verdict(rule: Rule, symbol: str, series: pl.DataFrame, reasons: Mapping[str,
         reasons: Why fields of the last snapshot are null, by name.
 
     """
-    last = None
-    for last in verdicts(rule, symbol, series, reasons):  # noqa: B007 (the last one is what is wanted)
-        pass
-    return last or Verdict(rule, symbol, "unknown", None, None, None, None, None, 0, NO_SNAPSHOT)
+    for last in verdicts(rule, symbol, series, reasons, only_last=True):
+        return last
+    return Verdict(rule, symbol, "unknown", None, None, None, None, None, 0, NO_SNAPSHOT)
 
 
 def verdicts(
-    rule: Rule, symbol: str, series: pl.DataFrame, reasons: Mapping[str, str] | None = None
+    rule: Rule,
+    symbol: str,
+    series: pl.DataFrame,
+    reasons: Mapping[str, str] | None = None,
+    *,
+    only_last: bool = False,
 ) -> Iterator[Verdict]:
-    """Yield the state of a limit at each snapshot of a series, the oldest first; the arguments are `verdict`'s."""
+    """Yield the state of a limit at each snapshot of a series, the oldest first, or at the last; for the rest see `verdict`."""
     rows = _rows(rule, series, reasons or {})
     machine = _Machine(rule)
-    for row, found in zip(rows, measured(rule.test, rows), strict=True):
+    for number, (row, found) in enumerate(zip(rows, measured(rule.test, rows), strict=True), 1):
         state = machine.step(row, found)
-        yield Verdict(
-            rule,
-            symbol,
-            state,
-            found.figure,
-            found.against,
-            found.against_time,
-            machine.since,
-            row.time,
-            machine.held,
-            machine.reason,
-        )
+        if not only_last or number == len(rows):
+            yield Verdict(
+                rule, symbol, state, found.figure, found.against, found.against_time,
+                machine.since, row.time, machine.held, machine.reason,
+            )  # fmt: skip
 
 
 @dataclass

@@ -217,9 +217,7 @@ def _unit(verdict: Verdict) -> str:
 
 
 def _distance(distance: Distance, unit: Unit) -> str:
-    return (
-        f"{distance.amount:g}%" if distance.unit == "pct" else _amount(distance.amount, _moved(unit)).removeprefix("+")
-    )
+    return f"{distance.amount:g}%" if distance.unit == "pct" else _plain(distance.amount, unit)
 
 
 def _apart(value: float, distance: Distance, unit: Unit, *, signed: bool) -> str:
@@ -227,6 +225,11 @@ def _apart(value: float, distance: Distance, unit: Unit, *, signed: bool) -> str
         return f"{figures.signed(value, 2) if signed else f'{value:.2f}'}%"
     text = _amount(value, _moved(unit))
     return text if signed else text.removeprefix("+")
+
+
+def _plain(value: float, unit: Unit) -> str:
+    """Return a bound on a difference, which has no sign."""
+    return _amount(value, _moved(unit)).removeprefix("+").replace(".0 points", " points")
 
 
 def _moved(unit: Unit) -> Unit:

@@ -132,9 +132,9 @@ def test_a_breach_that_clears_elsewhere_says_where(gex: Any, results: Path, limi
     low = 'field = "spot"\nabove = 6450\nclear = 6400\nseverity = "warn"'
     ran = gex("check", "SPX", "--results", results, "--limits", limits(near=near, low=low), *AT)
     assert (
-        "WARN   near   30.0 points  within 35.0 points of gamma_flip  09-03 16:00\n"
-        "          distance of spot from gamma_flip, 6470 · over beyond 70.0 points\n"
-        "WARN   low           6440  above 6450                        09-04 16:00\n"
+        "WARN   near  30.0 points  within 35 points of gamma_flip  09-03 16:00\n"
+        "          distance of spot from gamma_flip, 6470 · over beyond 70 points\n"
+        "WARN   low          6440  above 6450                      09-04 16:00\n"
         "          spot: the price of the underlying used · over from 6400 down\n"
     ) in ran.out
 
