@@ -109,14 +109,14 @@ def why_null(series: pl.DataFrame) -> dict[str, str]:
 
 
 def series_in(
-    results: Path, symbol: str, at: dt.datetime, spec: str | None, start: dt.date | None = None
+    results: Path, symbol: str, at: dt.datetime | None, spec: str | None, start: dt.date | None = None
 ) -> pl.DataFrame:
     """Return the series of a symbol as it is known now, up to a time; empty, with a message, where there is none.
 
     Args:
         results: The results' folder.
         symbol: The underlying.
-        at: What is of a later New York date is left out.
+        at: What is of a later New York date is left out; None leaves nothing out.
         spec: The beginning of a spec's fingerprint; None takes all.
         start: The first New York date.
 
@@ -131,7 +131,7 @@ def series_in(
     from gex.ingest.result_store import scan_series
 
     try:
-        end = at.astimezone(NEW_YORK).date()
+        end = at and at.astimezone(NEW_YORK).date()
         return scan_series(results, symbol, spec=spec, start=start, end=end).collect()
     except MissingError as error:
         LOGGER.warning("%s", error)

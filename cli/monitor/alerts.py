@@ -60,15 +60,15 @@ def news_of(verdicts: Iterable[Verdict], told: Told | None, checked: Checked) ->
 
     """
     every = list(verdicts)
-    fresh = every[-1:] if told is None else [each for each in every if _after(each, told)] or every[-1:]
+    fresh = every[-1:] if told is None else [each for each in every if not _past(each, told)]
     before, alerts = told or Told(), []
     for each in fresh:
         state, since = _to_tell(each, before)
         if state is not None:
             alerts.append(_alert(each, state, since, checked))
             before = Told(state if state in OPEN else "ok", since)
-    last = every[-1].quote_time if every else None
-    return alerts, Told(before.state, before.since, last.isoformat() if last else None)
+    seen = _text(fresh[-1].quote_time) if fresh else before.seen
+    return alerts, Told(before.state, before.since, seen)
 
 
 def key_of(rule: str, symbol: str, state: str, since: str | None) -> str:
@@ -76,8 +76,14 @@ def key_of(rule: str, symbol: str, state: str, since: str | None) -> str:
     return hashlib.sha256(json.dumps([rule, symbol, state, since]).encode()).hexdigest()[:32]
 
 
-def _after(verdict: Verdict, told: Told) -> bool:
-    return verdict.quote_time is not None and (told.seen is None or verdict.quote_time.isoformat() > told.seen)
+def _past(verdict: Verdict, told: Told) -> bool:
+    """Tell whether a snapshot was looked at before; the last one is looked at again, for it may have been revised.
+
+    Where a clock was set back, the last one there is may be older than that: then nothing is news.
+    """
+    if verdict.quote_time is None:
+        return told.seen is not None
+    return told.seen is not None and verdict.quote_time.isoformat() < told.seen
 
 
 def _to_tell(verdict: Verdict, before: Told) -> tuple[State | None, str | None]:

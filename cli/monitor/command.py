@@ -39,6 +39,7 @@ LAST_WAIT = 5.0
 )
 @options.results_option
 @click.option("--once", is_flag=True, help="One round, for cron: deliveries are waited for.")
+@click.option("--waiting", is_flag=True, help="List the alerts that wait for delivery, and end.")
 @click.option(
     "--poll",
     type=click.FloatRange(0.05),
@@ -55,6 +56,7 @@ def command(
     limits: Path,
     results: Path | None,
     once: bool,
+    waiting: bool,
     poll: float,
     settings: Settings,
     read: ReadOptions,
@@ -69,6 +71,9 @@ def command(
 
     store, results = _folders(read, results)
     _refuse_moments(settings, read)
+    if waiting:
+        click.echo(_listing(results))
+        return DONE
     secrets = Secrets()
     file = read_monitor_file(limits, secrets)
     _log_to(secrets)
@@ -90,6 +95,13 @@ def command(
             monitor.run(poll)
         post.finish(LAST_WAIT)
     return _ended(monitor, caught, once=once)
+
+
+def _listing(results: Path) -> str:
+    from gex.cli.monitor.listing import listing
+    from gex.cli.monitor.outbox import Outbox
+
+    return listing(Outbox(results / "alerts"))
 
 
 def _folders(read: ReadOptions, results: Path | None) -> tuple[Path, Path]:

@@ -132,7 +132,10 @@ def _headers(table: Table, secrets: Secrets) -> dict[str, str]:
     headers = table.values.get("headers", {})
     if not isinstance(headers, dict) or not all(isinstance(each, str) and each for each in headers.values()):
         raise table.error('headers must be texts by name: { Authorization = "env:TOKEN" }', "headers")
-    return dict(zip(headers, _resolved(table, "headers", tuple(headers.values()), secrets), strict=True))
+    values = _resolved(table, "headers", tuple(headers.values()), secrets)
+    for each in values:
+        secrets.hide(each)
+    return dict(zip(headers, values, strict=True))
 
 
 def _resolved(table: Table, key: str, values: tuple[str, ...], secrets: Secrets) -> tuple[str, ...]:

@@ -89,7 +89,9 @@ def _webhook(delivery: Delivery, document: dict[str, Any], _stop: threading.Even
         ):
             status = response.status_code
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise DeliveryError(f"the webhook cannot be reached ({type(error).__name__})") from None
+        # Of other errors, the text may hold a part of the address that no one could tell for a secret.
+        why = f": {error}" if isinstance(error, httpx.ConnectError) else ""
+        raise DeliveryError(f"the webhook cannot be reached ({type(error).__name__}{why})") from None
     if not 200 <= status < 300:
         raise DeliveryError(f"the webhook answered {status}")
 

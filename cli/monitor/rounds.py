@@ -160,7 +160,9 @@ class Monitor:
     def _check(self, symbol: str) -> Checked:
         """Evaluate the limits on a symbol, and put what is new into the outbox."""
         at, rules = self.now(), [rule for rule in self.file.rules if rule.holds_for(symbol)]
-        watched = self._watched[symbol] = self._seen(symbol, at)
+        watched = self._watched[symbol] = self._seen(symbol)
+        # A clock that was set back takes back no snapshot.
+        at = max([at, *watched.series["quote_time"].tail(1).to_list()])
         series = aged(watched.series, symbol, at)
         for rule in rules:
             if rule.name not in watched.histories or FIELDS[rule.field].of_now:
@@ -170,13 +172,13 @@ class Monitor:
         self._show(watched, found)
         return found
 
-    def _seen(self, symbol: str, at: dt.datetime) -> Watched:
+    def _seen(self, symbol: str) -> Watched:
         """Return what is known of a symbol, with what is new in the results; only the new dates are read."""
         before, since = self._watched.get(symbol), self._changed.get(symbol)
         if before is None:
-            found = Watched(series_in(self.results, symbol, at, self.spec))
+            found = Watched(series_in(self.results, symbol, None, self.spec))
         elif since is not None:
-            found = Watched(_extended(before.series, series_in(self.results, symbol, at, self.spec, since), since))
+            found = Watched(_extended(before.series, series_in(self.results, symbol, None, self.spec, since), since))
             found.shown = before.shown
         else:
             return before

@@ -193,6 +193,9 @@ def test_secrets_are_nowhere(
     assert ran.code == 4
     assert "desk: the webhook answered 500; 1 waiting" in ran.err
     assert len(hook.got) == 1
+    listed = once("--waiting").out
+    assert listed.splitlines()[1].startswith("breached  low   SPX     Tue 2026-03-10 10:05 ET  desk")
+    assert listed.endswith("1 alerts waiting\n")
     kept = [path.read_bytes() for path in work.rglob("*") if path.is_file()]
     for text in (ran.out.encode(), ran.err.encode(), *kept):
         assert b"s3cr3t" not in text

@@ -135,6 +135,22 @@ def test_new_results_are_added_and_a_revision_takes_the_place_of_its_date(
     ]
 
 
+def test_a_clock_that_jumps_makes_no_news(tmp_path: Path, said: list[tuple[str, str]]) -> None:
+    """Set back by an hour and by a day, and forward again: the same states, and not an alert more."""
+    put(tmp_path / "results", "SPX", 0, 110.0)
+    put(tmp_path / "results", "SPX", 5, 90.0)
+    bench = Bench(tmp_path, lambda _: {})
+    with bench.outbox.owned():
+        for minutes in (10, -60, 10, -1440, 10):
+            bench.minutes = minutes
+            assert bench.round() == {"SPX": ["breached", "ok"]}
+    again = Bench(tmp_path, lambda _: {})
+    again.minutes = -1440  # Started under a wrong clock.
+    with again.outbox.owned():
+        assert again.round() == {"SPX": ["breached", "ok"]}
+    assert [event for event, _ in said].count("alert") == 1
+
+
 def test_a_damaged_result_of_one_symbol_leaves_the_others(tmp_path: Path, said: list[tuple[str, str]]) -> None:
     part = put(tmp_path / "results", "NDX", 0, 90.0)
     put(tmp_path / "results", "SPX", 0, 90.0)
