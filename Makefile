@@ -23,7 +23,8 @@ test-all: $(VENV)/.test
 # What a machine without AVX2 runs: a build of its own, and the tests of the floor that is compiled.
 test-baseline: $(VENV)/.test
 	@$(BIN)/python -m benchmarks.builds baseline
-	cd .bench/baseline && $(abspath $(BIN))/python -m pytest -q -c $(CURDIR)/pyproject.toml --rootdir $(CURDIR) $(CURDIR)/tests/pricing
+	cd .bench/baseline && $(abspath $(BIN))/python -m pytest -q -m "not slow" -c $(CURDIR)/pyproject.toml --rootdir $(CURDIR) \
+		$(CURDIR)/tests/pricing
 
 # The peers and our own other builds get folders under .bench/; benchmarks/REPORT.md is what this run found, written
 # whether or not a topic failed. TOPICS="american or gamma" runs some (pytest -k), and reports to .bench/.
@@ -64,12 +65,15 @@ $(BIN)/gex: pyproject.toml setup.py constraints.txt $(wildcard pricing/*.pyx pri
 	@$(PIP) install -e .
 	@touch $@
 
-$(VENV)/.test: $(BIN)/gex
-	@$(PIP) install -e '.[test]'
-	@touch $@
+# What an extra asks for, without compiling the project again as `pip install -e '.[test]'` would.
+EXTRA = import sys, tomllib; \
+	print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")
 
+$(VENV)/.test: $(BIN)/gex
 $(VENV)/.dev: $(VENV)/.test
-	@$(PIP) install -e '.[test,dev]'
+$(VENV)/.test $(VENV)/.dev:
+	@$(BIN)/python -c '$(EXTRA)' $(subst .,,$(@F)) >$@.txt
+	@$(PIP) install -r $@.txt
 	@touch $@
 
 clean:

@@ -8,7 +8,8 @@ from setuptools import Extension, setup
 
 # -O3 because -O2 does not vectorise the block kernels; without errno and traps the compiler may
 # vectorise sqrt and turn branches into blends. Never -ffast-math: the kernel's header refuses it.
-FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-fno-math-errno", "-fno-trapping-math"]
+# Without the debug information that Python's own flags ask for, which costs a fifth of the time to compile.
+FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
 
 
 def extension(name: str) -> Extension:
@@ -22,4 +23,7 @@ def extension(name: str) -> Extension:
     )
 
 
-setup(ext_modules=cythonize([extension(name) for name in ("_kernel", "_rows", "_american", "_cash")]))
+setup(
+    ext_modules=cythonize([extension(name) for name in ("_kernel", "_rows", "_american", "_cash")]),
+    options={"build_ext": {"parallel": True}},  # as many at once as there are processors
+)

@@ -14,10 +14,12 @@ import numpy as np
 
 from gex.exposure import PER_PCT
 from gex.levels import sum_by
+from gex.pairs import netted
 from gex.positioning import dealer_sign, held_contracts
 from gex.profile import brackets_of, root_between
 from gex.results import Band, Bands, Variant
-from gex.variants import repriced
+from gex.settings import CONVENTIONS
+from gex.variants import BY_CONTRACT, BY_RUNG, repriced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +62,9 @@ def bands_of(market: Market, book: Book, dollars: ContractExposure, ladder: Ladd
     # A profile of moving volatility takes a sum a spot: every eighth will do to find crossings between.
     spots = ladder.spots if book.dynamics is None else ladder.spots[::8]
     variants = (
-        *_methods(market, book, dollars.unit_gamma, spots, levels),
+        *sorted(
+            _methods(market, book, dollars.unit_gamma, spots, levels), key=lambda v: CONVENTIONS.index(v.convention)
+        ),
         *_positions(market, book, dollars.unit_gamma, spots),
     )
     return bands_from(variants, levels, float(np.sum(dollars.gamma)), market.level)
@@ -75,30 +79,40 @@ def bands_from(variants: tuple[Variant, ...], levels: Levels, net: float, spot: 
 
 def _methods(market: Market, book: Book, unit_gamma: Floats, spots: Floats, levels: Levels) -> Iterator[Variant]:
     """Re-price the book under every other method; what early exercise adds stays what it is in the analysis."""
-    held = book.units != 0
-    market, book, unit_gamma = replace(market, used=market.used[held]), book.where(held), unit_gamma[held]
-    early = book.early_gamma_usd_profile(spots)
-    european = book.european()
-    early_gamma = unit_gamma - european.gamma(market.level) if book.early else 0.0
-    for other in repriced(market, european, market.settings.band):
-        curve = Curve(spots, other.book, early)
-        flip = curve.root(market.level) if other.book.dynamics is None else curve.root_near(levels, market.level)
-        gamma_usd = PER_PCT * market.level**2 * book.units * (other.book.gamma(market.level) + early_gamma)
-        yield _variant(other.convention, "method", other.description, market, gamma_usd, flip)
+    (strikes, at), dollars = market.strikes, PER_PCT * market.level**2
+    early, early_net = np.zeros(len(spots)), np.zeros(len(strikes))
+    if book.early:
+        early = book.held().early_gamma_usd_profile(spots)
+        early_gamma = unit_gamma - book.european().gamma(market.level)
+        early_net = sum_by(at, dollars * book.units * early_gamma, len(strikes))
+    for conventions, pairs in ((BY_RUNG, True), (BY_CONTRACT, False)):
+        held = netted(book, book.units != 0, pairs=pairs)
+        wanted = conventions.intersection(market.settings.band)
+        for other in repriced(market, market.used[held.rows], held.holding(book.units), wanted):
+            curve = Curve(spots, other.book, early)
+            flip = curve.root(market.level) if other.book.dynamics is None else curve.root_near(levels, market.level)
+            gamma_usd = dollars * other.book.units * other.book.gamma(market.level)
+            net = sum_by(at[held.rows], gamma_usd, len(strikes)) + early_net
+            yield variant_of(
+                (other.convention, "method", other.description), strikes, net, flip, market.settings.ladder
+            )
 
 
 def _positions(market: Market, book: Book, unit_gamma: Floats, spots: Floats) -> Iterator[Variant]:
     """Give dealers every other position; a book of one's own is what it is."""
     if not isinstance(market.settings.positions, str):
         return
+    (strikes, at), dollars = market.strikes, PER_PCT * market.level**2
+    counted = (market.quotes.open_interest + market.quotes.volume)[market.used] > 0
+    together = netted(book, counted | (book.units != 0))
     for convention, (*_, text) in POSITIONS.items():
         units = units_under(market, market.settings.positions, convention)
         if convention not in market.settings.band or not units.any() or np.array_equal(units, book.units):
             continue
-        held = replace(book, units=units).held()
-        flip = Curve(spots, held.european(), held.early_gamma_usd_profile(spots)).root(market.level)
-        gamma_usd = PER_PCT * market.level**2 * units * unit_gamma
-        yield _variant(convention, "positions", text, market, gamma_usd, flip)
+        early = replace(book, units=units).held().early_gamma_usd_profile(spots) if book.early else np.zeros(len(spots))
+        flip = Curve(spots, together.holding(units), early).root(market.level)
+        net = sum_by(at, dollars * units * unit_gamma, len(strikes))
+        yield variant_of((convention, "positions", text), strikes, net, flip, market.settings.ladder)
 
 
 def units_under(market: Market, own: PositionsModel, convention: Convention) -> Floats:
@@ -126,8 +140,8 @@ class Curve:
         brackets = brackets_of(self.spots, self.european.gamma_usd_profile(self.spots) + self.early)
         if not brackets:
             return None
-        low, high = min(brackets, key=lambda pair: abs(0.5 * (pair[0][0] + pair[1][0]) - level))
-        return root_between(self.net, low, high, TOLERANCE)
+        low, high, guess = min(brackets, key=lambda each: abs(0.5 * (each.low[0] + each.high[0]) - level))
+        return root_between(self.net, low, high, TOLERANCE, guess)
 
     def root_near(self, levels: Levels, level: float) -> float | None:
         """Return the crossing nearest to the flip of `levels`: where volatility moves with spot a ladder is slow."""
@@ -142,14 +156,6 @@ class Curve:
                 return root_between(self.net, min(start, end), max(start, end), TOLERANCE)
             step *= 2.0
         return own.spot if not start[1] else None
-
-
-def _variant(
-    convention: Convention, group: ConventionGroup, text: str, market: Market, gamma_usd: Floats, flip: float | None
-) -> Variant:
-    strikes, at = market.strikes
-    net = sum_by(at, gamma_usd, len(strikes))
-    return variant_of((convention, group, text), strikes, net, flip, market.settings.ladder)
 
 
 def variant_of(

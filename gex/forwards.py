@@ -61,6 +61,8 @@ def forwards_of(
     spot: float | None,
     early_premium: Floats | None = None,
     unsettled: Bools | None = None,
+    *,
+    free_discount: bool = True,
 ) -> Forwards:
     """Find the forward and the discount of each expiration.
 
@@ -72,6 +74,7 @@ def forwards_of(
             NaN for those not to be read.
         unsettled: Marks expirations whose strikes need not agree on a forward yet, because `early_premium` is still to
             be improved on.
+        free_discount: Whether to find `Forwards.fitted_discount`, too.
 
     Raises:
         ValueError: No spot is given and none can be implied.
@@ -85,7 +88,7 @@ def forwards_of(
         discount = np.exp(-settings.rate * years)
         return Forwards(forward, discount, ("fixed",) * len(years), np.full(len(years), np.nan), None)
     discount = np.exp(-zero_rates(settings.curve, years) * years)
-    parity, fitted = _parity(quotes, discount, early_premium, unsettled)
+    parity, fitted = _parity(quotes, discount, early_premium, unsettled, free_discount=free_discount)
     forward = _drop_jumps(parity, years)
     believed = np.isfinite(forward)
     parity_spot = _implied_spot(forward[believed], years[believed], settings.curve)
@@ -111,7 +114,9 @@ def zero_rates(curve: Curve, years: Floats) -> Floats:
     return np.interp(years, curve.years, curve.rates)
 
 
-def _parity(quotes: Quotes, discount: Floats, premium: Floats | None, unsettled: Bools | None) -> tuple[Floats, Floats]:
+def _parity(
+    quotes: Quotes, discount: Floats, premium: Floats | None, unsettled: Bools | None, *, free_discount: bool
+) -> tuple[Floats, Floats]:
     """Return each expiration's forward from put-call parity and its freely fitted discount; NaN for none."""
     rungs, bid, ask = quotes.rungs, quotes.bid, quotes.ask
     if premium is not None:  # no bid stays none: such an option is too far out of the money to be exercised early
@@ -119,9 +124,9 @@ def _parity(quotes: Quotes, discount: Floats, premium: Floats | None, unsettled:
     call_bid, call_ask, put_bid, put_ask = (
         quotes.leg(side, rows) for rows in (rungs.call, rungs.put) for side in (bid, ask)
     )
-    found = forwards_from_parity(
-        rungs.strike, call_bid, call_ask, put_bid, put_ask, quotes.expirations.first_rung, discount
-    )
+    first = quotes.expirations.first_rung
+    columns = (rungs.strike, call_bid, call_ask, put_bid, put_ask)
+    found = forwards_from_parity(*columns, first, discount, free_discount=free_discount)
     believed = found.status == "ok"
     if unsettled is not None:
         believed |= (found.status == "inconsistent") & unsettled

@@ -122,14 +122,13 @@ def walls_of(totals: StrikeTotals) -> Walls:
 
 def _largest(strike: Floats, value: Floats) -> Wall | None:
     """Return the strike of the largest positive value and its lead over the second; None if none is positive."""
-    order = np.argsort(-value, kind="stable")[:2]
-    ranked = [int(i) for i in order if value[i] > 0]
-    if not ranked:
+    if not len(value) or not value[first := int(np.argmax(value))] > 0:
         return None
-    first = ranked[0]
-    if len(ranked) == 1:
+    rest = value.copy()
+    rest[first] = -np.inf
+    second = int(np.argmax(rest))
+    if not rest[second] > 0:
         return Wall(float(strike[first]), float(value[first]), None, None)
-    second = ranked[1]
     return Wall(
         float(strike[first]), float(value[first]), float(strike[second]), float(value[first] / value[second] - 1.0)
     )

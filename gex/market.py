@@ -18,7 +18,7 @@ from gex.pricing import EarlyExercise
 from gex.quotes import MINUTES_PER_YEAR, quotes_of
 from gex.results import Spot
 from gex.settings import MIN_YEARS
-from gex.volatility import Pricing, otm_rows, own_w, volatility_of
+from gex.volatility import Pricing, otm_rows, own_w, smile_of, volatility_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -92,6 +92,17 @@ class Market:
         return own_w(self.quotes, self.pricing, otm_rows(self.quotes, self.forwards))
 
     @cached_property
+    def european_nodes(self) -> Floats:
+        """The nodes where no contract may be exercised early."""
+        pricing = replace(self.pricing, american=np.zeros_like(self.american))
+        return own_w(self.quotes, pricing, otm_rows(self.quotes, self.forwards))
+
+    @cached_property
+    def reimplied(self) -> Floats:
+        """The smile that rests on the nodes, per rung; NaN for a stale expiration."""
+        return smile_of(self.quotes, self.forwards, self.nodes)
+
+    @cached_property
     def strikes(self) -> tuple[Floats, Ints]:
         """The strikes of the used contracts, going up, and the index of each contract's among them."""
         return np.unique(self.quotes.strike[self.used], return_inverse=True)
@@ -128,6 +139,8 @@ class Market:
 
     def _early(self) -> tuple[EarlyExercise | None, Ints | None]:
         """Return the early exercise of the used American contracts, and each used contract's number there or -1."""
+        if not self.american.any():
+            return None, None
         american, terms = self.american_terms()
         if not american.any():
             return None, None

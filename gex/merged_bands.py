@@ -51,7 +51,7 @@ def _methods(bases: Sequence[Priced], members: Sequence[Member], spots: Floats, 
     early_gamma = [_early_gamma(base) for base in bases]
     found: dict[tuple[Convention, str], dict[int, Book]] = {}
     for number, base in enumerate(bases):
-        for other in repriced(base.market, base.book.european(), settings.band):
+        for other in repriced(base.market, base.market.used, base.book.european(), settings.band):
             found.setdefault((other.convention, other.description), {})[number] = other.book
     for (convention, text), others in found.items():
         books = [others.get(number, base.book.european()) for number, base in enumerate(bases)]

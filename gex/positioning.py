@@ -106,9 +106,9 @@ def call_weight(market: Market) -> Floats:
     are being bought. With s = w(25-delta call) / w(at the money) - 1, the weight is -s / `FULL_SKEW` between -1 and
     1; 1 without a smile.
     """
-    smiles, every = smiles_of(market), np.arange(len(market.years))
-    money = smiles.at(every, np.zeros(len(every)))
-    call = smiles.at(every, SKEW_W * money)
+    smiles, one_each = smiles_of(market), np.arange(len(market.years) + 1)
+    money = smiles.at(np.zeros(len(market.years)), one_each)
+    call = smiles.at(SKEW_W * money, one_each)
     return np.nan_to_num(np.clip((1.0 - call / money) / FULL_SKEW, -1.0, 1.0), nan=1.0)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from itertools import pairwise
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]
 """A spot and the net gamma there."""
+
+
+class Bracket(NamedTuple):
+    """Two spots between which the profile changes sign, and where its curvature suggests that it does."""
+
+    low: Point
+    high: Point
+    guess: float | None
 
 
 class Netted(Protocol):
@@ -47,21 +57,35 @@ def ladder_of(book: Book, spot: float, half_width: float) -> Floats:
 def crossings_of(book: Netted, spots: Floats, profile: Floats) -> tuple[Crossing, ...]:
     """Return every root of the profile on the ladder, refined by exact sums, going up in spot."""
     found = []
-    for low, high in brackets_of(spots, profile):
-        root = root_between(book.net_gamma_usd, low, high)
+    for low, high, guess in brackets_of(spots, profile):
+        root = root_between(book.net_gamma_usd, low, high, guess=guess)
         found.append(Crossing(root, _slope(book.net_gamma_usd, root)))
     return tuple(found)
 
 
-def brackets_of(spots: Floats, profile: Floats) -> list[tuple[Point, Point]]:
+def brackets_of(spots: Floats, profile: Floats) -> list[Bracket]:
     """Return the neighbouring points of the ladder between which the profile changes sign, going up in spot."""
     signed = np.flatnonzero(np.abs(profile) > NEGLIGIBLE * np.max(np.abs(profile), initial=0.0))
     below, above = signed[:-1], signed[1:]
     changes = (np.sign(profile[below]) != np.sign(profile[above])) & (above - below <= 2)
     return [
-        ((float(spots[low]), float(profile[low])), (float(spots[high]), float(profile[high])))
-        for low, high in zip(below[changes], above[changes], strict=True)
+        Bracket(
+            (float(spots[low]), float(profile[low])),
+            (float(spots[high]), float(profile[high])),
+            _inverse_at_zero(spots[max(low - 1, 0) : high + 2].tolist(), profile[max(low - 1, 0) : high + 2].tolist()),
+        )
+        for low, high in zip(below[changes].tolist(), above[changes].tolist(), strict=True)
     ]
+
+
+def _inverse_at_zero(x: list[float], y: list[float]) -> float | None:
+    """Return x at y = 0 by inverse interpolation through a few points (Lagrange); None where y does not go one way."""
+    steps = [after - before for before, after in pairwise(y)]
+    if not (all(step > 0 for step in steps) or all(step < 0 for step in steps)):
+        return None
+    return sum(
+        each * prod(other / (other - value) for other in y if other != value) for each, value in zip(x, y, strict=True)
+    )
 
 
 def _slope(function: Callable[[float], float], x: float) -> float:
@@ -70,20 +94,28 @@ def _slope(function: Callable[[float], float], x: float) -> float:
     return (function(x + h) - function(x - h)) / (2.0 * h)
 
 
-def root_between(function: Callable[[float], float], below: Point, above: Point, tolerance: float = 1e-12) -> float:
-    """Find the root between two points of opposite sign, to a relative tolerance.
+def root_between(
+    function: Callable[[float], float],
+    below: Point,
+    above: Point,
+    tolerance: float = 1e-12,
+    guess: float | None = None,
+) -> float:
+    """Find the root between two points of opposite sign, to a relative tolerance, looking at `guess` first.
 
     Source: the Illinois variant of regula falsi (Dowell and Jarratt, 1971), which keeps the bracket.
     """
     (low, f_low), (high, f_high) = below, above
-    x, kept = low, 0
+    last, kept = low, 0
     for _ in range(100):
-        last, x = x, high - f_high * (high - low) / (f_high - f_low)
+        x = guess or high - f_high * (high - low) / (f_high - f_low)
         if not low < x < high:
             x = 0.5 * (low + high)
-        f = function(x)
-        if f == 0.0 or abs(x - last) <= tolerance * x:
-            break
+        if abs(x - last) <= tolerance * x:
+            return x
+        last, guess, f = x, None, function(x)
+        if f == 0.0:
+            return x
         if (f > 0) == (f_high > 0):
             high, f_high = x, f
             f_low *= 0.5 if kept == 1 else 1.0
@@ -92,4 +124,4 @@ def root_between(function: Callable[[float], float], below: Point, above: Point,
             low, f_low = x, f
             f_high *= 0.5 if kept == -1 else 1.0
             kept = -1
-    return x
+    return last

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gex.pricing import interpolate_groups
+
 if TYPE_CHECKING:
     from gex.quotes import Floats, Ints
 
@@ -30,15 +32,4 @@ def interpolate(at: Floats, x: Floats, y: Floats, first: Ints) -> Floats:
         first: Shape (m + 1,).
 
     """
-    known = np.flatnonzero(np.isfinite(y))
-    bounds = np.searchsorted(known, first)
-    some = np.flatnonzero(np.diff(bounds))
-    start, end = bounds[some], bounds[some + 1] - 1
-    passed = x[known] <= np.repeat(at, np.diff(bounds))
-    above = start + np.add.reduceat(passed, start, dtype=np.int64)
-    low, high = known[np.maximum(above - 1, start)], known[np.minimum(above, end)]
-    run = x[high] - x[low]
-    slope = np.divide(y[high] - y[low], run, out=np.zeros(len(some)), where=run > 0)
-    found = np.full(len(at), np.nan)
-    found[some] = slope * (at[some] - x[low]) + y[low]
-    return found
+    return interpolate_groups(at, np.arange(len(first)), x, y, first)

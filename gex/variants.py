@@ -10,15 +10,16 @@ import numpy as np
 from gex.dynamics import VolBeta, sticky_moneyness
 from gex.forwards import forwards_of
 from gex.settings import Curve
-from gex.volatility import otm_rows, own_w, smile_of, vendor_volatility
+from gex.volatility import Pricing, otm_rows, own_w, smile_of, vendor_volatility
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from gex.dynamics import Dynamics
     from gex.exposure import Book
+    from gex.forwards import Forwards
     from gex.market import Market
-    from gex.quotes import Floats
+    from gex.quotes import Floats, Ints
     from gex.settings import Convention
 
 WIDEST = 0.5
@@ -36,7 +37,7 @@ class Repriced:
     book: Book
 
 
-def repriced(market: Market, book: Book, wanted: Collection[Convention]) -> Iterator[Repriced]:
+def repriced(market: Market, rows: Ints, book: Book, wanted: Collection[Convention]) -> Iterator[Repriced]:
     """Yield the book under each of the wanted conventions that is not its own already.
 
     A contract to which a convention gives no volatility keeps its own. What early exercise adds to American contracts
@@ -44,54 +45,48 @@ def repriced(market: Market, book: Book, wanted: Collection[Convention]) -> Iter
 
     Args:
         market: The chain priced.
-        book: The contracts used, with what dealers hold of them.
+        rows: Of the chain, one for each contract of the book.
+        book: Used contracts, with what dealers hold of them.
         wanted: By name; those on positions are not for here.
 
     """
     settings = market.settings
     for name, w_of in VOLATILITY.items():
         if name in wanted and name != settings.vol:
-            sigma = _sigma(market, w_of(market))
+            sigma = w_of(market, rows) / np.sqrt(market.quotes.expirations.years)[market.quotes.expiration[rows]]
             if np.isfinite(sigma).any():
                 yield Repriced(name, TEXTS[name], replace(book, sigma=np.where(np.isfinite(sigma), sigma, book.sigma)))
     for name, dynamics_of in DYNAMICS.items():
         if name in wanted and name != settings.dynamics:
-            yield Repriced(name, TEXTS[name], replace(book, dynamics=dynamics_of(market)))
+            yield Repriced(name, TEXTS[name], replace(book, dynamics=dynamics_of(market, rows)))
     if "rates" in wanted and settings.rate is None:
-        yield from (_at_curve(market, book, text, curve) for text, curve in _other_curves(settings.curve))
+        yield from (_at_curve(market, rows, book, text, curve) for text, curve in _other_curves(settings.curve))
 
 
-def _sigma(market: Market, w: Floats) -> Floats:
-    """Return the volatility per square-root year of each used contract, from a w for each row of the chain."""
-    return w[market.used] / np.sqrt(market.quotes.expirations.years)[market.quotes.expiration[market.used]]
+def _vendor(market: Market, rows: Ints) -> Floats:
+    return vendor_volatility(market.quotes, market.forwards, fitted=False).w[rows]
 
 
-def _vendor(market: Market) -> Floats:
-    return vendor_volatility(market.quotes, market.forwards, fitted=False).w
+def _reimplied(market: Market, rows: Ints) -> Floats:
+    return market.reimplied[market.quotes.rung[rows]]
 
 
-def _reimplied(market: Market) -> Floats:
-    return smile_of(market.quotes, market.forwards, market.nodes)[market.quotes.rung]
+def _variance(market: Market, rows: Ints) -> Floats:
+    return smile_of(market.quotes, market.forwards, market.nodes, variance=True)[market.quotes.rung[rows]]
 
 
-def _variance(market: Market) -> Floats:
-    return smile_of(market.quotes, market.forwards, market.nodes, variance=True)[market.quotes.rung]
-
-
-def _tight(market: Market) -> Floats:
+def _tight(market: Market, rows: Ints) -> Floats:
     """Keep the nodes whose quote is tight; where that leaves too few, there is no smile."""
     quotes = market.quotes
-    rows = otm_rows(quotes, market.forwards)
-    spread = quotes.leg(quotes.ask - quotes.bid, rows)
-    tight = spread <= WIDEST * quotes.leg(quotes.mid, rows)
-    return smile_of(quotes, market.forwards, np.where(tight, market.nodes, np.nan))[quotes.rung]
+    nodes = otm_rows(quotes, market.forwards)
+    spread = quotes.leg(quotes.ask - quotes.bid, nodes)
+    tight = spread <= WIDEST * quotes.leg(quotes.mid, nodes)
+    return smile_of(quotes, market.forwards, np.where(tight, market.nodes, np.nan))[quotes.rung[rows]]
 
 
-def _own(market: Market) -> Floats:
-    """Imply each used contract's volatility from its own mid."""
-    w = np.full(len(market.quotes.strike), np.nan)
-    w[market.used] = own_w(market.quotes, market.pricing, market.used)
-    return w
+def _own(market: Market, rows: Ints) -> Floats:
+    """Imply each contract's volatility from its own mid."""
+    return own_w(market.quotes, market.pricing, rows)
 
 
 def _other_curves(curve: Curve) -> Iterator[tuple[str, Curve]]:
@@ -100,44 +95,48 @@ def _other_curves(curve: Curve) -> Iterator[tuple[str, Curve]]:
         yield text, Curve(curve.years, tuple(rates))
 
 
-def _at_curve(market: Market, book: Book, text: str, curve: Curve) -> Repriced:
+def _at_curve(market: Market, rows: Ints, book: Book, text: str, curve: Curve) -> Repriced:
     """Find forwards and re-implied smiles again with other discounts; the vendor's volatility stays what it is."""
     quotes = market.quotes
-    forwards = forwards_of(quotes, replace(market.settings, curve=curve), market.spot.used, market.premium)
-    moved = replace(market, forwards=forwards)
+    settings = replace(market.settings, curve=curve)
+    forwards = forwards_of(quotes, settings, market.spot.used, market.premium, free_discount=False)
     rate, dividend = forwards.carry(quotes.expirations.years, market.spot.used)
-    group, sigma = quotes.expiration[market.used], book.sigma
+    group, sigma = quotes.expiration[rows], book.sigma
     if market.settings.vol in {"reimplied", "per-contract"}:
-        before = smile_of(quotes, market.forwards, market.nodes)
-        change = (smile_of(quotes, forwards, _discounted(market, moved)) / before)[quotes.rung[market.used]]
+        moved = smile_of(quotes, forwards, _discounted(market, forwards))
+        change = (moved / market.reimplied)[quotes.rung[rows]]
         sigma = np.where(np.isfinite(change), sigma * change, sigma)
     changed = replace(book, sigma=sigma, rate=rate[group], dividend=dividend[group])
     return Repriced("rates", f"{TEXTS['rates']}: {text}", changed)
 
 
-def _discounted(market: Market, moved: Market) -> Floats:
-    """Return the nodes of the smiles with the forwards and discounts of `moved`.
+def _discounted(market: Market, forwards: Forwards) -> Floats:
+    """Return the nodes of the smiles with other forwards and discounts.
 
     Out of the money next to nothing of an American price is for early exercise: its volatility changes by the factor
     by which a European one's does.
     """
-    rows, european = otm_rows(market.quotes, market.forwards), np.zeros_like(market.american)
-    before, after = (own_w(market.quotes, replace(each.pricing, american=european), rows) for each in (market, moved))
-    return market.nodes * (after / before)
+    pricing = Pricing(forwards, forwards.spot_of_quotes(market.spot.used), np.zeros_like(market.american))
+    after = own_w(market.quotes, pricing, otm_rows(market.quotes, market.forwards))
+    return after if not market.american.any() else market.nodes * (after / market.european_nodes)
 
 
-VOLATILITY: dict[Convention, Callable[[Market], Floats]] = {
+VOLATILITY: dict[Convention, Callable[[Market, Ints], Floats]] = {
     "reimplied": _reimplied,
     "vendor": _vendor,
     "per-contract": _own,
     "variance": _variance,
     "tight-quotes": _tight,
 }
-DYNAMICS: dict[Convention, Callable[[Market], Dynamics | None]] = {
-    "sticky-strike": lambda _: None,
+DYNAMICS: dict[Convention, Callable[[Market, Ints], Dynamics | None]] = {
+    "sticky-strike": lambda *_: None,
     "sticky-moneyness": sticky_moneyness,
-    "vol-beta": lambda market: VolBeta(market.spot.used, market.settings.vol_beta),
+    "vol-beta": lambda market, _: VolBeta(market.spot.used, market.settings.vol_beta),
 }
+BY_CONTRACT: frozenset[Convention] = frozenset({"vendor", "per-contract"})
+"""Conventions that may price a call and a put of one strike apart;"""
+BY_RUNG: frozenset[Convention] = frozenset({*VOLATILITY, *DYNAMICS, "rates"}) - BY_CONTRACT
+"""under these they have the same volatility and carry if they had before."""
 TEXTS: dict[Convention, str] = {
     "reimplied": "volatility re-implied from mids",
     "vendor": "the vendor's volatility",

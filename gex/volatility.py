@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.early import american_volatility
-from gex.pricing import implied_total_volatility
+from gex.pricing import implied_total_volatility, interpolate_groups
 from gex.quotes import median
 
 if TYPE_CHECKING:
@@ -106,26 +106,14 @@ def smile_of(quotes: Quotes, forwards: Forwards, nodes: Floats, *, variance: boo
         variance: Interpolate w^2 in the strike, in place of w in ln(K/F).
 
     """
-    rungs = quotes.rungs
+    rungs, first = quotes.rungs, quotes.expirations.first_rung
     x = rungs.strike if variance else np.log(rungs.strike / forwards.forward[rungs.expiration])
-    y = nodes * nodes if variance else nodes
-    before, after = _neighbours(nodes, rungs.expiration)
-    run = x[after] - x[before]
-    share = np.divide(x - x[before], run, out=np.zeros(len(x)), where=run > 0)
-    smile = y[before] + share * (y[after] - y[before])
-    count = np.bincount(rungs.expiration[np.isfinite(nodes)], minlength=len(quotes.expirations))
+    smile = interpolate_groups(x, first, x, nodes * nodes if variance else nodes, first)
+    count = np.add.reduceat(np.isfinite(nodes), first[:-1], dtype=np.int64)
     enough = count >= np.where(np.array(forwards.source) == "parity", MIN_NODES_WITH_PARITY, MIN_NODES)
-    return np.where(enough[rungs.expiration], np.sqrt(smile) if variance else smile, np.nan)
-
-
-def _neighbours(nodes: Floats, expiration: Ints) -> tuple[Ints, Ints]:
-    """Return the nearest known rungs at or below and at or above each rung; both the same one beyond the ends."""
-    known, place = np.isfinite(nodes), np.arange(len(nodes))
-    before = np.maximum.accumulate(np.where(known, place, 0))
-    after = np.minimum.accumulate(np.where(known, place, len(nodes) - 1)[::-1])[::-1]
-    has_before = known[before] & (expiration[before] == expiration)
-    has_after = known[after] & (expiration[after] == expiration)
-    return np.where(has_before, before, after), np.where(has_after, after, before)
+    if not enough.all():
+        smile[~enough[rungs.expiration]] = np.nan
+    return np.sqrt(smile) if variance else smile
 
 
 def own_w(quotes: Quotes, pricing: Pricing, rows: Ints) -> Floats:

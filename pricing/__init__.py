@@ -10,6 +10,7 @@ from gex.pricing.black_scholes import Greeks, gamma, greeks, price
 from gex.pricing.early_exercise import EarlyExercise
 from gex.pricing.higher import HigherGreeks, finite_move_gamma, higher_greeks
 from gex.pricing.implied import Status, implied_total_volatility, implied_vol
+from gex.pricing.interpolation import interpolate_groups
 from gex.pricing.parity import ParityForward, ParityForwards, forward_from_parity, forwards_from_parity
 from gex.pricing.profile import charm_profile, delta_profile, gamma_profile, gamma_sum, log_ladder, vanna_profile
 
@@ -37,6 +38,7 @@ __all__ = [
     "higher_greeks",
     "implied_total_volatility",
     "implied_vol",
+    "interpolate_groups",
     "log_ladder",
     "may_exercise_before_dividend",
     "price",

@@ -43,6 +43,22 @@ def as_integers(name: str, value: npt.ArrayLike) -> npt.NDArray[np.intp]:
     return array.astype(np.intp, copy=False)
 
 
+def as_starts(name: str, value: npt.ArrayLike, rows: int, what: str) -> npt.NDArray[np.intp]:
+    """Return `value` as where groups of rows begin, and where the last one ends.
+
+    Raises:
+        TypeError: If it does not hold integers.
+        ValueError: If it is empty, has other than one dimension, or does not go up from 0 or more to at most `rows`.
+
+    """
+    array = as_integers(name, value)
+    if array.ndim != 1 or not array.size:
+        raise ValueError(f"{name} must be one-dimensional and close the last group, got shape {array.shape}")
+    if array[0] < 0 or array[-1] > rows or (array[1:] < array[:-1]).any():
+        raise ValueError(f"{name} must go up from 0 or more to at most {rows}, the number of {what}")
+    return np.ascontiguousarray(array)
+
+
 def as_flags(name: str, value: npt.ArrayLike) -> BoolArray:
     """Return `value` as booleans.
 

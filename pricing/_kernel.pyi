@@ -42,7 +42,15 @@ def direct_sums(
     sums: _Float64,
 ) -> int: ...
 def interpolate(places: _Float64, values: _Float64, out: _Float64) -> None: ...
+def interpolate_groups(
+    at: _Float64, at_first: _Ints, x: _Float64, y: _Float64, first: _Ints, out: _Float64
+) -> None: ...
 def weighted_sum(rows: int, weight: _Float64, values: _Float64) -> float: ...
 def parity_forwards(
-    quotes: list[_Float64], first: _Ints, discount: _Float64, figures: _Float64, counts: _Ints
+    quotes: list[_Float64],
+    first: _Ints,
+    discount: _Float64,
+    free_discount: bool,
+    figures: _Float64,
+    counts: _Ints,
 ) -> None: ...

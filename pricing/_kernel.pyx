@@ -56,9 +56,10 @@ cdef extern from "kernel.h" nogil:
         double fitted_discount
         Py_ssize_t inliers
         Py_ssize_t candidates
+    void interpolate_group(Py_ssize_t, const double *, const double *, Py_ssize_t, const double *, double *)
     enum:
         PARITY_SCRATCH
-    ParityFit parity_fit(ParityQuotes, Py_ssize_t, Py_ssize_t, double, double *)
+    ParityFit parity_fit(ParityQuotes, Py_ssize_t, Py_ssize_t, double, int, double *)
     const char *instruction_set_name()
 
 
@@ -155,17 +156,28 @@ def interpolate(const double[::1] places, const double[::1] values, double[::1] 
         c_interpolate(out.shape[0], &places[0], &values[0], &out[0])
 
 
+def interpolate_groups(const double[::1] at, const Py_ssize_t[::1] at_first, const double[::1] x, const double[::1] y,
+                       const Py_ssize_t[::1] first, double[::1] out):
+    """Write what y is at the places of each group, which begin and end as the entries of `at_first` say, by its points."""
+    cdef Py_ssize_t k, places, points
+    with nogil:
+        for k in range(first.shape[0] - 1):
+            places, points = at_first[k], first[k]
+            interpolate_group(first[k + 1] - points, &x[0] + points, &y[0] + points, at_first[k + 1] - places,
+                              &at[0] + places, &out[0] + places)
+
+
 def weighted_sum(Py_ssize_t rows, const double[::1] weight, const double[::1] values):
     """Return the sum of weight * values over so many rows, leaving out where the weight is 0."""
     return c_weighted_sum(rows, Input(&weight[0], weight.shape[0]), Input(&values[0], values.shape[0]))
 
 
-def parity_forwards(list quotes, const Py_ssize_t[::1] first, const double[::1] discount, double[:, ::1] figures,
-                    Py_ssize_t[:, ::1] counts):
+def parity_forwards(list quotes, const Py_ssize_t[::1] first, const double[::1] discount, bint free_discount,
+                    double[:, ::1] figures, Py_ssize_t[:, ::1] counts):
     """Fit the forward of each expiration, whose strikes are the rows from one entry of `first` to the next.
 
-    Quotes: strike, call bid and ask, put bid and ask. Figures, a row each: forward, half-width, scatter, fitted discount.
-    Counts: inliers, candidates.
+    Quotes: strike, call bid and ask, put bid and ask. Figures, a row each: forward, half-width, scatter, fitted discount
+    (NaN unless `free_discount`). Counts: inliers, candidates.
     """
     cdef const double[::1] strike = quotes[0], call_bid = quotes[1], call_ask = quotes[2]
     cdef const double[::1] put_bid = quotes[3], put_ask = quotes[4]
@@ -177,7 +189,7 @@ def parity_forwards(list quotes, const Py_ssize_t[::1] first, const double[::1] 
         raise MemoryError
     with nogil:
         for k in range(discount.shape[0]):
-            fit = parity_fit(q, first[k], first[k + 1], discount[k], memory)
+            fit = parity_fit(q, first[k], first[k + 1], discount[k], free_discount, memory)
             figures[0, k], figures[1, k], figures[2, k] = fit.forward, fit.half_width, fit.scatter
             figures[3, k], counts[0, k], counts[1, k] = fit.fitted_discount, fit.inliers, fit.candidates
     free(memory)

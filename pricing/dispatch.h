@@ -12,13 +12,6 @@
 #define INLINE static __forceinline
 #endif
 
-/* From the start of a cache line on, which the widest vectors then do not straddle. */
-#if defined(__GNUC__)
-#define ALIGNED __attribute__((aligned(64)))
-#else
-#define ALIGNED __declspec(align(64))
-#endif
-
 /* One build, three instruction sets: the loader picks the best one for this machine. Needs gcc 12's names of the
  * x86-64 levels and glibc's indirect functions; elsewhere the compiler's own flags decide. GEX_BASELINE leaves the
  * choice out, to test what old machines get: CFLAGS=-DGEX_BASELINE. */

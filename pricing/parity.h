@@ -112,8 +112,10 @@ static double fit_discount(const Readable *r, double forward, double discount) {
     return -biweight_fit(r->count, moneyness, r->value, r->half, 1, start, r->residuals, r->scratch).slope;
 }
 
-/* The forward of the expiration in rows `start` to `stop`. `memory` has room for PARITY_SCRATCH numbers per row. */
-static ParityFit parity_fit(ParityQuotes quotes, Py_ssize_t start, Py_ssize_t stop, double discount, double *memory) {
+/* The forward of the expiration in rows `start` to `stop`, and the discount that a free fit gives if it is wanted: it
+ * takes most of the time. `memory` has room for PARITY_SCRATCH numbers per row. */
+static ParityFit parity_fit(ParityQuotes quotes, Py_ssize_t start, Py_ssize_t stop, double discount, int free_discount,
+                            double *memory) {
     Py_ssize_t n = stop - start;
     Readable r = {0, 0, memory, memory + n, memory + 2 * n, memory + 3 * n, memory + 4 * n, memory + 5 * n};
     ParityFit found = {NAN, NAN, NAN, NAN, 0, 0};
@@ -126,7 +128,7 @@ static ParityFit parity_fit(ParityQuotes quotes, Py_ssize_t start, Py_ssize_t st
     Fit level = fit_forward(&r, center, discount, &found.candidates);
     found.forward = level.level, found.half_width = level.standard_error;
     found.scatter = level.scale, found.inliers = level.inliers;
-    found.fitted_discount = fit_discount(&r, level.level, discount);
+    if (free_discount) found.fitted_discount = fit_discount(&r, level.level, discount);
     return found;
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gex.pricing import _kernel
-from gex.pricing._arrays import Float64Array, as_floats, as_integers
+from gex.pricing._arrays import Float64Array, as_floats, as_starts
 
 IntArray: TypeAlias = npt.NDArray[np.intp]
 MIN_INLIERS = 3
@@ -101,6 +101,8 @@ def forwards_from_parity(
     put_ask: npt.ArrayLike,
     first: npt.ArrayLike,
     discount: npt.ArrayLike,
+    *,
+    free_discount: bool = True,
 ) -> ParityForwards:
     """Return the forwards of many expirations, each the one `forward_from_parity` gives, in one compiled call.
 
@@ -113,6 +115,7 @@ def forwards_from_parity(
         first: Where each expiration's strikes begin, and where the last one's end, shape (m + 1,). One without strikes
             begins where the next does.
         discount: Present value of 1 paid at each expiry, shape (m,), or one for all.
+        free_discount: Whether to fit `fitted_discount`, which takes most of the time; NaN if not.
 
     Returns:
         Figures of shape (m,).
@@ -124,13 +127,15 @@ def forwards_from_parity(
 
     """
     quotes = _columns(strike=strike, call_bid=call_bid, call_ask=call_ask, put_bid=put_bid, put_ask=put_ask)
-    starts = _starts(first, quotes[0].size)
-    return _fit(quotes, starts, _discounts(discount, starts.size - 1))
+    starts = as_starts("first", first, quotes[0].size, "strikes")
+    return _fit(quotes, starts, _discounts(discount, starts.size - 1), free_discount=free_discount)
 
 
-def _fit(quotes: list[Float64Array], first: IntArray, discount: Float64Array) -> ParityForwards:
+def _fit(
+    quotes: list[Float64Array], first: IntArray, discount: Float64Array, *, free_discount: bool = True
+) -> ParityForwards:
     figures, counts = np.empty((4, discount.size)), np.empty((2, discount.size), dtype=np.intp)
-    _kernel.parity_forwards(quotes, first, discount, figures, counts)
+    _kernel.parity_forwards(quotes, first, discount, free_discount, figures, counts)
     (forward, half_width, scatter, fitted), (inliers, candidates) = figures, counts
     status = np.where(inliers < MIN_INLIERS, "too_few", np.where(scatter > MAX_SCATTER, "inconsistent", "ok"))
     return ParityForwards(forward, half_width, scatter, inliers, candidates, discount, fitted, status)
@@ -144,15 +149,6 @@ def _columns(**quotes: npt.ArrayLike) -> list[Float64Array]:
         given = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
         raise ValueError(f"quotes must be one-dimensional and of one length, got {given}")
     return [np.ascontiguousarray(array) for array in arrays.values()]
-
-
-def _starts(first: npt.ArrayLike, rows: int) -> IntArray:
-    array = as_integers("first", first)
-    if array.ndim != 1 or not array.size:
-        raise ValueError(f"first must be one-dimensional and close the last expiration, got shape {array.shape}")
-    if array[0] < 0 or array[-1] > rows or (array[1:] < array[:-1]).any():
-        raise ValueError(f"first must go up from 0 or more to at most {rows}, the number of strikes")
-    return np.ascontiguousarray(array)
 
 
 def _discounts(discount: npt.ArrayLike, count: int) -> Float64Array:

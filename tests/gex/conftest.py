@@ -13,9 +13,12 @@ import QuantLib as ql  # noqa: N813
 from scipy.special import ndtr
 
 from gex.ingest.schema import SCHEMA, SORT, Chain, QualityReport, Source
+from gex.intraday import zero_dte
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from gex.intraday_results import ZeroDte
 
 QUOTE_TIME = dt.datetime(2025, 9, 5, 14, 0, tzinfo=dt.UTC)
 CLOSE = dt.datetime(2025, 9, 5, 20, 0, tzinfo=dt.UTC)
@@ -122,6 +125,12 @@ def _make_chain() -> Callable[..., Chain]:
 def _chain(make_chain: Callable[..., Chain]) -> Chain:
     """Return the default small chain."""
     return make_chain()
+
+
+@pytest.fixture(scope="session", name="view")
+def _view(chain: Chain) -> ZeroDte:
+    """Return 0DTE of the default small chain."""
+    return zero_dte(chain)
 
 
 @pytest.fixture(scope="session", name="american_price")

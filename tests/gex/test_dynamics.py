@@ -21,7 +21,7 @@ SMILES = Smiles(
 
 @given(st.floats(-1.0, 1.0))
 def test_smiles_are_linear_between_strikes_and_flat_beyond(k) -> None:
-    first, none, one = SMILES.at(np.array([0, 1, 2]), np.full(3, k))
+    first, none, one = SMILES.at(np.full(3, k), np.arange(4))
     expected = interp1d(SMILES.k[:4], SMILES.w[:4], bounds_error=False, fill_value=(0.3, 0.4))(k)
     assert first == pytest.approx(float(expected), rel=1e-9)
     assert np.isnan(none)
@@ -30,14 +30,18 @@ def test_smiles_are_linear_between_strikes_and_flat_beyond(k) -> None:
 
 def test_no_smile_at_all_is_no_volatility() -> None:
     empty = Smiles(np.empty(0), np.empty(0), np.array([0, 0]))
-    assert np.isnan(empty.at(np.array([0]), np.array([0.1]))).all()
+    assert np.isnan(empty.at(np.array([0.1]), np.array([0, 1]))).all()
 
 
 def test_sticky_moneyness_is_the_same_smile_around_the_moved_forward(chain) -> None:
     """w'(K) at S' is w(K S / S'): each expiration's smile read with SciPy at the strike as far from the forward."""
     base = priced(chain, Settings(positions="naive"))
     quotes, smile = base.market.quotes, base.market.volatility.smile
-    moved = sticky_moneyness(base.market).factor(1.01 * base.market.level) * base.book.sigma * np.sqrt(base.book.years)
+    moved = (
+        sticky_moneyness(base.market, base.market.used).factor(1.01 * base.market.level)
+        * base.book.sigma
+        * np.sqrt(base.book.years)
+    )
     for index in range(len(base.market.years)):
         at = quotes.expirations.rungs(index)
         k = np.log(quotes.rungs.strike[at] / base.market.forwards.forward[index])

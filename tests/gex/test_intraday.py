@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from scipy.special import ndtr
+from zero_dte_formulas import CLOSE, MINUTES, TODAY, contracts, delta, units
 
 from gex import Settings, analyze
 from gex.analysis import priced
@@ -16,41 +16,9 @@ from gex.exposure import Book
 from gex.intraday import Plan, zero_dte
 from gex.intraday_clock import instants
 from gex.intraday_paths import finite_gamma_usd
-from gex.position_book import PositionBook
 from gex.pricing import finite_move_gamma
 
 UTC = dt.UTC
-TODAY = dt.date(2025, 9, 5)
-CLOSE = dt.datetime(2025, 9, 5, 20, 0, tzinfo=UTC)
-MINUTES = 525_600.0
-
-
-def contracts(chain, settings=None, date=TODAY) -> pl.DataFrame:
-    """Return the rows of one date with what priced them."""
-    return analyze(chain, settings).by_contract.filter(pl.col("expiration") == date)
-
-
-def delta(rows: pl.DataFrame, spot: float, minutes_left: float, vol: float = 0.0) -> np.ndarray:
-    """Return each contract's delta by the textbook formula; at the expiry the slope of its payoff."""
-    strike, is_call = rows["strike"].to_numpy(), (rows["option_type"] == "C").to_numpy()
-    if minutes_left <= 0:
-        above = np.heaviside(spot - strike, 0.5)
-        return np.where(is_call, above, above - 1.0)
-    rate = -np.log(rows["discount"].to_numpy()) / rows["years"].to_numpy()
-    carry = np.log(rows["forward"].to_numpy() / rows["spot"].to_numpy()) / rows["years"].to_numpy()
-    years = minutes_left / MINUTES
-    w = (rows["sigma"].to_numpy() + vol) * np.sqrt(years)
-    d1 = (np.log(spot / strike) + carry * years) / w + 0.5 * w
-    return np.exp((carry - rate) * years) * np.where(is_call, ndtr(d1), ndtr(d1) - 1.0)
-
-
-def units(rows: pl.DataFrame) -> np.ndarray:
-    return rows["position"].to_numpy() * rows["multiplier"].to_numpy()
-
-
-@pytest.fixture(scope="module", name="view")
-def _view(chain):
-    return zero_dte(chain)
 
 
 def test_the_path_adds_up_to_the_one_difference_of_delta(chain, view) -> None:
@@ -198,51 +166,6 @@ def test_surfaces_follow_the_dynamics(chain, view, dynamics) -> None:
     assert abs(other.surface.delta_usd[5, 0] / view.surface.delta_usd[5, 0] - 1) > 1e-5
 
 
-def test_positions_side_by_side(chain, view) -> None:
-    """Each is what an analysis under those positions says of today; the mixture lies between."""
-    by_name = {(holding.name, holding.volume_share): holding for holding in view.holdings}
-    assert next(iter(by_name)) == ("naive", 0.0)
-    assert set(by_name) == {("naive", 0.0), ("naive", 0.5), ("naive", 1.0), ("call-skew", 0.0), ("short-all", 0.0)}
-    for (name, share), holding in by_name.items():
-        part = analyze(chain, Settings(positions=name, zero_dte_volume=share)).zero_dte
-        assert holding.gamma_usd_per_1pct.net == pytest.approx(part.exposure.gamma_usd_per_1pct.net, rel=1e-12)
-        assert holding.gamma_usd_per_1pct.gross == pytest.approx(part.exposure.gamma_usd_per_1pct.gross, rel=1e-12)
-        assert holding.levels == part.levels
-        assert holding.charm_trade_usd == pytest.approx(-part.exposure.charm_usd_to_close, rel=1e-9)
-    held, mixed, traded = (by_name["naive", share].gamma_usd_per_1pct.net for share in (0.0, 0.5, 1.0))
-    assert mixed == pytest.approx(0.5 * (held + traded), rel=1e-12)
-    assert traded == pytest.approx(analyze(chain).zero_dte.net_by_volume, rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("settings", "first"),
-    [
-        (Settings(positions="volume"), ("volume", 1.0)),
-        (Settings(zero_dte_volume=0.3), ("naive", 0.3)),
-        (Settings(positions="short-all", zero_dte_volume=0.5, scale=0.1), ("short-all", 0.5)),
-    ],
-)
-def test_what_is_asked_for_comes_first_and_once(chain, settings, first) -> None:
-    view = zero_dte(chain, settings)
-    names = [(holding.name, holding.volume_share) for holding in view.holdings]
-    assert names[0] == first
-    assert len(set(names)) == len(names)
-    assert {0.0, 1.0} <= {share for _, share in names}
-    expected = analyze(chain, settings).zero_dte.exposure.gamma_usd_per_1pct.net
-    assert view.holdings[0].gamma_usd_per_1pct.net == pytest.approx(expected, rel=1e-12)
-
-
-def test_no_open_interest_today_is_no_gamma_with_a_reason(make_chain) -> None:
-    today = pl.col("expiration") == TODAY
-    edit = lambda frame: frame.with_columns(pl.when(today).then(0).otherwise("open_interest").alias("open_interest"))  # noqa: E731
-    view = zero_dte(make_chain(edit=edit))
-    held = view.holdings[0]
-    assert (held.gamma_usd_per_1pct.gross, held.charm_trade_usd, view.volume_per_open_interest) == (0.0, 0.0, None)
-    assert held.levels.gamma_flip is None
-    assert held.levels.reasons["gamma_flip"].startswith("no gamma")
-    assert view.path["charm_trade_usd"].to_list() == [0.0] * 24
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [("every_minutes", 0.5), ("every_minutes", float("nan")), ("vol_points", 1e3), ("move", 0.0), ("move", 1.0)],
@@ -315,78 +238,6 @@ def test_a_days_path_of_american_contracts_is_whole(make_chain) -> None:
     european = zero_dte(chain, Settings(exercise="european"))
     assert view.surface.delta_usd == pytest.approx(european.surface.delta_usd, rel=1e-9, abs=1e3)
     assert view.path["all_expirations_usd"].sum() != pytest.approx(european.path["all_expirations_usd"].sum(), rel=1e-6)
-
-
-def test_a_book_of_ones_own_stands_first(chain) -> None:
-    own = pl.DataFrame(
-        {
-            "root": ["SPXW"] * 2,
-            "expiration": [TODAY, dt.date(2025, 9, 12)],
-            "strike": [6500.0, 6500.0],
-            "option_type": ["C", "P"],
-            "contracts": [-30, 7],
-        }
-    )
-    view = zero_dte(chain, Settings(positions=PositionBook("mine.csv", own, "0")))
-    held = view.holdings[0]
-    assert (held.name, held.volume_share, held.contracts) == ("mine.csv", None, 30.0)
-    assert {("naive", share) for share in (0.0, 0.5, 1.0)} < {(each.name, each.volume_share) for each in view.holdings}
-    row = contracts(chain).filter((pl.col("strike") == 6500.0) & (pl.col("option_type") == "C"))
-    change = (delta(row, 6500.0, 0) - delta(row, 6500.0, 360.0))[0]
-    assert held.charm_trade_usd == pytest.approx(6500.0 * 3000.0 * change, rel=1e-9)
-
-
-def test_a_book_without_todays_contracts_trades_nothing_today(chain) -> None:
-    own = pl.DataFrame(
-        {
-            "root": ["SPXW"],
-            "expiration": [dt.date(2025, 9, 12)],
-            "strike": [6500.0],
-            "option_type": ["C"],
-            "contracts": [5],
-        }
-    )
-    view = zero_dte(chain, Settings(positions=PositionBook("mine.csv", own, "0")))
-    assert view.holdings[0].contracts == 0.0
-    assert view.path["charm_trade_usd"].sum() == 0.0
-    assert view.path["all_expirations_usd"].sum() != 0.0
-
-
-IS_TODAY = pl.col("expiration") == TODAY
-EDITS = {
-    "calls only": pl.col("option_type") == "C",
-    "calls only today": (pl.col("option_type") == "C") | ~IS_TODAY,
-    "one strike today": (pl.col("strike") == 6500.0) | ~IS_TODAY,
-    "no call at the money": (pl.col("strike") - 6500.0).abs() > 100.0,
-}
-
-
-@pytest.mark.parametrize("kept", EDITS)
-@pytest.mark.parametrize("minutes", [360.0, 0.01])
-def test_thin_chains_give_figures_or_reasons(make_chain, kept, minutes) -> None:
-    chain = make_chain(edit=lambda frame: frame.filter(EDITS[kept]))
-    view = zero_dte(chain, Settings(at=CLOSE - dt.timedelta(minutes=minutes)))
-    assert view.clock.is_today
-    assert np.isfinite(view.surface.delta_usd).all()
-    assert np.isfinite(view.surface.gamma_usd_per_1pct).all()
-    assert not view.path["charm_trade_usd"].is_nan().any()
-    assert (view.moves.straddle is None) == (view.moves.reason is not None)
-
-
-@pytest.mark.parametrize("strikes", [np.arange(7000.0, 7500.0, 25.0), np.arange(5000.0, 5500.0, 25.0)])
-def test_spot_outside_the_strikes(make_chain, strikes) -> None:
-    view = zero_dte(make_chain(strikes=strikes))
-    assert np.isfinite(view.surface.hedge_trade_usd).all()
-    assert view.holdings[0].gamma_usd_per_1pct.gross >= 0
-    assert view.odds["above_probability"].is_between(0, 1).all()
-
-
-def test_what_cannot_be_priced_today_is_said(make_chain) -> None:
-    gone = [pl.when(IS_TODAY).then(None).otherwise(name).alias(name) for name in ("bid", "ask", "implied_volatility")]
-    view = zero_dte(make_chain(edit=lambda frame: frame.with_columns(gone)))
-    assert view.clock.expiration == dt.date(2025, 9, 12)
-    assert view.clock.reason == "nothing that expires on 2025-09-05 can be priced: no volatility could be had"
-    assert view.sessions["reason"][0] == "no volatility could be had for that expiration"
 
 
 def test_an_am_settled_root_is_gone_after_the_open(make_chain) -> None:

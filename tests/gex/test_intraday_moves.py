@@ -22,11 +22,6 @@ CLOSE = dt.datetime(2025, 9, 5, 20, 0, tzinfo=UTC)
 MINUTES = 525_600.0
 
 
-@pytest.fixture(scope="module", name="view")
-def _view(chain):
-    return zero_dte(chain)
-
-
 def test_pin_and_settlement_odds_against_the_integral(view) -> None:
     """The lognormal density integrated, with the smile's w at each strike."""
     forward = 6500.0 * np.exp(0.027 * 360 / MINUTES)

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 
 from gex.exposure import Book
-from gex.profile import MAX_STEPS, MIN_STEPS, crossings_of, ladder_of
+from gex.profile import MAX_STEPS, MIN_STEPS, brackets_of, crossings_of, ladder_of, root_between
 
 
 def book_of(strikes, units, w: float = 0.02, years: float = 0.02) -> Book:
@@ -40,6 +40,22 @@ def test_every_crossing_is_found() -> None:
     expected = [brentq(book.net_gamma_usd, k - 2.4, k + 2.6, xtol=1e-12) for k in (92.5, 97.5, 102.5, 107.5)]
     assert [c.spot for c in found] == pytest.approx(expected, rel=1e-11)
     assert [np.sign(c.slope) for c in found] == [-1, 1, -1, 1]
+
+
+@pytest.mark.parametrize("guess", [None, 1.0, 1.9999, 0.5, 2.5, 1.4142])
+def test_a_root_is_found_from_any_guess(guess: float | None) -> None:
+    """Also one outside the bracket, at its end, or next to the root."""
+    root = root_between(lambda x: x**3 - 2.0 * x, (1.0, -1.0), (2.0, 4.0), guess=guess)
+    assert root == pytest.approx(np.sqrt(2.0), rel=1e-12)
+
+
+def test_a_bracket_guesses_by_the_curve() -> None:
+    """Inverse interpolation through four points is exact for a cubic in the value; no guess where they turn back."""
+    values = np.array([-3.0, -1.0, 2.0, 4.0])
+    (bracket,) = brackets_of(100.0 + values + 0.01 * values**3, values)
+    assert bracket.guess == pytest.approx(100.0, rel=1e-14)
+    (turned,) = brackets_of(np.arange(4.0), np.array([-1.0, -2.0, 2.0, 4.0]))
+    assert turned.guess is None
 
 
 def test_the_slope_is_the_derivative() -> None:

@@ -103,7 +103,7 @@ LINES = st.lists(
 
 
 @given(lines=LINES)
-@settings(max_examples=300)
+@settings(max_examples=5 * settings().max_examples)
 @example(lines=["A,1,a", "A,1,a,1,2"])
 @example(lines=["A,1,a,1,2", "A,1,a"])
 @example(lines=['A,1,"a,1', 'A,1,a",1'])

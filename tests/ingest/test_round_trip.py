@@ -46,7 +46,10 @@ def same(chain, other):
     assert chain.frame.equals(other.frame, null_equal=True)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(
+    max_examples=2 * settings().max_examples // 3,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 @given(rows=ROWS, times=st.lists(TIMES, min_size=1, max_size=3, unique=True), spot=st.floats(10.0, 1e5))
 def test_read_store_read_is_exact(rows, times, spot):
     table = pl.DataFrame(rows, schema_overrides=TYPES)

@@ -6,6 +6,7 @@ A file's name begins with the name of its format.
 from __future__ import annotations
 
 import contextlib
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,12 @@ def chains_in(path: Path, shape: Path, **options: Any) -> Iterator[Chain]:
     return read_chains(path, **USERS.get(format_of(shape), {}), **options)
 
 
+@functools.cache
+def rows_a_line(shape: Path) -> int:
+    """Return how many contracts a line of a shape holds."""
+    return sum(each.quality.rows_in for each in chains_in(shape, shape)) // (len(shape.read_text().splitlines()) - 1)
+
+
 @each_shape
 def test_exactly_one_format_claims_the_file(shape):
     assert [each.name for each in FORMATS if each.sniff(shape.read_bytes()[:8192])] == [format_of(shape)]
@@ -85,9 +92,8 @@ def test_cut_off_anywhere(save, shape):
 def test_cut_off_after_any_line(save, shape):
     """What is left is a whole file: its first lines are read as they were."""
     header, *lines = shape.read_text().splitlines(keepends=True)
-    whole = list(chains_in(shape, shape))
-    rows = sum(each.quality.rows_in for each in whole) // len(lines)
-    texts = {line for each in whole for line in each.frame.drop("quote_time").rows()}
+    rows = rows_a_line(shape)
+    texts = {line for each in chains_in(shape, shape) for line in each.frame.drop("quote_time").rows()}
     for count in range(1, len(lines)):
         read = list(chains_in(save(header + "".join(lines[:count])), shape))
         assert sum(each.quality.rows_in for each in read) == rows * count
@@ -114,7 +120,7 @@ def test_damaged_bytes_are_an_error_or_the_same_format(tmp_path_factory, shape, 
 def test_whatever_cells_hold_every_line_is_accounted_for(tmp_path_factory, shape, data):
     """Under its own number and text; a line is one contract or two."""
     header, *lines = shape.read_text().splitlines()
-    rows = sum(each.quality.rows_in for each in chains_in(shape, shape)) // len(lines)
+    rows = rows_a_line(shape)
     width = header.count(",") + 1
     for _ in range(data.draw(st.integers(0, 6))):
         place, column = data.draw(st.integers(0, len(lines) - 1)), data.draw(st.integers(0, width - 1))

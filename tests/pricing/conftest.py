@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -44,3 +45,15 @@ def _make_stencils() -> ModuleType:
 @pytest.fixture(scope="session", name="cash_reference")
 def _cash_reference() -> ModuleType:
     return _load("cash_reference")
+
+
+@pytest.fixture(scope="session", name="make_truths")
+def _make_truths() -> ModuleType:
+    return _load("make_truths")
+
+
+@pytest.fixture(scope="session", name="committed")
+def _committed() -> dict[str, Any]:
+    """Return contracts with the figures of other programs, as make_truths.py wrote them."""
+    found: dict[str, Any] = json.loads(Path(__file__).with_name("truths.json").read_text())
+    return found

@@ -26,11 +26,10 @@ Truths = list[tuple[Any, Any]]
 
 
 @pytest.fixture(scope="module", name="truths")
-def _truths(american_reference: ModuleType) -> Truths:
+def _truths(american_reference: ModuleType, committed: dict[str, Any]) -> Truths:
     """Return contracts of every kind with QuantLib's figures, but those within a difference of the boundary."""
-    rows = american_reference.sample(120, seed=2)
-    figures = [american_reference.QuantLibOption(row).figures() for row in rows]
-    found = [(row, exact) for row, exact in zip(rows, figures, strict=True) if exact is not None]
+    rows = committed["american_quantlib"]
+    found = [(row, american_reference.Figures(*exact)) for row, exact in rows if exact is not None]
     assert len(found) > 110
     return found
 
@@ -44,12 +43,13 @@ def test_price_delta_and_gamma_agree_with_quantlib(truths: Truths, american_refe
     assert (np.quantile(errors, 0.9, axis=0) < [0.1 * PRICE, 0.1 * DELTA, 0.1 * GAMMA]).all()
 
 
-def test_price_delta_and_gamma_agree_with_a_dense_tree(american_reference: ModuleType) -> None:
+def test_price_delta_and_gamma_agree_with_a_dense_tree(
+    committed: dict[str, Any], american_reference: ModuleType
+) -> None:
     """Within the tree's own error, and half of them within 1e-7."""
-    rows = american_reference.sample(72, seed=2)
     errors = [
-        np.abs(np.subtract(american(*row), american_reference.tree(row, 2001))) / american_reference.scales(row)
-        for row in rows
+        np.abs(np.subtract(american(*row), tree)) / american_reference.scales(row)
+        for row, tree in committed["american_tree"]
     ]
     defined = np.isfinite(errors)  # delta and gamma are not where exercise is due at some of three nodes
     assert defined[:, 0].all()

@@ -35,34 +35,29 @@ BOOK = {
 SCHEDULE = ([0.1, 0.4], [1.0, 1.1])
 
 
-def test_price_delta_and_gamma_agree_with_quantlib(cash_reference: ModuleType) -> None:
-    """Price within 2e-5 of the strike, delta 1.5e-4, gamma 1e-3 of the European peak, most of it QuantLib's; no yield.
-
-    Time steps lie on all ex-dates: QuantLib's gamma is off by 3% of the peak where they do not and expiry is near.
-    """
-    for contract in cash_reference.cash_contracts(32, seed=5, yields=False):
-        steps_a_day = max(2, -(-600 // contract.days))
-        expected = cash_reference.quantlib_grid(contract, steps_a_day, 1000)
+def test_price_delta_and_gamma_agree_with_quantlib(committed: dict[str, Any], cash_reference: ModuleType) -> None:
+    """Price within 2e-5 of the strike, delta 1.5e-4, gamma 1e-3 of the European peak, most of it QuantLib's; no yield."""
+    for values, expected in committed["cash_quantlib"]:
+        contract = cash_reference.CashContract(*values)
         got = american(*contract.arguments, cash_dividends=contract.cash_dividends)
-        error = np.abs(np.array(got) - expected)
+        error = np.abs(np.subtract(got, expected))
         assert (error <= [2e-5 * contract.strike, 1.5e-4, 1e-3 * contract.peak]).all(), contract
 
 
-def test_gamma_agrees_where_many_dividends_go_ex_in_the_last_days(cash_reference: ModuleType) -> None:
+def test_gamma_agrees_where_many_dividends_go_ex_in_the_last_days(
+    committed: dict[str, Any], cash_reference: ModuleType
+) -> None:
     """Within 1e-4 of the peak."""
-    amounts = (1.32, 0.87, 2.25, 2.14, 1.21)
-    contract = cash_reference.CashContract(
-        100.29, STRIKE, 14, 0.188, 0.0394, 0.0, is_call=True, ex_days=(1, 3, 10, 11, 12), amounts=amounts
-    )
-    expected = cash_reference.quantlib_grid(contract, 100, 3000)[2]
+    ((values, expected),) = committed["cash_quantlib_fine"]
+    contract = cash_reference.CashContract(*values)
     got = american(*contract.arguments, cash_dividends=contract.cash_dividends).gamma
-    assert got == pytest.approx(expected, abs=1e-4 * contract.peak)
+    assert got == pytest.approx(expected[2], abs=1e-4 * contract.peak)
 
 
-def test_prices_agree_with_a_tree_with_a_yield_besides(cash_reference: ModuleType) -> None:
+def test_prices_agree_with_a_tree_with_a_yield_besides(committed: dict[str, Any], cash_reference: ModuleType) -> None:
     """Within 4e-5 of the strike, of which the tree's own error is the half."""
-    for contract in cash_reference.cash_contracts(40, seed=7):
-        expected = cash_reference.cash_tree(contract, max(2, -(-1500 // contract.days)))
+    for values, expected in committed["cash_tree"]:
+        contract = cash_reference.CashContract(*values)
         got = american(*contract.arguments, cash_dividends=contract.cash_dividends).price
         assert got == pytest.approx(expected, abs=4e-5 * contract.strike), contract
 

@@ -30,7 +30,10 @@ def exact_inverse(
         above, below = x / w + w / 2, x / w - w / 2
         b = scale * (mp.exp(x / 2) * mp.ncdf(above) - mp.exp(-x / 2) * mp.ncdf(below))
         vega = scale * mp.exp(x / 2) * mp.npdf(above)
-        w *= mp.exp(mp.log(target / b) * b / (vega * w))  # Newton on ln b against ln w: no overshoot in the wings
+        change = mp.log(target / b) * b / (vega * w)
+        w *= mp.exp(change)  # Newton on ln b against ln w: no overshoot in the wings
+        if abs(change) < mp.mpf("1e-30"):  # Its square is what is left.
+            break
     return w, vega * d
 
 

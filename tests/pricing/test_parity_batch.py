@@ -114,6 +114,17 @@ def test_an_expiration_has_the_same_bits_in_any_company(drawn: list[tuple[int, i
     check_each(forwards_from_parity(*back, first, discounts[::-1]), tables[::-1], discounts[::-1])
 
 
+def test_the_free_discount_is_left_out_where_it_is_not_wanted() -> None:
+    """Every other figure keeps its bits."""
+    table, first = joined([quotes(60, seed) for seed in range(9)])
+    whole, level = (forwards_from_parity(*table, first, DISCOUNT, free_discount=wanted) for wanted in (True, False))
+
+    assert np.isfinite(whole.fitted_discount).all()
+    assert np.isnan(level.fitted_discount).all()
+    for name in set(ParityForwards._fields) - {"fitted_discount"}:
+        np.testing.assert_array_equal(getattr(level, name), getattr(whole, name))
+
+
 def test_expirations_without_a_readable_strike_have_no_forward() -> None:
     """None at all, one with one side only, one of NaN, between two good ones."""
     tables = [quotes(40, 1), np.empty((5, 0)), np.array([[100.0, 0.0, 0.0, 1.0, 2.0]]).T, np.full((5, 30), np.nan)]

@@ -206,7 +206,7 @@ def calls(draw: st.DrawFn) -> tuple[Callable[..., Any], Callable[[], tuple[list[
     return function, make
 
 
-@settings(max_examples=1000)
+@settings(max_examples=17 * settings().max_examples)
 @given(calls())
 def test_both_ways_lead_to_the_same_bits_or_error(call: Any) -> None:
     function, make = call
