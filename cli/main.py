@@ -31,6 +31,7 @@ COMMANDS = {
     "monitor": "gex.cli.monitor.command",
     "quality": "gex.cli.quality",
     "batch": "gex.cli.batch_command",
+    "reproduce": "gex.cli.reproduce",
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",
     "open-close": "gex.cli.open_close",

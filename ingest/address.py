@@ -7,7 +7,7 @@ import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from gex.ingest.calendar import NEW_YORK
 from gex.ingest.errors import MissingError, UnreadableError
@@ -15,9 +15,19 @@ from gex.ingest.snapshot_file import file_bytes
 from gex.ingest.store import held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gex.ingest.store import Snapshot
+
+
+class _Timed(Protocol):
+    @property
+    def quote_date(self) -> dt.date: ...
+    @property
+    def quote_time(self) -> dt.datetime: ...
+
+
+Timed = TypeVar("Timed", bound=_Timed)
 
 _ADDRESS = re.compile(r"([\^_$]?[A-Za-z][A-Za-z0-9.]{0,9})(?:@(.+))?")
 
@@ -36,21 +46,9 @@ def resolve(address: str, store: str | Path) -> Snapshot:
         MissingError: Nothing matches; the message names what is there.
 
     """
-    match = _ADDRESS.fullmatch(address)
-    if not match:
-        raise UnreadableError(
-            "not an address: write SPX, SPX@2025-09-05, SPX@2025-09-05T10:16, SPX@prev", source=address
-        )
-    symbol, when = match[1], match[2] or "latest"
+    symbol, when = split(address)
     there = held(store, symbol, address)
-    if when == "latest":
-        return there[-1]
-    if when == "prev":
-        last_date = there[-1].quote_date
-        fitting = [each for each in there if each.quote_date < last_date]
-    else:
-        limit = _limit(when, address)
-        fitting = [each for each in there if each.quote_time <= limit]
+    fitting = fitting_among(there, when, address)
     if not fitting:
         first, last = _written(there[0].quote_time), _written(there[-1].quote_time)
         raise MissingError(
@@ -59,6 +57,36 @@ def resolve(address: str, store: str | Path) -> Snapshot:
             source=address,
         )
     return fitting[-1]
+
+
+def split(address: str) -> tuple[str, str]:
+    """Return the symbol of an address, and when: a time, `latest` or `prev`.
+
+    Raises:
+        UnreadableError: The address is malformed.
+
+    """
+    match = _ADDRESS.fullmatch(address)
+    if not match:
+        raise UnreadableError(
+            "not an address: write SPX, SPX@2025-09-05, SPX@2025-09-05T10:16, SPX@prev", source=address
+        )
+    return match[1], match[2] or "latest"
+
+
+def fitting_among(there: Sequence[Timed], when: str, address: str) -> list[Timed]:
+    """Return those of one or more things in the order of their quote times, the last of which an address means.
+
+    Raises:
+        UnreadableError: `when` is malformed.
+
+    """
+    if when == "latest":
+        return list(there)
+    if when == "prev":
+        return [each for each in there if each.quote_date < there[-1].quote_date]
+    limit = _limit(when, address)
+    return [each for each in there if each.quote_time <= limit]
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
+from gex.ingest.address import fitting_among, split
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import MissingError, UnreadableError
 from gex.ingest.result_manifest import recorded
@@ -60,6 +61,32 @@ def revisions(
     found = [each for each in parts(results, table, symbol) if each.spec.startswith((spec or "")[:8])]
     groups = groupby(found, lambda each: (each.symbol, each.quote_time))
     return [each for _, group in groups for each in _revisions(list(group), manifest)]
+
+
+def find_result(results: str | Path, address: str, *, spec: str | None = None) -> Revision:
+    """Return the result that an address means: the last revision of its quote time.
+
+    Args:
+        results: The results' folder.
+        address: As for the chain store: `SPX`, `SPX@2025-09-05T10:16`, `SPX@prev`.
+        spec: As for `revisions`.
+
+    Raises:
+        UnreadableError: The address is malformed.
+        MissingError: There is none.
+
+    """
+    symbol, when = split(address)
+    found = revisions(results, "summary", symbol, spec=spec)
+    if not found:
+        raise _missing(results, symbol, spec)
+    fitting = fitting_among([each.part for each in found], when, address)
+    if not fitting:
+        message = (
+            f"no result of {symbol.upper()} that early; the first is of {found[0].part.quote_time:%Y-%m-%d %H:%M} UTC"
+        )
+        raise MissingError(message, source=address)
+    return next(each for each in reversed(found) if each.part.quote_time == fitting[-1].quote_time)
 
 
 def scan_results(

@@ -15,7 +15,7 @@ ALLOWED = {
     "gex": ("gex.pricing", "gex.ingest.schema"),
     "gex.cli": ("gex",),
 }
-HEAVY = {"scipy", "pandas", "pyarrow", "matplotlib", "exchange_calendars", "rich", "httpx"}
+HEAVY = {"scipy", "pandas", "pyarrow", "matplotlib", "exchange_calendars", "rich", "httpx", "dask", "distributed"}
 
 
 def modules(folder: str) -> list[Path]:

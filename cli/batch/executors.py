@@ -6,7 +6,6 @@ An executor knows nothing of what the work is. Processes are in `processes`, a c
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from gex.cli.options import ExecutionOptions
+    from collections.abc import Callable, Iterable, Iterator
+
+    from gex.cli.options import ExecutionOptions, ExecutorName
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -118,21 +119,21 @@ def executor_for(options: ExecutionOptions, items: Iterable[Item]) -> tuple[Exec
 
     """
     source = iter(items)
-    name, first = options.executor, list[Item]()
-    if name is None:
-        first = list(islice(source, SERIAL_UP_TO + 1))
-        name = _suitable(options, many=len(first) > SERIAL_UP_TO)
+    if options.executor is not None:
+        return _made(options.executor, options), source
+    first = list(islice(source, SERIAL_UP_TO + 1))
+    name = _suitable(options, many=len(first) > SERIAL_UP_TO)
     return _made(name, options), chain(first, source)
 
 
-def _suitable(options: ExecutionOptions, *, many: bool) -> str:
+def _suitable(options: ExecutionOptions, *, many: bool) -> ExecutorName:
     if options.scheduler is not None:
         return "dask"
     wanted = many or options.timeout is not None or (options.jobs or 1) > 1
     return "processes" if wanted else "serial"
 
 
-def _made(name: str, options: ExecutionOptions) -> Executor:
+def _made(name: ExecutorName, options: ExecutionOptions) -> Executor:
     jobs = options.jobs or cores()
     if name == "serial":
         return Serial()

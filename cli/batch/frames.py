@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import gex
 from gex.cli.render.flat import flat_row
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def _summary(chain: Chain, analysis: Analysis, fingerprint: str) -> dict[str, An
     """Return one row: the flat figures, the facts they rest on, and what a reader must know."""
     row = flat_row(analysis)
     del row["source"]  # Where the input lies is no part of the result; the manifest has it.
+    row["tool_version"] = gex.__version__  # What analysed the chain; another version may have read it into a store.
     quality = analysis.quality
     return {
         "underlying": row.pop("underlying"),

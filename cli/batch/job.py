@@ -129,7 +129,7 @@ def _outcomes(item: Item, spec: Spec, place: Place) -> Iterator[Line]:
         yield _known(part, sums)
         return
     seen: set[str] = set()
-    for found in _chains(item, spec):
+    for found in chains_of(item, spec):
         try:
             if isinstance(found, ChainError):
                 raise found
@@ -179,10 +179,10 @@ def _there(part: Part) -> dict[Any, str] | None:
         return None
 
 
-def _chains(item: Item, spec: Spec) -> Iterator[Chain | ChainError]:
+def chains_of(item: Item, spec: Spec) -> Iterator[Chain | ChainError]:
     """Yield each snapshot of an input, or why it cannot be used; --spot is for those without a price of their own."""
     if item.snapshot:
-        yield _stored(item.snapshot)
+        yield stored_chain(item.snapshot)
         return
     price, without = spec.settings.spot, set()
     for number, found in enumerate(_read(item, spec, None)):
@@ -233,7 +233,7 @@ def _drained(errors: list[ChainError]) -> Iterator[ChainError]:
         yield errors.pop(0)
 
 
-def _stored(snapshot: Snapshot) -> Chain:
+def stored_chain(snapshot: Snapshot) -> Chain:
     """Return a chain of the store that still is what was written."""
     from gex.ingest.snapshot_file import differing
 

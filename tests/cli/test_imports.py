@@ -23,6 +23,8 @@ HEAVY = {
     "matplotlib",
     "httpx",
     "databento_dbn",
+    "dask",
+    "distributed",
 }
 FINDER = """
 import json, sys

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -22,12 +19,12 @@ from jobs import (
     threads_of_polars,
     uneven_square,
 )
+from running import Running, alive, gone
 
 from gex.cli.batch import worker
 from gex.cli.batch.executors import WINDOW, ExecutorError, Lost
 from gex.cli.batch.processes import Processes
 
-HELPERS = Path(__file__).parents[1] / "helpers"
 JOBS = 2
 
 
@@ -97,36 +94,11 @@ def test_workers_that_cannot_start_are_told_of(monkeypatch: pytest.MonkeyPatch) 
         list(Processes(JOBS).run(square, range(3)))
 
 
-def alive(process: int) -> bool:
-    """Whether a process runs; one that ended and was not waited for does not."""
-    try:
-        status = Path(f"/proc/{process}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
+LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux what runs")
 
 
-def gone(processes: set[int], seconds: float = 20.0) -> bool:
-    """Whether all processes end soon."""
-    end = time.monotonic() + seconds
-    while any(map(alive, processes)):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def workers(folder: Path, number: int) -> set[int]:
-    """Return the workers' processes, once so many have begun a job."""
-    end = time.monotonic() + 60.0
-    while len(found := {int(path.name.split("-")[0]) for path in folder.iterdir()}) < number:
-        assert time.monotonic() < end, "no worker has begun"
-        time.sleep(0.02)
-    return found
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux what runs")
-def test_workers_end_with_the_iterator(tmp_path: Path) -> None:
+@LINUX
+def test_workers_end_with_the_iterator() -> None:
     results = Processes(JOBS).run(threads_of_polars, count())
     processes = {next(results)[1][1] for _ in range(8)}
     assert all(map(alive, processes))
@@ -147,21 +119,15 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux what runs")
+@LINUX
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_worker_outlives_an_interrupt(tmp_path: Path, number: signal.Signals) -> None:
-    program, marks = tmp_path / "program.py", tmp_path / "marks"
-    program.write_text(PROGRAM)
-    marks.mkdir()
-    environment = os.environ | {"PYTHONPATH": str(HELPERS)}
-    with subprocess.Popen(
-        [sys.executable, program, marks], env=environment, stderr=subprocess.PIPE, start_new_session=True
-    ) as run:
-        processes = workers(marks, 2)
-        children = set(map(int, Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()))
+    (marks := tmp_path / "marks").mkdir()
+    with Running(PROGRAM, tmp_path, marks) as run:
+        processes = run.workers(marks, JOBS) | run.children()
         # A terminal sends Ctrl-C to all processes of the foreground; a kill is for one.
         (os.killpg if number == signal.SIGINT else os.kill)(run.pid, number)
         assert run.wait(30) == -number
-        assert gone(processes | children)
-        told = run.stderr.read().decode()
+        assert gone(processes)
+        told = run.stderr.read()
     assert told.count("Traceback") == (number == signal.SIGINT), "workers say nothing"
