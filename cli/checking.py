@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gex.results import Analysis
 
 
+NO_BAND = "no band was computed, or there is no flip"
 LIVE_MINUTES = 30.0
 """Quotes older than this are not live: free feeds are 15 to 20 minutes late."""
 
@@ -103,9 +104,14 @@ def check_results(rules: Iterable[Rule], symbol: str, results: Path, at: dt.date
 def why_null(series: pl.DataFrame) -> dict[str, str]:
     """Say of fields that are null in the last snapshot of a series why they are, as far as the others tell."""
     last = series.tail(1).to_dicts()[0] if series.height else {}
-    if last.get("zero_dte_sign", "") is None:
-        return {name: NO_ZERO_DTE for name in FIELDS if name.startswith("zero_dte")}
-    return {}
+    why: dict[str, str] = {}
+    for sign, reason, told in (
+        ("zero_dte_sign", NO_ZERO_DTE, [name for name in FIELDS if name.startswith("zero_dte")]),
+        ("certainty", NO_BAND, [name for name in FIELDS if "_method_" in name or "_positions_" in name]),
+    ):
+        if last.get(sign, "") is None:
+            why |= dict.fromkeys([sign, *told], reason)
+    return why
 
 
 def series_in(
@@ -212,8 +218,11 @@ def series_of(analysis: Analysis) -> pl.DataFrame:
     from gex.cli.render.flat import flat_row
     from gex.ingest.calendar import NEW_YORK
 
-    row = flat_row(analysis)
-    return pl.DataFrame([{"quote_date": row["quote_time"].astimezone(NEW_YORK).date()} | row])
+    row, quality = flat_row(analysis), analysis.quality
+    row["quote_date"] = analysis.quote_time.astimezone(NEW_YORK).date()
+    row["quality_quarantined"] = sum(quality.quarantined.values())
+    row["quality_flagged"] = sum(quality.warnings.values())
+    return pl.DataFrame([row])
 
 
 def _counts(verdict: Verdict) -> bool:

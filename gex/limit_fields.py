@@ -69,6 +69,8 @@ FIELDS: dict[str, Field] = {
     "rows_in": Field("count", "rows of the input"),
     "rows_used": Field("count", "rows used"),
     "rows_used_share": Field("share", "rows used of all rows of the input, 0 to 1"),
+    "quality_quarantined": Field("count", "rows set aside, for any reason"),
+    "quality_flagged": Field("count", "flags on rows that are used"),
     "age_minutes": Field("minutes", "trading minutes of the exchange since the quotes were made", of_now=True),
     "age_sessions": Field("sessions", "sessions begun since the quotes' date", of_now=True),
 }

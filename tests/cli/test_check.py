@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from gex.cli import options
+from gex.cli.batch.frames import frames_of
 from gex.cli.batch.spec import spec_of
-from gex.cli.checking import age_of
+from gex.cli.checking import age_of, series_of
 from gex.cli.monitor.work import Work
 from gex.cli.options import ReadOptions
-from gex.cli.render.flat import flat_row
 from gex.ingest.result_parts import Part, write_parts
 from gex.limit_fields import FIELDS, derived
 from gex.settings import Settings
@@ -216,25 +215,19 @@ def test_age_is_told_by_the_exchanges_calendar(quoted: str, at: str, minutes: fl
     assert age_of(new_york(quoted), "SPX", new_york(at)) == (minutes, sessions)
 
 
-def test_every_field_is_one_of_a_summary(spx_csv: Path) -> None:
-    """What limits can be set on is what results have, or follows from it."""
+def test_every_field_is_one_of_the_results(spx_csv: Path) -> None:
+    """What limits can be set on is what results have, or follows from it; a file alone has the same."""
     import gex as package
 
-    row = flat_row(package.analyze(package.read_chain(spx_csv), settings=Settings()))
-    names = set(derived(pl.DataFrame([row])).columns)
-    assert {name for name, each in FIELDS.items() if not each.of_now} <= names
-    others = {
-        "underlying",
-        "quote_time",
-        "positions",
-        "vol",
-        "settings_fingerprint",
-        "source",
-        "sha256",
-        "tool_version",
-    }
-    assert names - set(FIELDS) == others
-    assert set(options.SETTINGS) >= {"results", "store"}
+    chain = package.read_chain(spx_csv)
+    analysis = package.analyze(chain, settings=Settings())
+    kept, alone = derived(frames_of(chain, analysis, "0" * 16)["summary"]), derived(series_of(analysis))
+    fields = {name for name, each in FIELDS.items() if not each.of_now}
+    assert fields <= set(kept.columns)
+    assert fields <= set(alone.columns)
+    assert kept.select(sorted(fields)).rows() == alone.select(sorted(fields)).rows()
+    numbers = {name for name, dtype in kept.schema.items() if dtype.is_numeric()}
+    assert numbers - fields == {"quality_rows_in", "quality_rows_kept"}  # As rows_in and rows_used.
 
 
 DESK = {
