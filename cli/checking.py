@@ -98,7 +98,15 @@ def check_results(rules: Iterable[Rule], symbol: str, results: Path, at: dt.date
     from gex.ingest.contracts import normalize_underlying
 
     name = normalize_underlying(symbol)
-    return check(rules, name, series_in(results, name, at, spec), at)
+    series = series_in(results, name, at, spec)
+    if (mixed := _specs(series)) > 1:
+        LOGGER.warning("%s: the series mixes results under %d settings; choose one with --spec", name, mixed)
+    return check(rules, name, series, at)
+
+
+def _specs(series: pl.DataFrame) -> int:
+    """Return under how many settings the results of a series were made."""
+    return series["spec_fingerprint"].n_unique() if "spec_fingerprint" in series.columns else 1
 
 
 def why_null(series: pl.DataFrame) -> dict[str, str]:

@@ -34,7 +34,8 @@ def new_york(text: str) -> dt.datetime:
 def put(results: Path, when: str, spec: str = "0" * 16, **values: Any) -> None:
     """Write a summary of a snapshot into a folder of results."""
     time = new_york(when)
-    row = {"underlying": "SPX", "quote_time": time, "quote_date": time.astimezone(NEW_YORK).date()}
+    row: dict[str, Any] = {"underlying": "SPX", "quote_time": time, "spec_fingerprint": spec}
+    row["quote_date"] = time.astimezone(NEW_YORK).date()
     types = {name: pl.Float64 for name, each in FIELDS.items() if each.unit != "word"}
     frame = pl.DataFrame([row | dict.fromkeys(("spot", "gamma_flip")) | values], schema_overrides=types)
     part = Part(results, "summary", "SPX", row["quote_date"], time, f"{abs(hash(when)):016x}"[:8], spec[:8], "0.1.0")
@@ -165,6 +166,8 @@ def test_one_of_several_settings(gex: Any, tmp_path: Path, limits: Any) -> None:
     results = tmp_path / "results"
     put(results, "2025-09-05T10:00", "a" * 16, spot=6440.0)
     put(results, "2025-09-05T10:01", "b" * 16, spot=4000.0)
+    ran = gex("check", "SPX", "--results", results, "--limits", limits(fine=FINE), *AT)
+    assert (ran.code, "the series mixes results under 2 settings; choose one with --spec" in ran.err) == (5, True)
     for spec, code in (("aaaa", 0), ("bbbb", 5)):
         assert (
             gex("check", "SPX", "--results", results, "--limits", limits(fine=FINE), *AT, "--spec", spec).code == code
