@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -42,7 +43,7 @@ def put(results: Path, symbol: str, minute: int, spot: float | None) -> Part:
 class Bench:
     """A monitor whose files, clock and log belong to the test."""
 
-    def __init__(self, folder: Path, take: Callable[[str], dict[str, dt.date]]) -> None:
+    def __init__(self, folder: Path, take: Callable[[str], dict[str, dt.date]], *more: Delivery) -> None:
         self.minutes = 10
         self.results = folder / "results"
         (folder / "in").mkdir(exist_ok=True)
@@ -50,13 +51,13 @@ class Bench:
         self.stop = threading.Event()
         log = Delivery("log", "file", (str(folder / "log.jsonl"),), 1.0, 0, ("info", "warn", "breach"))
         self.monitor = Monitor(
-            MonitorFile((LOW, OLD), None, (log,)),
+            MonitorFile((LOW, OLD), None, (log, *more)),
             Folder(folder / "in", folder / "store", self.results),
             self.results,
             take,
             SPEC,
             self.outbox,
-            Post(self.outbox, [log], self.stop),
+            Post(self.outbox, [log, *more], self.stop),
             self.stop,
             lambda: OPEN + dt.timedelta(minutes=self.minutes),
         )
@@ -164,6 +165,36 @@ def test_a_damaged_result_of_one_symbol_leaves_the_others(tmp_path: Path, said: 
         assert bench.round() == {"NDX": ["breached", "ok"], "SPX": ["breached", "ok"]}
     assert [event for event, _ in said].count("fault") == 1
     assert ("mended", "check of NDX: works again") in said
+
+
+def test_a_hanging_webhook_holds_up_neither_checks_nor_other_places(
+    tmp_path: Path, said: list[tuple[str, str]], hook: Any
+) -> None:
+    put(tmp_path / "results", "SPX", 0, 90.0)
+    hook.statuses = [None]
+
+    def take(_name: str) -> dict[str, dt.date]:
+        put(tmp_path / "results", "SPX", 5, 110.0)
+        return {"SPX": OPEN.date()}
+
+    bench = Bench(tmp_path, take, Delivery("desk", "webhook", (hook.url,), 30.0, 0, ("breach",)))
+    log = tmp_path / "log.jsonl"
+    with bench.outbox.owned():
+        bench.monitor.round()
+        while not hook.got:
+            time.sleep(0.01)
+        (tmp_path / "in" / "a.csv").write_text("x")
+        for _ in range(2):
+            (found,) = bench.monitor.round()
+        assert [each.state for each in found.verdicts] == ["cleared", "ok"]
+        while not log.exists() or log.read_text().count("\n") < 2:
+            bench.monitor.round()
+        assert len(hook.got) == 1
+        assert len(bench.outbox.waiting("desk")) == 2
+        bench.stop.set()
+        hook.closing.set()
+        bench.monitor.post.finish(None)
+    assert ("alert", "SPX: low cleared: below 100") in said
 
 
 def test_alerts_that_cannot_be_written_are_not_forgotten(
