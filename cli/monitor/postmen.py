@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gex.cli.failures import one_line
 from gex.cli.monitor.delivery import DeliveryError, deliver
 from gex.cli.monitor.tell import tell
-from gex.ingest.errors import ChainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,12 +49,15 @@ class Postman:
             try:
                 deliver(self.delivery, each.document, self.stop)
                 self.outbox.mark(each, name)
-            except (DeliveryError, ChainError) as error:
-                self._failed(error, len(waiting) - place)
+            except DeliveryError as error:
+                self._failed(str(error), len(waiting) - place)
+                return
+            except Exception as error:  # noqa: BLE001 (a thread that dies says more than it should)
+                self._failed(one_line(error), len(waiting) - place)
                 return
             self._delivered(each.document["key"])
 
-    def _failed(self, error: Exception, left: int) -> None:
+    def _failed(self, error: str, left: int) -> None:
         if not self.failing and not self.stop.is_set():
             message = f"{self.delivery.name}: {error}; {left} waiting, tried again every round (said once)"
             tell("delivery failed", message, "warning", delivery=self.delivery.name, waiting=left)

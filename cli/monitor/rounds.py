@@ -53,8 +53,8 @@ class Monitor:
         file: Rules, feed and deliveries.
         folder: What the feed writes into.
         results: Where results are kept.
-        take: Puts a file into the store and makes its results; returns the symbols that have new ones, and from which
-            date on.
+        take: Puts a file into the store and makes its results; notes the symbols that have new ones, and from which
+            date on, as it goes.
         spec: The fingerprint of what the results are made under: the series holds no others.
         outbox: Alerts on disk.
         post: Delivers them.
@@ -66,7 +66,7 @@ class Monitor:
     file: MonitorFile
     folder: Folder
     results: Path
-    take: Callable[[str], dict[str, dt.date]]
+    take: Callable[[str, dict[str, dt.date]], None]
     spec: str
     outbox: Outbox
     post: Post
@@ -111,7 +111,12 @@ class Monitor:
                 break
             self._take(name)
         checks = self._check_all()
-        self.post.send(wait)
+        try:
+            self.post.send(wait)
+        except TargetError as error:
+            self._fault("outbox", one_line(error))
+        else:
+            self._mended("outbox")
         return checks
 
     def _run_feed(self) -> None:
@@ -128,23 +133,23 @@ class Monitor:
 
     def _take(self, name: str) -> None:
         """Take in one file; what cannot be read is left alone until it changes."""
+        new: dict[str, dt.date] = {}
         try:
-            new = self.take(name)
+            self.take(name, new)
         except TargetError as error:  # The file is sound: it is tried again every round.
             self._fault("disk", one_line(error))
-            return
         except Exception as error:  # noqa: BLE001 (one file must not end the watch)
             self.failures += 1
             self.folder.taken(name)
             tell("file failed", f"{one_line(error)}; left alone until it changes", "error", file=name)
-            return
-        self.folder.taken(name)
-        self._mended("disk")
+        else:
+            self.folder.taken(name)
+            self._mended("disk")
+            what = f"new results of {', '.join(sorted(new))}" if new else "nothing new"
+            tell("file", f"{name}: {what}", file=name, symbols=sorted(new))
         self._symbols.update(new)
         for symbol, date in new.items():
             self._changed[symbol] = min(date, self._changed.get(symbol, date))
-        what = f"new results of {', '.join(sorted(new))}" if new else "nothing new"
-        tell("file", f"{name}: {what}", file=name, symbols=sorted(new))
 
     def _check_all(self) -> list[Checked]:
         checks = []

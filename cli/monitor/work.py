@@ -34,8 +34,13 @@ class Work:
     spec: Spec
     _run: Run | None = field(default=None, init=False)
 
-    def __call__(self, name: str) -> dict[str, dt.date]:
-        """Take in a file and return the symbols that have results which were not there, each with the first new date.
+    def __call__(self, name: str, new: dict[str, dt.date]) -> None:
+        """Take in a file.
+
+        Args:
+            name: Its path.
+            new: Gets the symbols that have results which were not there, each with the first such date, even if
+                another snapshot of the file fails.
 
         Raises:
             ChainError: It cannot be read or analysed.
@@ -46,12 +51,16 @@ class Work:
 
         keywords = read_keywords(self.spec.read, None)
         taken = take(name, self.store, keywords, lambda chains: watched(chains, name, self.spec.read, _silent))
-        dates: dict[str, dt.date] = {}
+        failed = []
         for each in taken.snapshots:
-            if self._makes_results_of(each):
-                date = dt.date.fromisoformat(each["quote_date"])
-                dates[each["symbol"]] = min(date, dates.get(each["symbol"], date))
-        return dates
+            try:
+                if self._makes_results_of(each):
+                    date = dt.date.fromisoformat(each["quote_date"])
+                    new[each["symbol"]] = min(date, new.get(each["symbol"], date))
+            except ContentError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
 
     def close(self) -> None:
         """End the manifest of this run, if anything was done."""

@@ -16,7 +16,7 @@ from gex.cli.monitor.folder import Folder
 from gex.cli.monitor.outbox import Outbox
 from gex.cli.monitor.postmen import Post
 from gex.cli.monitor.rounds import Monitor
-from gex.ingest.errors import TargetError
+from gex.ingest.errors import ContentError, TargetError
 from gex.ingest.result_parts import Part, write_parts
 from gex.limits import Beyond, Rule
 
@@ -43,7 +43,7 @@ def put(results: Path, symbol: str, minute: int, spot: float | None) -> Part:
 class Bench:
     """A monitor whose files, clock and log belong to the test."""
 
-    def __init__(self, folder: Path, take: Callable[[str], dict[str, dt.date]], *more: Delivery) -> None:
+    def __init__(self, folder: Path, take: Callable[[str, dict[str, dt.date]], None], *more: Delivery) -> None:
         self.minutes = 10
         self.results = folder / "results"
         (folder / "in").mkdir(exist_ok=True)
@@ -68,6 +68,10 @@ class Bench:
         return {each.symbol: [verdict.state for verdict in each.verdicts] for each in checks}
 
 
+def nothing(_name: str, _new: dict[str, dt.date]) -> None:
+    """Take nothing."""
+
+
 @pytest.fixture(name="said")
 def _said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     said: list[tuple[str, str]] = []
@@ -79,11 +83,11 @@ def test_a_full_disk_loses_no_file(tmp_path: Path, said: list[tuple[str, str]]) 
     """The file is tried again every round, the fault said once, its end too."""
     failures = [TargetError("cannot write to the results: No space left on device", source="results")] * 3
 
-    def take(_name: str) -> dict[str, dt.date]:
+    def take(_name: str, new: dict[str, dt.date]) -> None:
         if failures:
             raise failures.pop()
         put(tmp_path / "results", "SPX", 0, 90.0)
-        return {"SPX": OPEN.date()}
+        new["SPX"] = OPEN.date()
 
     bench = Bench(tmp_path, take)
     (tmp_path / "in" / "a.csv").write_text("x")
@@ -97,9 +101,24 @@ def test_a_full_disk_loses_no_file(tmp_path: Path, said: list[tuple[str, str]]) 
     assert "No space left on device" in dict(said)["fault"]
 
 
+def test_a_file_of_which_a_part_fails_gives_its_other_part(tmp_path: Path, said: list[tuple[str, str]]) -> None:
+    def take(_name: str, new: dict[str, dt.date]) -> None:
+        put(tmp_path / "results", "SPX", 0, 90.0)
+        new["SPX"] = OPEN.date()
+        raise ContentError("the second snapshot is none")
+
+    bench = Bench(tmp_path, take)
+    (tmp_path / "in" / "a.csv").write_text("x")
+    with bench.outbox.owned():
+        bench.round()
+        for _ in range(2):
+            assert bench.round() == {"SPX": ["breached", "ok"]}
+    assert [event for event, _ in said].count("file failed") == 1
+
+
 def test_time_alone_makes_data_stale(tmp_path: Path, said: list[tuple[str, str]]) -> None:
     put(tmp_path / "results", "SPX", 0, 110.0)
-    bench = Bench(tmp_path, lambda _: {})
+    bench = Bench(tmp_path, nothing)
     with bench.outbox.owned():
         assert bench.round() == {"SPX": ["ok", "ok"]}
         bench.minutes = 31
@@ -116,10 +135,10 @@ def test_new_results_are_added_and_a_revision_takes_the_place_of_its_date(
     put(tmp_path / "results", "SPX", 0, 110.0)
     news: list[tuple[int, float]] = []
 
-    def take(_name: str) -> dict[str, dt.date]:
+    def take(_name: str, new: dict[str, dt.date]) -> None:
         minute, spot = news.pop()
         put(tmp_path / "results", "SPX", minute, spot)
-        return {"SPX": OPEN.date()}
+        new["SPX"] = OPEN.date()
 
     bench = Bench(tmp_path, take)
     with bench.outbox.owned():
@@ -140,12 +159,12 @@ def test_a_clock_that_jumps_makes_no_news(tmp_path: Path, said: list[tuple[str, 
     """Set back by an hour and by a day, and forward again: the same states, and not an alert more."""
     put(tmp_path / "results", "SPX", 0, 110.0)
     put(tmp_path / "results", "SPX", 5, 90.0)
-    bench = Bench(tmp_path, lambda _: {})
+    bench = Bench(tmp_path, nothing)
     with bench.outbox.owned():
         for minutes in (10, -60, 10, -1440, 10):
             bench.minutes = minutes
             assert bench.round() == {"SPX": ["breached", "ok"]}
-    again = Bench(tmp_path, lambda _: {})
+    again = Bench(tmp_path, nothing)
     again.minutes = -1440  # Started under a wrong clock.
     with again.outbox.owned():
         assert again.round() == {"SPX": ["breached", "ok"]}
@@ -157,7 +176,7 @@ def test_a_damaged_result_of_one_symbol_leaves_the_others(tmp_path: Path, said: 
     put(tmp_path / "results", "SPX", 0, 90.0)
     whole = part.path.read_bytes()
     part.path.write_bytes(whole[:-30])
-    bench = Bench(tmp_path, lambda _: {})
+    bench = Bench(tmp_path, nothing)
     with bench.outbox.owned():
         for _ in range(3):
             assert bench.round() == {"SPX": ["breached", "ok"]}
@@ -173,9 +192,9 @@ def test_a_hanging_webhook_holds_up_neither_checks_nor_other_places(
     put(tmp_path / "results", "SPX", 0, 90.0)
     hook.statuses = [None]
 
-    def take(_name: str) -> dict[str, dt.date]:
+    def take(_name: str, new: dict[str, dt.date]) -> None:
         put(tmp_path / "results", "SPX", 5, 110.0)
-        return {"SPX": OPEN.date()}
+        new["SPX"] = OPEN.date()
 
     bench = Bench(tmp_path, take, Delivery("desk", "webhook", (hook.url,), 30.0, 0, ("breach",)))
     log = tmp_path / "log.jsonl"
@@ -201,7 +220,7 @@ def test_alerts_that_cannot_be_written_are_not_forgotten(
     tmp_path: Path, said: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path / "results", "SPX", 0, 90.0)
-    bench = Bench(tmp_path, lambda _: {})
+    bench = Bench(tmp_path, nothing)
 
     def full(*_: Any) -> None:
         raise TargetError("cannot write to the alerts: No space left on device", source="alerts")
