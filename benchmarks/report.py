@@ -67,6 +67,7 @@ class Topic:
     versions: list[list[str]]
     measure: str
     size: int | None
+    notes: list[str]
 
     def ratio(self, peer: Line) -> tuple[float, np.ndarray]:
         """Return the ratio of the least times, and the quartiles of the ratios of the rounds."""
@@ -99,6 +100,7 @@ def read_topic(benchmark: dict[str, Any]) -> Topic:
         [peer["versions"] for peer in extra["peers"]],
         extra.get("measure", ""),
         extra.get("bytes"),
+        extra.get("notes", []),
     )
 
 
@@ -150,6 +152,7 @@ def section(topic: Topic) -> str:
         lines += [f"Error: {topic.measure}.", ""]
     if topic.size is not None:
         lines += [*(rate(line, topic.size) for line in [topic.ours, *topic.peers]), ""]
+    lines += [f"* {note}" for note in topic.notes]
     lines += [f"* Not run: {name}: {reason}." for name, reason in topic.skipped.items()]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -115,13 +115,17 @@ def recorded(results: str | Path) -> dict[str, Recorded]:
             place, sums = line.get("part"), line.get("part_sha256")
             if not isinstance(place, str) or not isinstance(sums, dict):
                 continue
+            order = (run, int(line.get("number", number)))
             known = found.get(place)
             if known is None:
-                order = (run, int(line.get("number", number)))
                 at = dt.datetime.fromisoformat(line["recorded_at"])
                 found[place] = Recorded(order, at, line.get("input"), sums)
-            else:
-                known.sums = sums
+                continue
+            known.sums = sums
+            if (
+                order < known.order
+            ):  # Of two inputs with the same content, the first in the plan, whoever was done first.
+                known.order, known.source = order, line.get("input")
     return found
 
 

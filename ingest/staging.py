@@ -41,14 +41,14 @@ class Waiting:
 
 
 @contextmanager
-def locked(store: Path) -> Iterator[None]:
-    """Hold the store against other writers; readers need no lock. A process that dies lets go.
+def locked(store: Path, what: str = "the store") -> Iterator[None]:
+    """Hold the store, or `what` lies there, against other writers; readers need no lock. A process that dies lets go.
 
     Raises:
         TargetError: The store cannot be written to.
 
     """
-    with writing(store):
+    with writing(store, what):
         store.mkdir(parents=True, exist_ok=True)
         file = (store / ".lock").open("ab")
         lock(file)
@@ -57,9 +57,9 @@ def locked(store: Path) -> Iterator[None]:
 
 
 @contextmanager
-def staging(store: Path) -> Iterator[Path]:
+def staging(store: Path, what: str = "the store") -> Iterator[Path]:
     """Make a folder to write aside in, after removing those of writers that died; it is gone afterwards."""
-    with locked(store), writing(store):
+    with locked(store, what), writing(store, what):
         _clean(store)
         (store / ".staging").mkdir(exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=store / ".staging"))

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
+    from gex.cli.batch.chains import Item
     from gex.cli.batch.executors import Executor
-    from gex.cli.batch.job import Item, Line
+    from gex.cli.batch.job import Line
     from gex.cli.batch.progress import Watch
     from gex.cli.batch.spec import Spec
 
@@ -83,15 +84,18 @@ class Batch:
         """
         begun = time.monotonic()
         earlier = Earlier(self._results, self._spec) if resume else None
-        with staging(self._results) as aside, self._manifest() as manifest, self._watch:
+        with staging(self._results, "the results") as aside, self._manifest() as manifest, self._watch:
             job = partial(work, spec=self._spec, place=Place(self._results, aside))
             results = cast("Generator[tuple[Item, Any]]", executor.run(job, self._left(earlier)))
-            with closing(results):
-                for item, result in results:
-                    lines = [self._lost(item, result)] if isinstance(result, Lost) else result
-                    for line in lines:
-                        self._take(line, manifest)
-                    self._watch.advance(self.tally)
+            try:
+                with closing(results):
+                    for item, result in results:
+                        for line in [self._lost(item, result)] if isinstance(result, Lost) else result:
+                            self._take(line, manifest)
+                        self._watch.advance(self.tally)
+            except KeyboardInterrupt:
+                self._watch.tell("interrupted; what is done stays, and --resume goes on from there")
+                raise
         self.tally.seconds = time.monotonic() - begun
         return self.tally
 

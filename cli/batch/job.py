@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gex
+from gex.cli.batch.chains import Item, chains_of
 from gex.cli.failures import exit_code, one_line
-from gex.cli.sources import answered, check_quality, first_bad_line, read_keywords
-from gex.ingest.errors import ChainError, ContentError, SpotError, TargetError, UnreadableError
+from gex.cli.sources import answered, check_quality, first_bad_line
+from gex.ingest.errors import ChainError, ContentError, TargetError, UnreadableError
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from gex.cli.batch.spec import Spec
-    from gex.ingest.blob import BinaryFile
     from gex.ingest.result_parts import Part
     from gex.ingest.schema import Chain
     from gex.ingest.store import Snapshot
 
 Line = dict[str, Any]
 """One line of the manifest."""
-Stat = tuple[int, int]
-"""Size and time of the last change in nanoseconds."""
 DONE, KNOWN, FAILED, QUARANTINED, UNWRITABLE = "done", "known", "failed", "quarantined", "unwritable"
-
-
-@dataclass(frozen=True)
-class Item:
-    """One input.
-
-    Attributes:
-        number: Its place in the plan.
-        input: A path, a URL or an address.
-        stat: Its size and time of change, as far as they are known.
-        snapshot: The snapshot of a chain store that it is.
-        fault: Why it cannot be had.
-
-    """
-
-    number: int
-    input: str
-    stat: tuple[int | None, int | None] = (None, None)
-    snapshot: Snapshot | None = None
-    fault: ChainError | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +40,7 @@ def work(item: Item, *, spec: Spec, place: Place) -> list[Line]:
     clock = _Clock()
     try:
         for outcome in _outcomes(item, spec, place):
-            lines.append(outcome | {"seconds": clock.lap()})
+            lines.append(outcome | {"seconds": clock.lap()})  # noqa: PERF401 (those before an error stay)
     except Exception as error:  # noqa: BLE001 (one input must not take the others with it)
         lines.append(_failed(error) | {"seconds": clock.lap()})
     base = line_of(item, spec)
@@ -130,9 +107,10 @@ def _outcomes(item: Item, spec: Spec, place: Place) -> Iterator[Line]:
         return
     seen: set[str] = set()
     for found in chains_of(item, spec):
+        if isinstance(found, ChainError):
+            yield _failed(found)
+            continue
         try:
-            if isinstance(found, ChainError):
-                raise found
             yield _result(found, item, spec, place, seen)
         except TargetError:
             raise
@@ -177,68 +155,3 @@ def _there(part: Part) -> dict[Any, str] | None:
         return part_sums(part) if part.path.exists() else None
     except UnreadableError:
         return None
-
-
-def chains_of(item: Item, spec: Spec) -> Iterator[Chain | ChainError]:
-    """Yield each snapshot of an input, or why it cannot be used; --spot is for those without a price of their own."""
-    if item.snapshot:
-        yield stored_chain(item.snapshot)
-        return
-    price, without = spec.settings.spot, set()
-    for number, found in enumerate(_read(item, spec, None)):
-        if isinstance(found, SpotError) and price is not None:
-            without.add(number)
-        else:
-            yield found
-    if without:
-        yield from (found for number, found in enumerate(_read(item, spec, price)) if number in without)
-
-
-def _read(item: Item, spec: Spec, spot: float | None) -> Iterator[Chain | ChainError]:
-    """Yield what a file holds, in its order, as long as nobody writes to it."""
-    from gex.ingest.read import read_chains
-
-    errors: list[ChainError] = []
-    with _opened(item.input) as (source, stat):
-        before = stat()
-        for chain in read_chains(source, **read_keywords(spec.read, spot), on_error=errors.append):
-            if stat() != before:
-                raise UnreadableError("the file changed while it was read; run the batch again", source=item.input)
-            yield from _drained(errors)
-            yield chain
-        yield from _drained(errors)
-
-
-def _opened(source: str) -> AbstractContextManager[tuple[str | BinaryFile, Any]]:
-    from contextlib import nullcontext
-
-    from gex.cli.batch import remote
-
-    if remote.is_url(source):
-        return remote.opened(source)
-    return nullcontext((source, lambda: stat_of(source)))
-
-
-def stat_of(path: str) -> tuple[int | None, int | None]:
-    """Return a file's size and time of change; None where there is no such file."""
-    try:
-        stat = Path(path).stat()
-    except (OSError, ValueError):
-        return None, None
-    return stat.st_size, stat.st_mtime_ns
-
-
-def _drained(errors: list[ChainError]) -> Iterator[ChainError]:
-    while errors:
-        yield errors.pop(0)
-
-
-def stored_chain(snapshot: Snapshot) -> Chain:
-    """Return a chain of the store that still is what was written."""
-    from gex.ingest.snapshot_file import differing
-
-    chain, written = snapshot.read()
-    if columns := differing(chain.frame, written):
-        message = f"damaged: not the {', '.join(columns)} that were written; ingest its source again"
-        raise UnreadableError(message, source=str(snapshot.path))
-    return chain

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gex.cli.batch import remote
-from gex.cli.batch.job import Item, stat_of
+from gex.cli.batch.chains import Item, stat_of
 from gex.cli.inputs import expand
 from gex.cli.sources import ADDRESS, snapshot_of
 from gex.ingest.calendar import NEW_YORK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -96,7 +97,8 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """
     context = _context()
     theirs, ours = context.Pipe(duplex=False)
-    with theirs, ProcessPoolExecutor(jobs, context, worker.begin, (theirs,)) as pool, ours:
+    most = 61 if sys.platform == "win32" else jobs  # Windows waits for no more.
+    with theirs, ProcessPoolExecutor(min(jobs, most), context, worker.begin, (theirs,)) as pool, ours:
         try:
             pool.submit(worker.ready).result()
         except BrokenProcessPool:

@@ -18,6 +18,7 @@ from gex.ingest.errors import UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gex.cli.batch.chains import Stat
     from gex.ingest.blob import BinaryFile
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://([^/?]*)")
@@ -48,7 +49,7 @@ def redacted(source: str) -> str:
     return source.replace(match[2], "***@" + match[2].rpartition("@")[2], 1)
 
 
-def listed(url: str) -> list[tuple[str, tuple[int | None, int | None]]]:
+def listed(url: str) -> list[tuple[str, Stat]]:
     """Return the files that a URL means, with their sizes and times of change: itself, a folder's, a pattern's.
 
     Raises:
@@ -77,7 +78,7 @@ def listed(url: str) -> list[tuple[str, tuple[int | None, int | None]]]:
 
 
 @contextmanager
-def opened(url: str) -> Iterator[tuple[BinaryFile, Callable[[], tuple[int | None, int | None]]]]:
+def opened(url: str) -> Iterator[tuple[BinaryFile, Callable[[], Stat]]]:
     """Open a file for reading, and give the way to see whether it has changed.
 
     Raises:
@@ -130,7 +131,7 @@ def _told(url: str) -> Iterator[None]:
         raise UnreadableError(f"cannot be read: {what}", source=url) from None
 
 
-def _stat(info: Any) -> tuple[int | None, int | None]:
+def _stat(info: Any) -> Stat:
     return info.size, info.mtime_ns
 
 

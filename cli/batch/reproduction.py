@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import gex
-from gex.cli.batch.job import Item, chains_of, stored_chain
+from gex.cli.batch.chains import Item, chains_of, stored_chain
 from gex.cli.batch.spec import Spec, settings_from, spec_of
 from gex.cli.sources import answered
-from gex.ingest.errors import ChainError, MissingError, UnreadableError
-from gex.ingest.result_parts import TABLES, part_at, part_of, read_part
+from gex.ingest.errors import ChainError, UnreadableError
+from gex.ingest.result_parts import TABLES, part_of, read_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from gex.cli.batch.job import Item, Line
+    from gex.cli.batch.chains import Item
+    from gex.cli.batch.job import Line
     from gex.cli.batch.spec import Spec
 
 Key = tuple[str, str | None]

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 import gex as package
-from gex.cli.batch import job
+from gex.cli.batch import chains, job
 from gex.cli.render.flat import flat_row
 from gex.ingest.result_manifest import Run, lines, run_files
 from gex.ingest.result_parts import parts
@@ -127,7 +127,14 @@ def test_types_are_the_same_with_and_without_bands(batch: Batch, days: Path, res
     assert pl.Null not in one.values()
 
 
-@pytest.mark.parametrize("options", [("--executor", "threads"), ("--executor", "processes", "--jobs", "2")])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--executor", "threads"),
+        ("--executor", "processes", "--jobs", "2"),
+        pytest.param(("--executor", "dask", "--jobs", "2"), marks=pytest.mark.slow),
+    ],
+)
 def test_the_same_bytes_whatever_the_executor_and_the_order(
     batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], options: tuple[str, ...]
 ) -> None:
@@ -358,6 +365,19 @@ def test_killed_at_any_moment(
     assert tree(results) == undisturbed
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_ctrl_c_leaves_what_is_done_and_says_how_to_go_on(
+    batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes]
+) -> None:
+    program = KILLED.replace("SIGKILL", "SIGINT").replace("run(sys.argv[2:])", "sys.exit(run(sys.argv[2:]))")
+    arguments = ["batch", str(days), "--to", str(results)]
+    done = subprocess.run([sys.executable, "-c", program, "5", *arguments], check=False, capture_output=True, text=True)
+    assert done.returncode == 130
+    assert "interrupted; what is done stays" in done.stderr
+    assert batch(days, "--resume")["code"] == 0
+    assert tree(results) == undisturbed
+
+
 def test_two_batches_at_once_on_one_target(
     batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes]
 ) -> None:
@@ -461,7 +481,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(
 ) -> None:
     source = shutil.copy(min(days.glob("*.csv")), tmp_path / "day.csv")
     stats = iter([(1, 1), (2, 2), (3, 3)])
-    monkeypatch.setattr(job, "stat_of", lambda _: next(stats))
+    monkeypatch.setattr(chains, "stat_of", lambda _: next(stats))
     summary = batch(source)
     assert counts(summary) == {"failed": 1}
     assert "changed while it was read" in summary["failed"][0]["reason"]

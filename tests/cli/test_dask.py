@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import dask
 import pytest
 from jobs import fails, kills_always, kills_once, slow_square, square, threads_of_polars
-from running import Running, gone
+from running import Running, gone, program
 
 from gex import __version__
 from gex.cli.batch.dask import Dask, on_worker
@@ -148,7 +148,7 @@ def test_only_a_job_that_kills_workers_alone_is_lost(tmp_path: Path) -> None:
 @pytest.fixture(name="cluster")
 def _cluster(tmp_path: Path) -> Iterator[tuple[Running, str]]:
     """Run a cluster in another process, and return it with the address of its scheduler."""
-    with Running(CLUSTER, tmp_path) as process:
+    with Running(program(CLUSTER, tmp_path)) as process:
         yield process, process.stdout.readline().strip()
 
 
@@ -177,8 +177,8 @@ def test_a_scheduler_that_disappears_is_told_of(cluster: tuple[Running, str]) ->
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_worker_outlives_an_interrupt(tmp_path: Path, number: signal.Signals) -> None:
     (marks := tmp_path / "marks").mkdir()
-    with Running(BATCH, tmp_path, marks) as run:
-        processes = run.workers(marks, JOBS)
+    with Running(program(BATCH, tmp_path), marks) as run:
+        processes = run.workers(marks, JOBS) | run.children()
         (os.killpg if number == signal.SIGINT else os.kill)(run.pid, number)
         assert run.wait(30) == -number
         assert gone(processes)

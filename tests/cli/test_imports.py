@@ -53,8 +53,8 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
     "arguments",
     [
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
-        *(["config", "show"], ["ingest", "--help"], ["store", "--help"], ["check", "--help"]),
-        *(["monitor", "--help"],),
+        *(["config", "show"], ["ingest", "--help"], ["store", "--help"], ["batch", "--help"]),
+        *(["check", "--help"], ["monitor", "--help"]),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:

@@ -19,7 +19,7 @@ from jobs import (
     threads_of_polars,
     uneven_square,
 )
-from running import Running, alive, gone
+from running import Running, alive, gone, program
 
 from gex.cli.batch import worker
 from gex.cli.batch.executors import WINDOW, ExecutorError, Lost
@@ -123,7 +123,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_worker_outlives_an_interrupt(tmp_path: Path, number: signal.Signals) -> None:
     (marks := tmp_path / "marks").mkdir()
-    with Running(PROGRAM, tmp_path, marks) as run:
+    with Running(program(PROGRAM, tmp_path), marks) as run:
         processes = run.workers(marks, JOBS) | run.children()
         # A terminal sends Ctrl-C to all processes of the foreground; a kill is for one.
         (os.killpg if number == signal.SIGINT else os.kill)(run.pid, number)

@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 HERE = str(Path(__file__).parent)
 
 
-class Running(subprocess.Popen[str]):
-    """A program that can import what lies here, in a process group of its own, ended with the block."""
+def program(text: str, folder: Path) -> Path:
+    """Write a program, whose workers can find it."""
+    path = folder / "program.py"
+    path.write_text(text)
+    return path
 
-    def __init__(self, program: str, folder: Path, *arguments: Path) -> None:
-        path = folder / "program.py"
-        path.write_text(program)
+
+class Running(subprocess.Popen[str]):
+    """Python with these arguments, able to import what lies here, in a process group of its own, ended with the block."""
+
+    def __init__(self, *arguments: str | Path) -> None:
         super().__init__(
-            [sys.executable, str(path), *map(str, arguments)],
+            [sys.executable, *map(str, arguments)],
             env=os.environ | {"PYTHONPATH": HERE},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -38,7 +43,8 @@ class Running(subprocess.Popen[str]):
         super().__exit__(*error)
 
     def children(self) -> set[int]:
-        return set(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
+        """Return the processes that it started, and those that they did."""
+        return _below(self.pid)
 
     def workers(self, marks: Path, number: int) -> set[int]:
         """Return so many workers' processes, once each has left a mark named for itself."""
@@ -48,6 +54,12 @@ class Running(subprocess.Popen[str]):
                 raise AssertionError(f"no worker has begun: {self.stderr and self.stderr.read()}")
             time.sleep(0.02)
         return found
+
+
+def _below(process: int) -> set[int]:
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    own = {int(child) for task in tasks for child in task.read_text().split()}
+    return own.union(*map(_below, own))
 
 
 def alive(process: int) -> bool:

@@ -341,3 +341,11 @@ def test_an_unwritable_target_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UnreadableError, match="cannot write to the results"):
         Run(tmp_path / "file", {})
+
+
+def test_of_two_inputs_with_the_same_content_the_first_in_the_plan_is_the_source(results):
+    run = Run(results, {})
+    put(run, part(results), 7, source="late.csv")
+    put(run, part(results), 3, source="early.csv")
+    run.close()
+    assert scan_results(results).collect()["source"].to_list() == ["early.csv"]
