@@ -69,7 +69,8 @@ class Work:
 
     def _makes_results_of(self, told: dict[str, Any]) -> bool:
         """Make the results of a snapshot of the store, unless they are there; tell whether there are new ones."""
-        from gex.cli.batch.job import FAILED, UNWRITABLE, Item, Place, stored_part, work
+        from gex.cli.batch.chains import Item
+        from gex.cli.batch.job import FAILED, UNWRITABLE, Place, stored_part, work
         from gex.ingest.calendar import NEW_YORK
         from gex.ingest.staging import staging
         from gex.ingest.store import names_at, snapshots_in
