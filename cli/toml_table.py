@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-KEY = re.compile(r"""\s*(?:"(?P<quoted>[^"]*)"|'(?P<literal>[^']*)'|(?P<bare>[\w-]+))\s*=""")
+KEY = re.compile(r"\s*([^=#\s][^=#]*?)\s*=")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Source:
 
     def line_of(self, place: tuple[str, ...]) -> int | None:
         """Return the line of a key, else of the table that holds it; None if neither is written out."""
-        lines = dict(_places(self.text))
+        lines = dict(reversed(list(_places(self.text))))
         return next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), None)
 
 
@@ -151,12 +151,12 @@ def _places(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
             if (named := _named(line)) is not None:
                 table = named
                 yield table, number
-        elif match := KEY.match(line):
-            yield (*table, next(each for each in match.groups() if each is not None)), number
+        elif (match := KEY.match(line)) and (key := _named(f"{match[1]} = 0")) is not None:
+            yield (*table, *key), number
 
 
 def _named(line: str) -> tuple[str, ...] | None:
-    """Return the name of the table that a line begins; None if it begins none."""
+    """Return the name of the table or key that a line begins; None if it begins none."""
     try:
         inner: Any = tomllib.loads(line)
     except tomllib.TOMLDecodeError:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, get_args
 
 import click
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gex.cli.limits_file import KEYS, read_limits
 from gex.cli.monitor.config import read_monitor_file
@@ -141,6 +144,20 @@ def test_lines_are_those_of_the_right_table(tmp_path: Path) -> None:
         read(tmp_path, *lines, 'field = "spot"', "below = []", 'severity = "warn"')
 
 
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        (['rules.a.field = "spot"', "rules.a.below = []", 'rules.a.severity = "warn"'], 2),
+        (["[rules]", 'a = { field = "spot", below = [], severity = "warn" }'], 2),
+        (['[rules."a"]', 'field = "spot"', '"below" = []', 'severity = "warn"'], 3),
+        (["[rules]", 'a.field = "spot"', "a.below = []", 'a.severity = "warn"'], 3),
+    ],
+)
+def test_lines_are_found_however_keys_are_written(tmp_path: Path, lines: list[str], line: int) -> None:
+    with pytest.raises(click.UsageError, match=f"limits.toml, line {line}: .rules.a.: below must be a finite number"):
+        read(tmp_path, *lines)
+
+
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
 
 
@@ -160,3 +177,24 @@ def test_the_documented_file_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_every_test_key_and_state_is_documented() -> None:
     assert all(f"\n{name} = " in PAGE or f"`{name} = " in PAGE for name in KEYS)
     assert all(f"| `{state}` |" in PAGE for state in STATES)
+
+
+EXAMPLE = PAGE.partition("```toml\n")[2].partition("```")[0]
+
+
+@given(
+    st.integers(0, len(EXAMPLE)),
+    st.integers(0, 30),
+    st.sampled_from(["", "]", '"', "\n", "nan", "-1", "[[x]]", "é=", "{"]),
+)
+def test_a_damaged_file_is_a_usage_error_or_a_file(start: int, cut: int, put: str) -> None:
+    """Whatever is cut out or put in: rules, or one line about what is wrong."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "limits.toml"
+        path.write_text(EXAMPLE[:start] + put + EXAMPLE[start + cut :], encoding="utf-8")
+        rules, message = (), ""
+        try:
+            rules = read_limits(path)
+        except click.UsageError as error:
+            message = error.message
+        assert rules or str(path) in message
