@@ -12,6 +12,7 @@ from gex import summary
 from gex.bands import bands_of
 from gex.exposure import PER_PCT, contract_exposure, hedge_flows
 from gex.market import market_of
+from gex.pairs import netted
 from gex.positioning import dealer_contracts, dealer_sign, default_positions
 from gex.profile import ladder_of
 from gex.quotes import MINUTES_PER_YEAR
@@ -135,14 +136,17 @@ def _parts(market: Market, book: Book, dollars: ContractExposure, ladder: Ladder
     today = dates == np.datetime64(market.today)
     following = ~today & (dates == (np.min(dates[~today]) if not today.all() else np.datetime64("NaT")))
     everything = np.ones(len(book), dtype=bool)
-    held = book.units != 0
-    zero, next_, later = (book.where(held & chosen) for chosen in (today, following, ~today & ~following))
+    joined = netted(book, book.units != 0)
+    held = joined.holding(book.units)
+    zero, next_, later, rest = (
+        held.where(chosen[joined.rows]) for chosen in (today, following, ~today & ~following, ~today)
+    )
     profiles = [each.gamma_usd_profile(ladder.spots) for each in (zero, next_, later)]
     part = partial(part_of, market, dollars)
     return _Parts(
-        whole=part(book.where(held), profiles[0] + profiles[1] + profiles[2], ladder, everything),
+        whole=part(held, profiles[0] + profiles[1] + profiles[2], ladder, everything),
         zero_dte=part(zero, profiles[0], ladder, today),
-        ex_zero_dte=part(book.where(held & ~today), profiles[1] + profiles[2], ladder, ~today),
+        ex_zero_dte=part(rest, profiles[1] + profiles[2], ladder, ~today),
         following=part(next_, profiles[1], ladder, following),
     )
 
