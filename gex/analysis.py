@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gex.ingest.schema import Chain
     from gex.market import Market
     from gex.position_book import PositionBook
-    from gex.quotes import Floats
+    from gex.quotes import Floats, Ints
     from gex.settings import PositionsModel
 
 
@@ -82,7 +82,9 @@ def analysis_of(base: Priced) -> Analysis:
     chain, settings, market, book = base.chain, base.settings, base.market, base.book
     dollars = contract_exposure(book, market.level, _years_to_close(chain, market))
     ladder = Ladder(ladder_of(book, market.level, settings.ladder), settings.ladder)
-    parts = _parts(market, book, dollars, ladder)
+    joined = netted(book, book.units != 0)
+    held = joined.holding(book.units)
+    parts = _parts(market, held, joined.rows, dollars, ladder)
     by_volume = _gamma_by_volume(market, dollars, settings)
     exposure, levels = dollars.of(parts.whole.chosen), parts.whole.levels
     if settings.band:
@@ -104,7 +106,7 @@ def analysis_of(base: Priced) -> Analysis:
         rows_used=len(market.used),
         regime=summary.regime_of(exposure),
         exposure=exposure,
-        hedge_flow=hedge_flows(book, market.level),
+        hedge_flow=hedge_flows(held, market.level),
         levels=levels,
         distances=summary.distances_of(market, levels),
         zero_dte=slice_of(market, parts.zero_dte, dollars, by_volume),
@@ -130,17 +132,16 @@ class _Parts:
     following: Part
 
 
-def _parts(market: Market, book: Book, dollars: ContractExposure, ladder: Ladder) -> _Parts:
-    """Divide the book by expiration date: today's, the next date's, the rest; each is profiled once."""
+def _parts(market: Market, held: Book, rows: Ints, dollars: ContractExposure, ladder: Ladder) -> _Parts:
+    """Divide the book by expiration date: today's, the next date's, the rest; each is profiled once.
+
+    `held` is what dealers hold, `rows` where each contract of it stands among the used ones.
+    """
     dates = market.dates.to_numpy()[market.quotes.expiration[market.used]]
     today = dates == np.datetime64(market.today)
     following = ~today & (dates == (np.min(dates[~today]) if not today.all() else np.datetime64("NaT")))
-    everything = np.ones(len(book), dtype=bool)
-    joined = netted(book, book.units != 0)
-    held = joined.holding(book.units)
-    zero, next_, later, rest = (
-        held.where(chosen[joined.rows]) for chosen in (today, following, ~today & ~following, ~today)
-    )
+    everything = np.ones(len(dates), dtype=bool)
+    zero, next_, later, rest = (held.where(chosen[rows]) for chosen in (today, following, ~today & ~following, ~today))
     profiles = [each.gamma_usd_profile(ladder.spots) for each in (zero, next_, later)]
     part = partial(part_of, market, dollars)
     return _Parts(

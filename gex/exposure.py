@@ -195,7 +195,7 @@ def hedge_flows(book: Book, spot: float) -> tuple[HedgeFlow, ...]:
     """Re-price dealers' delta after each move of `MOVES_PCT`; they trade the opposite of its change.
 
     The shares are valued at the spot moved to. A derivative times the move is good for a few tenths of a
-    percent only, so none is used.
+    percent only, so none is used. A put may stand in the book as its call: their deltas change alike.
     """
     held = book.held()
     before = held.shares(spot)

@@ -70,14 +70,13 @@ def brackets_of(spots: Floats, profile: Floats) -> list[Bracket]:
     signed = np.flatnonzero(np.abs(profile) > NEGLIGIBLE * np.max(np.abs(profile), initial=0.0))
     below, above = signed[:-1], signed[1:]
     changes = (np.sign(profile[below]) != np.sign(profile[above])) & (above - below <= 2)
-    return [
-        Bracket(
-            (float(spots[low]), float(profile[low])),
-            (float(spots[high]), float(profile[high])),
-            _inverse_at_zero(*(values[max(low - BESIDE, 0) : high + BESIDE + 1].tolist() for values in (spots, profile))),
-        )
-        for low, high in zip(below[changes].tolist(), above[changes].tolist(), strict=True)
-    ]
+    return [_bracket(spots, profile, *at) for at in zip(below[changes].tolist(), above[changes].tolist(), strict=True)]
+
+
+def _bracket(spots: Floats, profile: Floats, low: int, high: int) -> Bracket:
+    around = slice(max(low - BESIDE, 0), high + BESIDE + 1)
+    guess = _inverse_at_zero(spots[around].tolist(), profile[around].tolist())
+    return Bracket((float(spots[low]), float(profile[low])), (float(spots[high]), float(profile[high])), guess)
 
 
 def _inverse_at_zero(x: list[float], y: list[float]) -> float | None:
