@@ -17,7 +17,8 @@ import polars as pl
 import pytest
 
 import gex as package
-from gex.cli.batch import chains, job
+from gex.cli.batch import chains, executors, job
+from gex.cli.batch.executors import Lost
 from gex.cli.render.flat import flat_row
 from gex.ingest.result_manifest import Run, lines, run_files
 from gex.ingest.result_parts import parts
@@ -425,6 +426,23 @@ def test_a_stricter_look_at_a_stores_snapshot_is_one(
     assert counts(batch("QQQ", "--store", tmp_path / "store")) == {"done": 1}
     summary = batch("QQQ", "--store", tmp_path / "store", "--strict")
     assert (counts(summary), "--strict" in summary["failed"][0]["reason"]) == ({"failed": 1}, True)
+
+
+def test_a_job_that_kills_its_workers_is_quarantined_and_tried_again(
+    batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Loses:
+        def run(self, work: Callable[..., Any], items: Any) -> Any:
+            for item in items:
+                yield item, Lost("it killed its worker") if item.number == 2 else work(item)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(executors, "executor_for", lambda _options, items: (Loses(), iter(items)))
+        summary = batch(days)
+    assert (summary["code"], counts(summary)) == (4, {"done": 3, "quarantined": 1})
+    assert summary["failed"][0]["reason"] == "it killed its worker"
+    assert counts(batch(days, "--resume")) == {"skipped": 3, "done": 1}
+    assert tree(results) == undisturbed
 
 
 def test_a_clock_that_jumps_moves_no_duration(
