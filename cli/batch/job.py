@@ -124,9 +124,10 @@ def _stored(item: Item, snapshot: Snapshot, spec: Spec, place: Place) -> Line | 
     sums = _there(part)
     if sums is None:
         return None
-    quality = snapshot.facts()["quality"]
+    facts = snapshot.facts()
+    quality = facts["quality"]
     check_quality(quality["rows_in"], quality["quarantined"], item.input, spec.read, None)
-    return _known(part, sums)
+    return {"sha256": facts["source"]["sha256"], **_known(part, sums)}
 
 
 def _result(chain: Chain, item: Item, spec: Spec, place: Place, seen: set[str]) -> Line:

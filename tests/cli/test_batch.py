@@ -17,7 +17,8 @@ import polars as pl
 import pytest
 
 import gex as package
-from gex.cli.batch import chains, job
+from gex.cli.batch import chains, executors, job
+from gex.cli.batch.executors import Lost
 from gex.cli.render.flat import flat_row
 from gex.ingest.result_manifest import Run, lines, run_files
 from gex.ingest.result_parts import parts
@@ -405,6 +406,8 @@ def test_snapshots_of_a_store_give_the_same_parts_as_their_files(
     assert counts(batch("QQQ", "--store", store)) == {"done": 4}
     assert tree(results) == undisturbed
     assert counts(batch("QQQ", "--store", store)) == {"known": 4}
+    first, second = (list(lines(path))[1] for path in run_files(results))
+    assert first["sha256"] == second["sha256"] is not None
     assert counts(batch(store, "--resume")) == {"skipped": 4}
     assert counts(batch(days)) == {"known": 4}
     source = scan_results(results).collect()["source"].to_list()
@@ -423,6 +426,34 @@ def test_a_stricter_look_at_a_stores_snapshot_is_one(
     assert counts(batch("QQQ", "--store", tmp_path / "store")) == {"done": 1}
     summary = batch("QQQ", "--store", tmp_path / "store", "--strict")
     assert (counts(summary), "--strict" in summary["failed"][0]["reason"]) == ({"failed": 1}, True)
+
+
+def test_a_job_that_kills_its_workers_is_quarantined_and_tried_again(
+    batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Loses:
+        def run(self, work: Callable[..., Any], items: Any) -> Any:
+            for item in items:
+                yield item, Lost("it killed its worker") if item.number == 2 else work(item)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(executors, "executor_for", lambda _options, items: (Loses(), iter(items)))
+        summary = batch(days)
+    assert (summary["code"], counts(summary)) == (4, {"done": 3, "quarantined": 1})
+    assert summary["failed"][0]["reason"] == "it killed its worker"
+    assert counts(batch(days, "--resume")) == {"skipped": 3, "done": 1}
+    assert tree(results) == undisturbed
+
+
+def test_a_clock_that_jumps_moves_no_duration(
+    batch: Batch, days: Path, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = iter(range(100_000, 0, -1))
+    monkeypatch.setattr(time, "time", lambda: next(hours) * 3600.0)
+    summary = batch(days)
+    assert 0 < summary["seconds"] < 600
+    told = [line["seconds"] for line in lines(run_files(results)[0]) if line["event"] == "job"]
+    assert all(0 < seconds < 600 for seconds in told)
 
 
 def test_a_range_and_an_address_of_a_store(gex: Callable[..., Ran], batch: Batch, days: Path, tmp_path: Path) -> None:
