@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gex.ingest.errors import ChainError, MissingError, TargetError
 
-DONE, FAILURE, BAD_DATA, PARTIAL, MISSING, INTERRUPTED = 0, 1, 3, 4, 6, 130
+DONE, FAILURE, BAD_DATA, PARTIAL, BREACHED, MISSING, INTERRUPTED = 0, 1, 3, 4, 5, 6, 130
 
 
 def exit_code(error: Exception) -> int:

@@ -112,7 +112,7 @@ def _stored(
 
     def attempt(price: float | None) -> Taken:
         with located(source, read) as place:
-            return take(place, store, read_keywords(read, price), lambda chains: _watched(chains, source, read, tick))
+            return take(place, store, read_keywords(read, price), lambda chains: watched(chains, source, read, tick))
 
     try:
         taken = with_spot_if_needed(attempt, source, spot)
@@ -122,7 +122,7 @@ def _stored(
     return Result(source, **asdict(taken))
 
 
-def _watched(
+def watched(
     chains: Iterable[Chain], source: str, read: ReadOptions, tick: Callable[[int, str], None]
 ) -> Iterator[Chain]:
     """Pass chains on, telling of their rows, and refuse the input in the end if too many of all are bad."""

@@ -10,20 +10,21 @@ LOGGER = logging.getLogger("gex")
 
 
 class _Text(logging.Formatter):
-    """`gex: message`, and the traceback only when somebody asked for details."""
+    """`gex: message`, the time where it was noted, and the traceback only when somebody asked for details."""
 
     def format(self, record: logging.LogRecord) -> str:
-        text = f"gex: {record.getMessage()}"
+        time = getattr(record, "facts", {}).get("time")
+        text = f"gex: {time} {record.getMessage()}" if time else f"gex: {record.getMessage()}"
         if record.exc_info and LOGGER.isEnabledFor(logging.DEBUG):
             text += "\n" + self.formatException(record.exc_info)
         return text
 
 
 class _JsonLine(logging.Formatter):
-    """One JSON object a line: `level`, `message`, and `traceback` where there is one."""
+    """One JSON object a line: `level`, `message`, what facts come with it, and `traceback` where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {"level": record.levelname.lower(), "message": record.getMessage()}
+        line = {"level": record.levelname.lower(), "message": record.getMessage(), **getattr(record, "facts", {})}
         if record.exc_info and LOGGER.isEnabledFor(logging.DEBUG):
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)

@@ -26,7 +26,11 @@ COMMANDS = {
     "profile": "gex.cli.profile",
     "explain": "gex.cli.explain",
     "diff": "gex.cli.diff",
+    "history": "gex.cli.history",
+    "score": "gex.cli.score",
     "zero-dte": "gex.cli.zero_dte",
+    "check": "gex.cli.check",
+    "monitor": "gex.cli.monitor.command",
     "quality": "gex.cli.quality",
     "batch": "gex.cli.batch_command",
     "reproduce": "gex.cli.reproduce",
@@ -81,7 +85,8 @@ def cli(ctx: click.Context) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run `gex` with these arguments (the process's own if None) and return the exit code.
 
-    0 done, 1 failure, 2 usage, 3 unreadable or bad data, 4 partial, 6 data missing, 130 interrupted.
+    0 done, 1 failure, 2 usage, 3 unreadable or bad data, 4 partial, 5 limit breached, 6 data stale or missing, 130
+    interrupted.
     """
     log.configure()
     try:

@@ -104,6 +104,25 @@ def in_session(instant: dt.datetime, hours: Hours = "regular") -> bool:
     return is_session(day) and session_open(day) <= instant <= session_close(day, hours)
 
 
+def sessions_begun(after: dt.date, until: dt.datetime) -> int:
+    """Count the sessions after a date that had opened by an instant."""
+    day = until.astimezone(NEW_YORK).date()
+    begun = sessions_between(after, day)
+    return begun - (begun > 0 and is_session(day) and until < session_open(day))
+
+
+def session_minutes(after: dt.datetime, until: dt.datetime, hours: Hours = "regular") -> float:
+    """Return for how many minutes options of these hours traded from one instant to another."""
+    day, last = after.astimezone(NEW_YORK).date(), until.astimezone(NEW_YORK).date()
+    total = dt.timedelta(0)
+    while day <= last:
+        if is_session(day):
+            part = min(until, session_close(day, hours)) - max(after, session_open(day))
+            total += max(part, dt.timedelta(0))
+        day += _DAY
+    return total.total_seconds() / 60.0
+
+
 def last_session_end_at_or_before(instant: dt.datetime, hours: Hours = "regular") -> dt.datetime:
     """Return the latest end of a session that is not after this instant."""
     day = expiration_session(instant.astimezone(NEW_YORK).date())

@@ -152,6 +152,18 @@ def _changes(convention: Convention) -> str:
     return ", ".join(f"`{name}` = {value}" for name, value in convention.changes.items()) or "the settings given"
 
 
+def fields(_: str) -> str:
+    """Return what limits can be set on."""
+    from gex.limit_fields import FIELDS
+
+    rows = [(f"`{name}`", each.unit, each.meaning + _words(each.words)) for name, each in FIELDS.items()]
+    return markdown(("field", "unit", "meaning"), rows)
+
+
+def _words(words: tuple[str, ...]) -> str:
+    return f": {', '.join(words)}" if words else ""
+
+
 TABLES: dict[str, Callable[[str], str]] = {
     "options": options,
     "quarantine": quarantine,
@@ -161,6 +173,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "columns": columns,
     "definitions": definitions,
     "conventions": conventions,
+    "fields": fields,
 }
 
 
@@ -175,6 +188,6 @@ def rewritten(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in ("cli.md", "json.md", "errors.md", "store.md", "levels.md"):
+    for page in ("cli.md", "json.md", "errors.md", "store.md", "levels.md", "limits.md"):
         path = DOCS / page
         path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")

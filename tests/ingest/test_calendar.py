@@ -174,3 +174,30 @@ def test_no_session_between_a_friday_and_labor_day():
     friday, monday = dt.date(2025, 8, 29), dt.date(2025, 9, 1)
     assert calendar.sessions_between(friday, monday) == 0
     assert calendar.sessions_between(friday, dt.date(2025, 9, 2)) == 1
+
+
+WEEKS = st.timedeltas(dt.timedelta(0), dt.timedelta(days=100))
+
+
+@given(st.lists(WEEKS.map(lambda since: dt.datetime(2025, 8, 25, tzinfo=dt.UTC) + since), min_size=3, max_size=3))
+def test_trading_minutes_add_up(instants: list[dt.datetime]) -> None:
+    first, second, third = sorted(instants)
+    both = calendar.session_minutes(first, second) + calendar.session_minutes(second, third)
+    assert calendar.session_minutes(first, third) == pytest.approx(both, abs=1e-6)
+
+
+def test_trading_minutes_of_whole_days() -> None:
+    """A week with Labor Day in it, and the Friday after Thanksgiving."""
+    midnight = [calendar.new_york(dt.date(2025, *day), dt.time(0)) for day in ((8, 30), (9, 6), (11, 28), (11, 29))]
+    assert calendar.session_minutes(midnight[0], midnight[1]) == 4 * 390
+    assert calendar.session_minutes(midnight[0], midnight[1], "late") == 4 * 405
+    assert calendar.session_minutes(midnight[2], midnight[3]) == 210
+
+
+def test_sessions_begin_at_the_open() -> None:
+    friday, monday = dt.date(2025, 9, 5), dt.date(2025, 9, 8)
+    before = calendar.session_open(monday) - dt.timedelta(seconds=1)
+    assert calendar.sessions_begun(friday, before) == 0
+    assert calendar.sessions_begun(friday, calendar.session_open(monday)) == 1
+    assert calendar.sessions_begun(dt.date(2025, 8, 29), before) == 4
+    assert calendar.sessions_begun(monday, before) == 0
