@@ -50,7 +50,7 @@ def options(name: str) -> str:
 
 
 def _option(option: click.Option) -> tuple[str, ...]:
-    names = ", ".join(f"`{name}`" for name in option.opts)
+    names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
     if isinstance(option.type, click.Choice):
         value = " " + " | ".join(option.type.choices)
     else:
