@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from gex.ingest.errors import ChainError, MissingError
+from gex.ingest.errors import ChainError, MissingError, TargetError
 
 DONE, FAILURE, BAD_DATA, PARTIAL, BREACHED, MISSING, INTERRUPTED = 0, 1, 3, 4, 5, 6, 130
 
 
 def exit_code(error: Exception) -> int:
-    """Return the exit code of an error: 3 for bad data, 6 for missing data, else 1."""
+    """Return the exit code of an error: 3 for bad data, 6 for missing data, else 1, as for what cannot be written."""
     if isinstance(error, MissingError):
         return MISSING
+    if isinstance(error, TargetError):
+        return FAILURE
     return BAD_DATA if isinstance(error, ChainError) else FAILURE
 
 

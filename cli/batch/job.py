@@ -102,8 +102,8 @@ def _outcomes(item: Item, spec: Spec, place: Place) -> Iterator[Line]:
     """Yield what became of each snapshot of an input."""
     if item.fault:
         raise item.fault
-    if item.snapshot and (sums := _there(part := stored_part(item.snapshot, spec, place.results))):
-        yield _known(part, sums)
+    if item.snapshot and (known := _stored(item, item.snapshot, spec, place)):
+        yield known
         return
     seen: set[str] = set()
     for found in chains_of(item, spec):
@@ -116,6 +116,18 @@ def _outcomes(item: Item, spec: Spec, place: Place) -> Iterator[Line]:
             raise
         except Exception as error:  # noqa: BLE001 (one snapshot must not take the others with it)
             yield _failed(error)
+
+
+def _stored(item: Item, snapshot: Snapshot, spec: Spec, place: Place) -> Line | None:
+    """Return the line of a snapshot of a chain store that has its result, told by its name and its footer alone."""
+    part = stored_part(snapshot, spec, place.results)
+    sums = _there(part)
+    if sums is None:
+        return None
+    facts = snapshot.facts()
+    quality = facts["quality"]
+    check_quality(quality["rows_in"], quality["quarantined"], item.input, spec.read, None)
+    return {"sha256": facts["source"]["sha256"], **_known(part, sums)}
 
 
 def _result(chain: Chain, item: Item, spec: Spec, place: Place, seen: set[str]) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import gex
@@ -12,7 +13,7 @@ from gex.ingest.result_manifest import lines, run_files
 from gex.ingest.result_parts import TABLES, check_part, part_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Sequence
     from pathlib import Path
 
     from gex.cli.batch.chains import Item
@@ -37,12 +38,14 @@ class Earlier:
         self._results = results
         self._proofs: dict[Key, Proof] = {}
         for path in run_files(results):
-            for key, group in _by_input(lines(path)).items():
+            jobs = (line for line in lines(path) if line.get("event") == "job")
+            for key, group in groupby(jobs, lambda line: (line["input"], line.get("stored"))):
                 # A later run has the last word, and one that failed proves nothing.
                 self._proofs.pop(key, None)
-                if _is_done(group, spec):
-                    parts = tuple((line["part"], line["part_sha256"]) for line in group)
-                    self._proofs[key] = Proof((group[0]["size"], group[0]["mtime_ns"]), parts)
+                found = list(group)
+                if _is_done(found, spec):
+                    parts = tuple((line["part"], line["part_sha256"]) for line in found)
+                    self._proofs[key] = Proof((found[0]["size"], found[0]["mtime_ns"]), parts)
 
     def prove(self, item: Item) -> int | None:
         """Return how many snapshots of an input are done, if all of them are and their parts are whole."""
@@ -74,18 +77,9 @@ def sources_of_parts(results: Path) -> dict[str, str]:
     return first
 
 
-def _by_input(run: Iterator[Line]) -> dict[Key, list[Line]]:
-    groups: dict[Key, list[Line]] = {}
-    for line in run:
-        if line.get("event") == "job":
-            groups.setdefault((line["input"], line.get("stored")), []).append(line)
-    return groups
-
-
-def _is_done(group: Iterable[Line], spec: Spec) -> bool:
+def _is_done(found: Sequence[Line], spec: Spec) -> bool:
     """Tell whether the lines about an input are all there, done, and of this spec and version."""
     asked = (spec.fingerprint, spec.selection, gex.__version__)
-    found = list(group)
     same = all(
         (line.get("spec_fingerprint"), line.get("selection"), line.get("tool_version")) == asked for line in found
     )

@@ -302,7 +302,7 @@ def test_a_full_disk_ends_the_run_with_whole_parts_and_resume_completes(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", full)
         ran = gex("batch", days, "--to", results)
-    assert ran.code == 3
+    assert ran.code == 1
     assert "cannot write to the results: No space left on device" in ran.err
     assert "--resume" in ran.err
     assert tree(results).items() <= undisturbed.items()
@@ -314,8 +314,8 @@ def test_a_full_disk_ends_the_run_with_whole_parts_and_resume_completes(
 def test_an_unwritable_target_is_told(gex: Callable[..., Ran], days: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ran = gex("batch", days, "--to", tmp_path / "file" / "below")
-    assert (ran.code, ran.out) == (3, "")
-    assert "cannot write to" in ran.err
+    assert (ran.code, ran.out) == (1, "")
+    assert "cannot write to the results" in ran.err
 
 
 KILLED = """
@@ -405,10 +405,37 @@ def test_snapshots_of_a_store_give_the_same_parts_as_their_files(
     assert counts(batch("QQQ", "--store", store)) == {"done": 4}
     assert tree(results) == undisturbed
     assert counts(batch("QQQ", "--store", store)) == {"known": 4}
+    first, second = (list(lines(path))[1] for path in run_files(results))
+    assert first["sha256"] == second["sha256"] is not None
     assert counts(batch(store, "--resume")) == {"skipped": 4}
     assert counts(batch(days)) == {"known": 4}
     source = scan_results(results).collect()["source"].to_list()
     assert source[0].startswith("QQQ@2026-01-05T")
+
+
+def test_a_stricter_look_at_a_stores_snapshot_is_one(
+    gex: Callable[..., Ran], batch: Batch, days: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.csv"
+    line = next(line for line in min(days.glob("*.csv")).read_text().splitlines() if line.startswith("Fri"))
+    cells = line.split(",")
+    cells[4] = "-1"
+    bad.write_text(min(days.glob("*.csv")).read_text() + ",".join(cells) + "\n")
+    gex("ingest", bad, "--to", tmp_path / "store")
+    assert counts(batch("QQQ", "--store", tmp_path / "store")) == {"done": 1}
+    summary = batch("QQQ", "--store", tmp_path / "store", "--strict")
+    assert (counts(summary), "--strict" in summary["failed"][0]["reason"]) == ({"failed": 1}, True)
+
+
+def test_a_clock_that_jumps_moves_no_duration(
+    batch: Batch, days: Path, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = iter(range(100_000, 0, -1))
+    monkeypatch.setattr(time, "time", lambda: next(hours) * 3600.0)
+    summary = batch(days)
+    assert 0 < summary["seconds"] < 600
+    told = [line["seconds"] for line in lines(run_files(results)[0]) if line["event"] == "job"]
+    assert all(0 < seconds < 600 for seconds in told)
 
 
 def test_a_range_and_an_address_of_a_store(gex: Callable[..., Ran], batch: Batch, days: Path, tmp_path: Path) -> None:
