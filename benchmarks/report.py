@@ -152,6 +152,9 @@ def section(topic: Topic) -> str:
         lines += [f"Error: {topic.measure}.", ""]
     if topic.size is not None:
         lines += [*(rate(line, topic.size) for line in [topic.ours, *topic.peers]), ""]
+    if topic.unit == "chain":
+        rates = (f"{line.name} {significant(1e9 / line.times.min())}" for line in [topic.ours, *topic.peers])
+        lines += [f"* Chains a second: {', '.join(rates)}."]
     lines += [f"* {note}" for note in topic.notes]
     lines += [f"* Not run: {name}: {reason}." for name, reason in topic.skipped.items()]
     return "\n".join(lines).rstrip() + "\n"

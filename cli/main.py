@@ -26,6 +26,8 @@ COMMANDS = {
     "profile": "gex.cli.profile",
     "explain": "gex.cli.explain",
     "diff": "gex.cli.diff",
+    "history": "gex.cli.history",
+    "score": "gex.cli.score",
     "zero-dte": "gex.cli.zero_dte",
     "check": "gex.cli.check",
     "monitor": "gex.cli.monitor.command",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Command = TypeVar("Command", bound=Callable[..., Any])
     Decorator = Callable[[Command], Command]
 
-Format = Literal["table", "json", "jsonl", "csv", "parquet"]
+Format = Literal["table", "json", "jsonl", "csv", "parquet", "xlsx", "svg", "png"]
 Table = Literal["levels", "by_strike", "by_expiration"]
 Color = Literal["auto", "always", "never"]
 ExecutorName = Literal["serial", "threads", "processes", "dask"]

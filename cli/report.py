@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,11 +11,13 @@ from gex.cli.merging import batch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import polars as pl
 
     from gex.cli.options import Format, MergeOptions, OutputOptions, ReadOptions, Table
     from gex.cli.sources import Batch
+    from gex.history import Standing
     from gex.results import Analysis
     from gex.settings import Settings
 
@@ -28,6 +29,7 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 @options.model_options
 @options.read_options
 @options.merge_options
+@options.results_option
 @options.output_options(*FORMATS)
 @options.table_option
 @options.detail_option
@@ -37,36 +39,50 @@ def command(
     settings: Settings,
     read: ReadOptions,
     merging: MergeOptions,
+    results: Path | None,
     output: OutputOptions,
     table: Table,
     detail: bool,
 ) -> int:
     """Report dealers' gamma, levels and hedging flow of each SOURCE.
 
-    A SOURCE is a file, - for stdin, or SYMBOL[@DATE[THH:MM] | @latest | @prev] in the store.
+    A SOURCE is a file, - for stdin, or SYMBOL[@DATE[THH:MM] | @latest | @prev] in the store. With --results, net and
+    gross gamma and the distance to the flip stand beside their percentiles among the sessions before.
     """
     batch = batch_of(sources, read, settings, merging)
+    past = past_of(results, settings, read)
     form = sink.format_of(output, FORMATS)
     if form == "table":
-        chunks: Iterator[str | bytes] = screens(batch, output)
+        chunks: Iterator[str | bytes] = screens(batch, output, past)
     elif form in {"json", "jsonl"}:
         from gex.cli.render.document import document
 
-        chunks = documents_of(batch, form, partial(document, detail=detail))
+        chunks = documents_of(batch, form, lambda found: document(found, detail=detail, past=past and past(found)))
     else:
         chunks = tables(batch, form, table)
     sink.emit(chunks, output.output)
     return batch.exit_code
 
 
-def screens(batch: Batch, output: OutputOptions) -> Iterator[str]:
+def past_of(
+    results: Path | None, settings: Settings, read: ReadOptions
+) -> Callable[[Analysis], Standing | None] | None:
+    """Return what tells where an analysis stands among earlier results; None where no results are named."""
+    if results is None:
+        return None
+    from gex.cli.past import Past
+
+    return Past(results, settings, read).standing
+
+
+def screens(batch: Batch, output: OutputOptions, past: Callable[[Analysis], Standing | None] | None) -> Iterator[str]:
     """Yield one screen per source."""
     from gex.cli.render.screen import screen
     from gex.cli.render.terminal import Terminal, detect
 
     terminal = detect(output.color) if output.output is None else Terminal()
     for number, analysis in enumerate(batch):
-        yield ("\n" if number else "") + screen(analysis, terminal)
+        yield ("\n" if number else "") + screen(analysis, terminal, past and past(analysis))
 
 
 def documents_of(batch: Batch, form: Format, publish: Callable[[Analysis], dict[str, Any]]) -> Iterator[str]:

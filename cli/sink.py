@@ -26,7 +26,11 @@ SUFFIXES: dict[str, Format] = {
     ".jsonl": "jsonl",
     ".csv": "csv",
     ".parquet": "parquet",
+    ".xlsx": "xlsx",
+    ".svg": "svg",
+    ".png": "png",
 }
+BINARY = {"parquet", "xlsx", "png"}
 
 
 def format_of(options: OutputOptions, accepted: Sequence[Format]) -> Format:
@@ -42,8 +46,8 @@ def format_of(options: OutputOptions, accepted: Sequence[Format]) -> Format:
         if wanted not in accepted:
             names = ", ".join(suffix for suffix, form in SUFFIXES.items() if form in accepted)
             raise click.UsageError(f"{options.output}: no form is known by this suffix; use {names} or --format")
-    if wanted == "parquet" and options.output is None and sys.stdout.isatty():
-        raise click.UsageError("parquet is not for a terminal; add --output FILE.parquet")
+    if wanted in BINARY and options.output is None and sys.stdout.isatty():
+        raise click.UsageError(f"{wanted} is not for a terminal; add --output FILE.{wanted}")
     return wanted or "table"
 
 

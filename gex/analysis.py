@@ -12,6 +12,7 @@ from gex import summary
 from gex.bands import bands_of
 from gex.exposure import PER_PCT, contract_exposure, hedge_flows
 from gex.market import market_of
+from gex.pairs import netted
 from gex.positioning import dealer_contracts, dealer_sign, default_positions
 from gex.profile import ladder_of
 from gex.quotes import MINUTES_PER_YEAR
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gex.ingest.schema import Chain
     from gex.market import Market
     from gex.position_book import PositionBook
-    from gex.quotes import Floats
+    from gex.quotes import Floats, Ints
     from gex.settings import PositionsModel
 
 
@@ -81,7 +82,9 @@ def analysis_of(base: Priced) -> Analysis:
     chain, settings, market, book = base.chain, base.settings, base.market, base.book
     dollars = contract_exposure(book, market.level, _years_to_close(chain, market))
     ladder = Ladder(ladder_of(book, market.level, settings.ladder), settings.ladder)
-    parts = _parts(market, book, dollars, ladder)
+    joined = netted(book, book.units != 0)
+    held = joined.holding(book.units)
+    parts = _parts(market, held, joined.rows, dollars, ladder)
     by_volume = _gamma_by_volume(market, dollars, settings)
     exposure, levels = dollars.of(parts.whole.chosen), parts.whole.levels
     if settings.band:
@@ -103,7 +106,7 @@ def analysis_of(base: Priced) -> Analysis:
         rows_used=len(market.used),
         regime=summary.regime_of(exposure),
         exposure=exposure,
-        hedge_flow=hedge_flows(book, market.level),
+        hedge_flow=hedge_flows(held, market.level),
         levels=levels,
         distances=summary.distances_of(market, levels),
         zero_dte=slice_of(market, parts.zero_dte, dollars, by_volume),
@@ -129,20 +132,22 @@ class _Parts:
     following: Part
 
 
-def _parts(market: Market, book: Book, dollars: ContractExposure, ladder: Ladder) -> _Parts:
-    """Divide the book by expiration date: today's, the next date's, the rest; each is profiled once."""
+def _parts(market: Market, held: Book, rows: Ints, dollars: ContractExposure, ladder: Ladder) -> _Parts:
+    """Divide the book by expiration date: today's, the next date's, the rest; each is profiled once.
+
+    `held` is what dealers hold, `rows` where each contract of it stands among the used ones.
+    """
     dates = market.dates.to_numpy()[market.quotes.expiration[market.used]]
     today = dates == np.datetime64(market.today)
     following = ~today & (dates == (np.min(dates[~today]) if not today.all() else np.datetime64("NaT")))
-    everything = np.ones(len(book), dtype=bool)
-    held = book.units != 0
-    zero, next_, later = (book.where(held & chosen) for chosen in (today, following, ~today & ~following))
+    everything = np.ones(len(dates), dtype=bool)
+    zero, next_, later, rest = (held.where(chosen[rows]) for chosen in (today, following, ~today & ~following, ~today))
     profiles = [each.gamma_usd_profile(ladder.spots) for each in (zero, next_, later)]
     part = partial(part_of, market, dollars)
     return _Parts(
-        whole=part(book.where(held), profiles[0] + profiles[1] + profiles[2], ladder, everything),
+        whole=part(held, profiles[0] + profiles[1] + profiles[2], ladder, everything),
         zero_dte=part(zero, profiles[0], ladder, today),
-        ex_zero_dte=part(book.where(held & ~today), profiles[1] + profiles[2], ladder, ~today),
+        ex_zero_dte=part(rest, profiles[1] + profiles[2], ladder, ~today),
         following=part(next_, profiles[1], ladder, following),
     )
 

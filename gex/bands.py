@@ -86,7 +86,7 @@ def _methods(market: Market, book: Book, unit_gamma: Floats, spots: Floats, leve
         early_gamma = unit_gamma - book.european().gamma(market.level)
         early_net = sum_by(at, dollars * book.units * early_gamma, len(strikes))
     for conventions, pairs in ((BY_RUNG, True), (BY_CONTRACT, False)):
-        held = netted(book, book.units != 0, pairs=pairs)
+        held = netted(book.european(), book.units != 0, pairs=pairs)
         wanted = conventions.intersection(market.settings.band)
         for other in repriced(market, market.used[held.rows], held.holding(book.units), wanted):
             curve = Curve(spots, other.book, early)
@@ -104,7 +104,7 @@ def _positions(market: Market, book: Book, unit_gamma: Floats, spots: Floats) ->
         return
     (strikes, at), dollars = market.strikes, PER_PCT * market.level**2
     counted = (market.quotes.open_interest + market.quotes.volume)[market.used] > 0
-    together = netted(book, counted | (book.units != 0))
+    together = netted(book.european(), counted | (book.units != 0))
     for convention, (*_, text) in POSITIONS.items():
         units = units_under(market, market.settings.positions, convention)
         if convention not in market.settings.band or not units.any() or np.array_equal(units, book.units):

@@ -54,8 +54,8 @@ class Book:
             return self
         rows = np.flatnonzero(chosen)  # one search for all columns
         columns = ("strike", "is_call", "years", "sigma", "rate", "dividend", "units")
-        kept: dict[str, Any] = {name: getattr(self, name).take(rows) for name in columns}
-        kept["early_row"] = None if self.early_row is None else self.early_row.take(rows)
+        kept: dict[str, Any] = {name: getattr(self, name)[rows] for name in columns}
+        kept["early_row"] = None if self.early_row is None else self.early_row[rows]
         kept["dynamics"] = self.dynamics and self.dynamics.where(chosen)
         return Book(**kept, early=self.early)
 
@@ -124,16 +124,13 @@ class Book:
 
     def delta(self, spot: float, elapsed: float = 0.0) -> Floats:
         """Return each contract's delta after `elapsed` years; one that has expired by then has its payoff's slope."""
-        alive = self.years > elapsed
-        if not alive.all():
-            delta = _payoff_slope(spot, self.strike, self.is_call)
-            delta[alive] = self.where(alive).delta(spot, elapsed)
-            return delta
         years = self.years - elapsed
         delta = greeks(spot, self.strike, years, self.sigma_at(spot), self.rate, self.dividend, self.is_call).delta
         if self._american:
             early, places, rows = self._american
             delta[places] += early.after(elapsed).values(spot, rows).delta
+        expired = np.flatnonzero(years <= 0)
+        delta[expired] = _payoff_slope(spot, self.strike[expired], self.is_call[expired])
         return delta
 
     def shares(self, spot: float) -> float:
@@ -198,7 +195,7 @@ def hedge_flows(book: Book, spot: float) -> tuple[HedgeFlow, ...]:
     """Re-price dealers' delta after each move of `MOVES_PCT`; they trade the opposite of its change.
 
     The shares are valued at the spot moved to. A derivative times the move is good for a few tenths of a
-    percent only, so none is used.
+    percent only, so none is used. A put may stand in the book as its call: their deltas change alike.
     """
     held = book.held()
     before = held.shares(spot)

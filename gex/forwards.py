@@ -118,19 +118,20 @@ def _parity(
     quotes: Quotes, discount: Floats, premium: Floats | None, unsettled: Bools | None, *, free_discount: bool
 ) -> tuple[Floats, Floats]:
     """Return each expiration's forward from put-call parity and its freely fitted discount; NaN for none."""
-    rungs, bid, ask = quotes.rungs, quotes.bid, quotes.ask
-    if premium is not None:  # no bid stays none: such an option is too far out of the money to be exercised early
-        bid, ask = np.where(bid > 0, np.maximum(bid - premium, 0.0), bid + 0.0 * premium), ask - premium
-    call_bid, call_ask, put_bid, put_ask = (
-        quotes.leg(side, rows) for rows in (rungs.call, rungs.put) for side in (bid, ask)
-    )
-    first = quotes.expirations.first_rung
-    columns = (rungs.strike, call_bid, call_ask, put_bid, put_ask)
-    found = forwards_from_parity(*columns, first, discount, free_discount=free_discount)
+    legs = quotes.legs if premium is None else _without(quotes, premium)
+    rungs, first = quotes.rungs, quotes.expirations.first_rung
+    found = forwards_from_parity(rungs.strike, *legs, first, discount, free_discount=free_discount)
     believed = found.status == "ok"
     if unsettled is not None:
         believed |= (found.status == "inconsistent") & unsettled
     return np.where(believed, found.forward, np.nan), np.where(believed, found.fitted_discount, np.nan)
+
+
+def _without(quotes: Quotes, premium: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return `Quotes.legs` less what they hold for early exercise."""
+    # No bid stays none: such an option is too far out of the money to be exercised early.
+    bid = np.where(quotes.bid > 0, np.maximum(quotes.bid - premium, 0.0), quotes.bid + 0.0 * premium)
+    return quotes.legs_of(bid, quotes.ask - premium)
 
 
 def _drop_jumps(forward: Floats, years: Floats) -> Floats:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Netted:
-    """Contracts of a book, some of them a call that stands for the put after it as well; European."""
+    """Contracts of a book, some of them a call that stands for the put after it as well."""
 
     book: Book
     rows: Ints
@@ -36,7 +36,7 @@ class Netted:
 
 
 def netted(book: Book, wanted: Bools, *, pairs: bool = True) -> Netted:
-    """Return the European side of a book, each call joined by the put after it if their European gamma is the same one.
+    """Return a book, each call joined by the put after it if their gamma is the same one.
 
     Args:
         book: In the chain's order: strike by strike, the call before the put.
@@ -49,12 +49,14 @@ def netted(book: Book, wanted: Bools, *, pairs: bool = True) -> Netted:
         joined[1:] = _alike(book)
     kept = ~joined & (wanted | np.append(joined[1:] & wanted[1:], [False]))
     rows, puts = np.flatnonzero(kept), np.flatnonzero(joined & np.append([False], kept[:-1]))
-    return Netted(book.european().where(kept), rows, np.searchsorted(rows, puts - 1), puts)
+    return Netted(book.where(kept), rows, np.searchsorted(rows, puts - 1), puts)
 
 
 def _alike(book: Book) -> Bools:
-    """Mark the calls whose put follows: of the same strike, time, volatility and carry."""
+    """Mark the calls whose put follows: of the same strike, time, volatility and carry, both European."""
     alike = book.is_call[:-1] & ~book.is_call[1:]
+    if book.early_row is not None:
+        alike &= (book.early_row[:-1] < 0) & (book.early_row[1:] < 0)
     for column in (book.strike, book.sigma, book.years, book.rate, book.dividend):
         alike &= column[1:] == column[:-1]
     return alike

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import prod
+from math import inf, prod
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -37,6 +37,8 @@ class Netted(Protocol):
 
 
 MIN_STEPS, MAX_STEPS = 600, 4000
+BESIDE = 3
+"""Points to either side of two between which a root is guessed: mostly right to 1e-14, which saves exact sums."""
 NEGLIGIBLE = 1e-9
 """Profile values under this fraction of the largest have no sign worth finding."""
 
@@ -68,14 +70,13 @@ def brackets_of(spots: Floats, profile: Floats) -> list[Bracket]:
     signed = np.flatnonzero(np.abs(profile) > NEGLIGIBLE * np.max(np.abs(profile), initial=0.0))
     below, above = signed[:-1], signed[1:]
     changes = (np.sign(profile[below]) != np.sign(profile[above])) & (above - below <= 2)
-    return [
-        Bracket(
-            (float(spots[low]), float(profile[low])),
-            (float(spots[high]), float(profile[high])),
-            _inverse_at_zero(spots[max(low - 1, 0) : high + 2].tolist(), profile[max(low - 1, 0) : high + 2].tolist()),
-        )
-        for low, high in zip(below[changes].tolist(), above[changes].tolist(), strict=True)
-    ]
+    return [_bracket(spots, profile, *at) for at in zip(below[changes].tolist(), above[changes].tolist(), strict=True)]
+
+
+def _bracket(spots: Floats, profile: Floats, low: int, high: int) -> Bracket:
+    around = slice(max(low - BESIDE, 0), high + BESIDE + 1)
+    guess = _inverse_at_zero(spots[around].tolist(), profile[around].tolist())
+    return Bracket((float(spots[low]), float(profile[low])), (float(spots[high]), float(profile[high])), guess)
 
 
 def _inverse_at_zero(x: list[float], y: list[float]) -> float | None:
@@ -106,13 +107,13 @@ def root_between(
     Source: the Illinois variant of regula falsi (Dowell and Jarratt, 1971), which keeps the bracket.
     """
     (low, f_low), (high, f_high) = below, above
-    last, kept = low, 0
+    last, kept = inf, 0
     for _ in range(100):
         x = guess or high - f_high * (high - low) / (f_high - f_low)
-        if not low < x < high:
-            x = 0.5 * (low + high)
         if abs(x - last) <= tolerance * x:
             return x
+        if not low < x < high:
+            x = 0.5 * (low + high)
         last, guess, f = x, None, function(x)
         if f == 0.0:
             return x

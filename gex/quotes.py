@@ -79,6 +79,16 @@ class Quotes:
         """Return `values` at `rows`, NaN where the row is -1."""
         return np.where(rows >= 0, values[rows], np.nan)
 
+    def legs_of(self, bid: Floats, ask: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return bid and ask of the call of each rung, then of its put, from those of each contract."""
+        call, put = self.rungs.call, self.rungs.put
+        return self.leg(bid, call), self.leg(ask, call), self.leg(bid, put), self.leg(ask, put)
+
+    @cached_property
+    def legs(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Bid and ask of the call of each rung, then of its put."""
+        return self.legs_of(self.bid, self.ask)
+
     @cached_property
     def mid(self) -> Floats:
         """Mid of bid and ask of each contract; NaN without a bid or when crossed."""

@@ -1,4 +1,7 @@
-"""Several snapshots of a symbol in one Parquet file: a row group each, and their names and facts in the metadata."""
+"""Several snapshots of a symbol in one Parquet file: a row group each, and their names and facts in the metadata.
+
+Pages carry checksums; PyArrow checks them, and expects the worst of a damaged file (`gex.ingest.sealed` says why).
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ class Member:
 
     name: str
     quote_date: dt.date
+    group: int
+    """Its row group."""
     offset: int
     rows: int
     content: str
@@ -43,14 +48,17 @@ def members(path: Path) -> list[Member]:
         UnreadableError: It is cut off or damaged, or no bundle.
 
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
-        listed = json.loads(pl.read_parquet_metadata(path)[MEMBERS])
+        listed = json.loads((pq.read_metadata(path).metadata or {})[MEMBERS.encode()])
         found, offset = [], 0
-        for each in listed:
+        for group, each in enumerate(listed):
             date = dt.date.fromisoformat(each["facts"]["quote_date"])
-            found.append(Member(each["name"], date, offset, each["rows"], each["content"], each["facts"]))
+            found.append(Member(each["name"], date, group, offset, each["rows"], each["content"], each["facts"]))
             offset += each["rows"]
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, KeyError, ValueError, TypeError) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
         reason = (str(error).splitlines() or ["unknown"])[0]
         raise UnreadableError(f"not a whole bundle of snapshots ({reason})", source=str(path)) from None
     return found
@@ -64,9 +72,15 @@ def read_member(path: Path, member: Member) -> Chain:
         FormatError: Its columns, types or number of rows are not those it was written with.
 
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
-        frame = pl.scan_parquet(path).slice(member.offset, member.rows).collect()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            table = file.read_row_group(member.group)
+        table.validate(full=True)
+        frame = pl.DataFrame(table)
+    except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         reason = (str(error).splitlines() or ["unknown"])[0]
         raise UnreadableError(f"damaged ({reason})", source=str(path)) from None
     if frame.schema != SCHEMA or frame.height != member.rows:
@@ -86,7 +100,8 @@ def write(path: Path, chains: Iterable[tuple[str, Chain]]) -> None:
     listed: list[dict[str, Any]] = []
     schema = pl.DataFrame(schema=SCHEMA).to_arrow().schema
     with path.open("wb") as file:
-        with pq.ParquetWriter(file, schema, compression="zstd", compression_level=3) as writer:
+        options = {"compression": "zstd", "compression_level": 3, "write_page_checksum": True}
+        with pq.ParquetWriter(file, schema, **options) as writer:
             for name, chain in chains:
                 rows = chain.frame.height
                 # All rows in one group, so that each snapshot is read, and skipped, by itself.

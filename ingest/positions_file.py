@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +10,7 @@ import polars as pl
 from gex.ingest.contracts import with_symbol_fields
 from gex.ingest.errors import FormatError, UnreadableError
 from gex.ingest.readers.text import cells, decode, split_line
+from gex.ingest.sealed import read_sealed
 
 TERMS = ("root", "expiration", "strike", "option_type")
 QUANTITIES = ("contracts", "quantity")
@@ -66,10 +66,7 @@ def _of_csv(data: bytes, source: str) -> pl.DataFrame:
 
 def _of_parquet(data: bytes, source: str) -> pl.DataFrame:
     """Return the file's values as text under its columns' names, and `line`."""
-    try:
-        table = pl.read_parquet(BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise UnreadableError(f"a Parquet file that cannot be read: {error}", source=source) from error
+    table, _ = read_sealed(data, source)
     names = _checked_names(table.columns, source)
     if nested := [name for name, kind in table.schema.items() if kind.is_nested()]:
         raise FormatError(f"column {nested[0]} holds {table.schema[nested[0]]}, not one value a row", source=source)

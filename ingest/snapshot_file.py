@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 import zlib
@@ -15,6 +14,7 @@ from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import ContentError, FormatError, UnreadableError
 from gex.ingest.readers.canonical import facts_of, read_unchanged
 from gex.ingest.schema import QUARANTINE, SCHEMA
+from gex.ingest.sealed import is_sealed, metadata_of, not_whole, parquet_bytes, read_sealed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,10 +31,7 @@ _PLAIN = [name for name in SCHEMA if name not in _TEXT]
 
 
 def content_sums(frame: pl.DataFrame) -> str:
-    """Return a CRC-32 of each column of a chain table, which no version of Polars or Parquet changes.
-
-    Parquet files written by Polars carry no checksum: a damaged page may read as other numbers.
-    """
+    """Return a CRC-32 of each column of a chain table, which no version of Polars or Parquet changes."""
     sums = {name: zlib.crc32(_lines(frame[name])) for name in _TEXT}
     for column in frame.select(pl.col(_PLAIN).to_physical().fill_null(0)):
         sums[column.name] = zlib.crc32(column.to_numpy().tobytes())
@@ -59,13 +56,13 @@ def differing(frame: pl.DataFrame, written: str | None) -> list[str]:
 
 
 def check_content(frame: pl.DataFrame, data: bytes, source: str) -> None:
-    """Refuse a chain table whose file says that other values were written.
+    """Refuse a chain table whose file says that other values were written; one with a seal has been checked by that.
 
     Raises:
         UnreadableError: Names the columns.
 
     """
-    written = pl.read_parquet_metadata(io.BytesIO(data)).get(CONTENT)
+    written = None if is_sealed(data) else metadata_of(data, source).get(CONTENT)
     if written and (columns := differing(frame, written)):
         listed = ", ".join(columns)
         raise UnreadableError(f"damaged: not the {listed} that were written; ingest its source again", source=source)
@@ -86,18 +83,13 @@ def identity(chain: Chain) -> str:
 
 def file_bytes(chain: Chain) -> bytes:
     """Return a chain as a file of the store."""
-    buffer = io.BytesIO()
     metadata = {FACTS: json.dumps(facts_of(chain)), CONTENT: content_sums(chain.frame)}
-    chain.frame.write_parquet(buffer, compression="zstd", compression_level=3, metadata=metadata)
-    return buffer.getvalue()
+    return parquet_bytes(chain.frame, metadata, level=3)
 
 
 def quarantine_bytes(chain: Chain) -> bytes:
     """Return the rows set aside as a file of the store, what they were read from in the metadata."""
-    buffer = io.BytesIO()
-    source = facts_of(chain)["source"]
-    chain.quarantine.write_parquet(buffer, compression="zstd", metadata={SOURCE: json.dumps(source)})
-    return buffer.getvalue()
+    return parquet_bytes(chain.quarantine, {SOURCE: json.dumps(facts_of(chain)["source"])})
 
 
 def read_quarantine(path: Path) -> pl.DataFrame:
@@ -109,11 +101,11 @@ def read_quarantine(path: Path) -> pl.DataFrame:
     """
     if not path.exists():
         return pl.DataFrame(schema=QUARANTINE)
+    frame, _ = read_sealed(_bytes_of(path), str(path))
     try:
-        return pl.read_parquet(path.read_bytes()).select(pl.col(name).cast(kind) for name, kind in QUARANTINE.items())
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        reason = (str(error).splitlines() or ["unknown"])[0]
-        raise UnreadableError(f"not a whole file of rows set aside ({reason})", source=str(path)) from None
+        return frame.select(pl.col(name).cast(kind) for name, kind in QUARANTINE.items())
+    except pl.exceptions.PolarsError as error:
+        raise not_whole(error, str(path)) from None
 
 
 def check_names(chain: Chain) -> None:
@@ -139,10 +131,9 @@ def read_facts(path: Path) -> dict[str, Any]:
 
     """
     try:
-        facts: dict[str, Any] = json.loads(pl.read_parquet_metadata(path)[FACTS])
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, KeyError, ValueError) as error:
-        reason = (str(error).splitlines() or ["unknown"])[0]
-        raise UnreadableError(f"not a whole file of the store ({reason})", source=str(path)) from None
+        facts: dict[str, Any] = json.loads(metadata_of(_bytes_of(path), str(path))[FACTS])
+    except (KeyError, ValueError) as error:
+        raise UnreadableError(f"not a whole file of the store ({error})", source=str(path)) from None
     return facts
 
 
@@ -154,11 +145,15 @@ def read_file(path: Path) -> tuple[Chain, str | None]:
         FormatError: Its columns, types, rows or facts are not those it was written with.
 
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"cannot be read: {error.strerror or error}", source=str(path)) from None
+    data = _bytes_of(path)
     chain = read_unchanged(data, str(path))
     if chain is None:
         raise FormatError("its columns, types or number of rows are not those it was written with", source=str(path))
-    return chain, pl.read_parquet_metadata(io.BytesIO(data)).get(CONTENT)
+    return chain, metadata_of(data, str(path)).get(CONTENT)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"cannot be read: {error.strerror or error}", source=str(path)) from None

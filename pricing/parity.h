@@ -32,6 +32,7 @@ typedef struct {
 typedef struct {
     Py_ssize_t count;
     int bid_missing;              /* of the call or the put, somewhere */
+    int ascending;                /* each strike above the one before */
     double *strike, *value, *half; /* C - P, and half the sum of both spreads */
     double *implied, *scratch, *residuals;
 } Readable;
@@ -51,12 +52,13 @@ static int is_plausible(ParityQuotes q, Py_ssize_t i, double center) {
 
 static void read_strikes(ParityQuotes q, Py_ssize_t start, Py_ssize_t stop, double discount, double center,
                          Readable *r) {
-    r->count = r->bid_missing = 0;
+    r->count = r->bid_missing = 0, r->ascending = 1;
     for (Py_ssize_t i = start; i < stop; i++) {
         if (!is_quoted(q, i) || !is_plausible(q, i, center)) continue;
         Py_ssize_t k = r->count++;
         r->bid_missing |= q.call_bid[i] == 0.0 || q.put_bid[i] == 0.0;
         r->strike[k] = q.strike[i];
+        r->ascending &= k == 0 || r->strike[k] > r->strike[k - 1];
         r->value[k] = 0.5 * ((q.call_bid[i] + q.call_ask[i]) - (q.put_bid[i] + q.put_ask[i]));
         r->half[k] = 0.5 * ((q.call_ask[i] - q.call_bid[i]) + (q.put_ask[i] - q.put_bid[i]));
         r->implied[k] = r->strike[k] + r->value[k] / discount;
@@ -75,12 +77,28 @@ static void widen_spreads(Readable *r, double center) {
         if (r->half[i] < least) r->half[i] = least;
 }
 
-/* Write the rows nearest to `center` to `rows`, the nearest first and rows as near in their order; return how many. */
-static Py_ssize_t nearest_rows(const double *strike, Py_ssize_t n, double center, Py_ssize_t *rows) {
+/* The first of ascending strikes that is not below `center`; n where all are. */
+static Py_ssize_t first_from(const double *strike, Py_ssize_t n, double center) {
+    Py_ssize_t low = 0, high = n;
+    while (low < high) {
+        Py_ssize_t middle = low + (high - low) / 2;
+        if (strike[middle] < center)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Write the rows nearest to `center` to `rows`, the nearest first and rows as near in their order; return how many. Where
+ * strikes ascend, those farther than NEAREST rows from it need no look. */
+static Py_ssize_t nearest_rows(const Readable *r, double center, Py_ssize_t *rows) {
     double away[NEAREST];
-    Py_ssize_t count = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        double distance = fabs(strike[i] - center);
+    Py_ssize_t count = 0, at = r->ascending ? first_from(r->strike, r->count, center) : 0;
+    Py_ssize_t start = at > NEAREST ? at - NEAREST : 0;
+    Py_ssize_t stop = r->ascending && at + NEAREST < r->count ? at + NEAREST : r->count;
+    for (Py_ssize_t i = start; i < stop; i++) {
+        double distance = fabs(r->strike[i] - center);
         if (count == NEAREST && !(distance < away[NEAREST - 1])) continue;
         Py_ssize_t k = count < NEAREST ? count++ : NEAREST - 1;
         for (; k > 0 && away[k - 1] > distance; k--) away[k] = away[k - 1], rows[k] = rows[k - 1];
@@ -91,7 +109,7 @@ static Py_ssize_t nearest_rows(const double *strike, Py_ssize_t n, double center
 
 /* The level of the implied forwards at the strikes nearest to their median. */
 static Fit fit_forward(const Readable *r, double center, double discount, Py_ssize_t *candidates) {
-    Py_ssize_t rows[NEAREST], n = nearest_rows(r->strike, r->count, center, rows);
+    Py_ssize_t rows[NEAREST], n = nearest_rows(r, center, rows);
     double implied[NEAREST], half[NEAREST];
     for (Py_ssize_t k = 0; k < n; k++) implied[k] = r->implied[rows[k]], half[k] = r->half[rows[k]] / discount;
     Fit start = {median_in(r->scratch, implied, n), 0.0, 0.0, 0.0, 0};
@@ -117,7 +135,7 @@ static double fit_discount(const Readable *r, double forward, double discount) {
 static ParityFit parity_fit(ParityQuotes quotes, Py_ssize_t start, Py_ssize_t stop, double discount, int free_discount,
                             double *memory) {
     Py_ssize_t n = stop - start;
-    Readable r = {0, 0, memory, memory + n, memory + 2 * n, memory + 3 * n, memory + 4 * n, memory + 5 * n};
+    Readable r = {0, 0, 1, memory, memory + n, memory + 2 * n, memory + 3 * n, memory + 4 * n, memory + 5 * n};
     ParityFit found = {NAN, NAN, NAN, NAN, 0, 0};
     read_strikes(quotes, start, stop, discount, NAN, &r);
     if (r.bid_missing)

@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -54,10 +54,12 @@ class Dask:
 
     def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Lost]]:
         """Yield each item once with its result, in any order."""
-        suspects = list[Item]()
+        source, suspects = iter(items), list[Item]()
+        if not (first := list(islice(source, 1))):
+            return  # No cluster is started for nothing.
         checked = partial(on_worker, __version__, str(Path.cwd()), work)
         with _client(self.scheduler, self.jobs) as client:
-            for item, result in _windowed(client, checked, items):
+            for item, result in _windowed(client, checked, chain(first, source)):
                 if isinstance(result, Lost):
                     suspects.append(item)
                 else:

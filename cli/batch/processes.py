@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 from gex.cli.batch import worker
@@ -44,9 +46,9 @@ class Processes:
         """Yield each item once with its result, in any order."""
         limited = partial(worker.within, self.timeout, work)
         source = iter(items)
-        while suspects := (yield from self._together(limited, source)):
-            for item in suspects:
-                yield item, self._alone(limited, item)
+        while first := list(islice(source, 1)):  # No workers are started for nothing.
+            suspects = yield from self._together(limited, chain(first, source))
+            yield from self._alone(limited, suspects)
 
     def _together(
         self, work: Callable[[Item], Result], source: Iterator[Item]
@@ -63,12 +65,21 @@ class Processes:
         yield from ((item, future.result()) for future, item in waiting.items() if not _is_broken(future))
         return [item for future, item in waiting.items() if _is_broken(future)]
 
-    def _alone(self, work: Callable[[Item], Result], item: Item) -> Result | Lost:
-        for _ in range(ATTEMPTS):
+    def _alone(self, work: Callable[[Item], Result], suspects: Iterable[Item]) -> Iterator[tuple[Item, Result | Lost]]:
+        """Do jobs one at a time, each with nothing else under way."""
+        left, killed = deque(suspects), 0
+        while left:
             with _pool(1) as pool:
-                future = _submitted(pool, work, item)
-                if not _is_broken(future):
-                    return future.result()
+                while left and not _is_broken(future := _submitted(pool, work, left[0])):
+                    yield left.popleft(), future.result()
+                    killed = 0
+            if left:
+                killed += 1
+            if killed == ATTEMPTS:
+                yield left.popleft(), self._lost()
+                killed = 0
+
+    def _lost(self) -> Lost:
         within = "" if self.timeout is None else f", or took longer than {self.timeout:g} seconds"
         return Lost(f"it killed its worker{within}, {ATTEMPTS} times with nothing else under way")
 

@@ -92,6 +92,22 @@ def reproduce(
     return Reproduction(part, source, columns, tuple(differences))
 
 
+def input_of(part: Part, recorded_source: str | None, read: ReadOptions) -> tuple[Spec, Chain]:
+    """Return what a result was made of: what was asked, and the chain, read again where it is found.
+
+    Args:
+        part: The result.
+        recorded_source: Where its input was, if the manifest knows.
+        read: Says where the store is.
+
+    Raises:
+        UnreadableError: The result is damaged, its input is nowhere to be found, or a book is needed as well.
+
+    """
+    spec = _spec(read_part(part)[1], read, {"positions": None, "signed_volume": None}, part)
+    return spec, _input(part, [recorded_source] if recorded_source else [], spec)[1]
+
+
 def differing(table: Table, recorded: pl.DataFrame, now: pl.DataFrame) -> Iterator[Difference]:
     """Yield the columns of a table that are not what was written, to the last bit."""
     for name in dict.fromkeys([*recorded.columns, *now.columns]):

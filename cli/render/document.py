@@ -16,6 +16,7 @@ from gex.cli.render.figures import utc
 from gex.results import MergedAnalysis
 
 if TYPE_CHECKING:
+    from gex.history import Standing
     from gex.results import Analysis, Exposure, Levels, Slice
 
 SCHEMA_VERSION = 1
@@ -46,12 +47,13 @@ NET_BY_VOLUME = {"net_by_volume": "net_by_volume_usd_per_1pct"}
 NO_VALUE = "not enough usable quotes or open interest"
 
 
-def document(analysis: Analysis, *, detail: bool = False) -> dict[str, Any]:
+def document(analysis: Analysis, *, detail: bool = False, past: Standing | None = None) -> dict[str, Any]:
     """Return the document of one analysis; `jsonable` turns its times and NaN into JSON's.
 
     Args:
         analysis: What to publish.
         detail: Add `by_strike`.
+        past: Where its figures stand among those of earlier sessions, if there are any.
 
     """
     flip = analysis.distances.get("gamma_flip")
@@ -82,6 +84,8 @@ def document(analysis: Analysis, *, detail: bool = False) -> dict[str, Any]:
     }
     if isinstance(analysis, MergedAnalysis):
         doc["parts"] = [published(part) for part in analysis.parts]
+    if past is not None:
+        doc["past"] = asdict(past)
     if detail:
         doc["by_strike"] = analysis.by_strike.to_dicts()
     return doc

@@ -13,6 +13,7 @@ from gex.summary import DECISIVE
 
 if TYPE_CHECKING:
     from gex.cli.render.terminal import Terminal, Token
+    from gex.history import Standing
     from gex.results import Analysis, Regime, Slice
 
 STATUS = {"ok": "DATA OK", "delayed": "DATA DELAYED", "closed": "MARKET CLOSED"}
@@ -30,16 +31,33 @@ VERDICT: dict[Regime, tuple[str, Token]] = {
 }
 SIGN = {"positive": "LONG GAMMA", "negative": "SHORT GAMMA", "unknown": "SIGN UNKNOWN"}
 BASIS = {"volume": "by volume", "book": "in your own book"}
+RANKED = {
+    "net_gamma_usd_per_1pct": "net",
+    "gross_gamma_usd_per_1pct": "gross",
+    "spot_above_flip_pct": "spot over flip",
+}
 MOVES = {-0.5: "−½%", 0.5: "+½%"}
 
 
-def screen(analysis: Analysis, terminal: Terminal) -> str:
-    """Return the report as text."""
+def screen(analysis: Analysis, terminal: Terminal, past: Standing | None = None) -> str:
+    """Return the report as text.
+
+    Args:
+        analysis: What to report.
+        terminal: Where.
+        past: Where its figures stand among those of earlier sessions, if there are any.
+
+    """
     blocks = [
         [*_status(analysis, terminal), *_verdict(analysis, terminal), *_warnings(analysis, terminal)],
         books(analysis, terminal),
         level_table(analysis, terminal),
-        [*_exposure(analysis, terminal), *_flows(analysis), *_first_expiration(analysis, terminal)],
+        [
+            *_exposure(analysis, terminal),
+            *(_past(past, terminal) if past else []),
+            *_flows(analysis),
+            *_first_expiration(analysis, terminal),
+        ],
         strike_bars(analysis, terminal),
         [*_check(analysis, terminal), *_assumes(analysis, terminal)],
     ]
@@ -108,6 +126,16 @@ def _exposure(analysis: Analysis, terminal: Terminal) -> list[str]:
     lines = flow(parts, terminal.width, separator="   ", indent="  ")
     _, token = VERDICT[analysis.regime]
     return [lines[0].replace(net, terminal.paint(net, token, bold=True), 1), *lines[1:]]
+
+
+def _past(past: Standing, terminal: Terminal) -> list[str]:
+    """Say where the figures stand among those of the sessions before."""
+    since = f"{past.sessions} session{'' if past.sessions == 1 else 's'} before, from {past.first}"
+    ranked = [(name, rank) for name, rank in past.ranks.items() if rank.percentile is not None]
+    if not ranked:
+        return flow([f"PAST  {since}", f"{past.at_least} needed for percentiles"], terminal.width, indent="  ")
+    parts = [f"{RANKED[name]} {rank.percentile:.0f} of {rank.sessions}" for name, rank in ranked]
+    return flow([f"PAST  percentile: {', '.join(parts)}", since], terminal.width, indent="  ")
 
 
 def _flows(analysis: Analysis) -> list[str]:

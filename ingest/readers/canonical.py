@@ -8,7 +8,6 @@ else is missing follows from the root and from what the user gives.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 from dataclasses import asdict, replace
 from typing import Any
@@ -19,6 +18,7 @@ from gex.ingest.errors import ContentError, FormatError, UnreadableError
 from gex.ingest.readers.raw import ROWS, RawChain, typed
 from gex.ingest.readers.text import cells, decode, split_line
 from gex.ingest.schema import KEY, SCHEMA, SCHEMA_VERSION, Chain, QualityReport, Source
+from gex.ingest.sealed import read_sealed
 from gex.ingest.times import as_utc
 
 PARQUET = "parquet"
@@ -72,16 +72,15 @@ def chain_of(facts: dict[str, Any], frame: pl.DataFrame, source: str) -> Chain:
             f"written with layout {facts.get('schema_version')}, this program reads {SCHEMA_VERSION}", source=source
         )
     try:
-        quality = dict(facts["quality"], notes=tuple(facts["quality"]["notes"]))
         return Chain(
             frame=frame,
             underlying=facts["underlying"],
             asset_class=facts["asset_class"],
             spot=facts["spot"],
-            quote_time=dt.datetime.fromisoformat(facts["quote_time"]),
+            quote_time=_instant(facts["quote_time"]),
             quote_date=dt.date.fromisoformat(facts["quote_date"]),
-            next_close=dt.datetime.fromisoformat(facts["next_close"]),
-            stamp=dt.datetime.fromisoformat(facts["stamp"]) if facts["stamp"] else None,
+            next_close=_instant(facts["next_close"]),
+            stamp=_instant(facts["stamp"]) if facts["stamp"] else None,
             delay_minutes=facts["delay_minutes"],
             quote_time_source=facts["quote_time_source"],
             market_open=facts["market_open"],
@@ -89,10 +88,29 @@ def chain_of(facts: dict[str, Any], frame: pl.DataFrame, source: str) -> Chain:
             if facts["open_interest_date"]
             else None,
             source=Source(**facts["source"]),
-            quality=QualityReport(**quality),
+            quality=_account(facts["quality"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"its facts in the metadata are damaged: {error}", source=source) from None
+
+
+def _instant(text: str) -> dt.datetime:
+    """Return an instant that was written with its time zone."""
+    instant = dt.datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return instant
+
+
+def _account(facts: dict[str, Any]) -> QualityReport:
+    """Return the account of an earlier reading, in which every row must have its place."""
+    account = QualityReport(**dict(facts, notes=tuple(facts["notes"])))
+    counts = (account.rows_in, account.rows_kept, *account.quarantined.values(), *account.warnings.values())
+    if any(type(count) is not int or count < 0 for count in counts):
+        raise ValueError("a number of rows is not a count")
+    if account.rows_in != account.rows_kept + sum(account.quarantined.values()):
+        raise ValueError(f"{account.rows_in} rows, but {account.rows_kept} kept and {account.quarantined} set aside")
+    return account
 
 
 def csv_bytes(chain: Chain) -> bytes:
@@ -191,12 +209,7 @@ def from_table(frame: pl.DataFrame, source: str, stored: Chain | None = None) ->
 
 
 def _parquet(data: bytes, source: str) -> tuple[pl.DataFrame, Chain | None]:
-    try:
-        frame = pl.read_parquet(io.BytesIO(data))
-        metadata = pl.read_parquet_metadata(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        reason = (str(error).splitlines() or ["unknown"])[0]
-        raise UnreadableError(f"not a whole Parquet file ({reason}); copy it again", source=source) from None
+    frame, metadata = read_sealed(data, source)
     return frame, _facts(metadata.get(_METADATA_KEY), source)
 
 

@@ -84,6 +84,10 @@ def test_relative_paths_mean_the_same_on_a_worker(tmp_path: Path, monkeypatch: p
     ]
 
 
+def test_nothing_is_started_for_nothing() -> None:
+    assert list(Dask("tcp://127.0.0.1:1", JOBS).run(square, [])) == []
+
+
 def test_no_scheduler_where_one_is_said_to_be() -> None:
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "0.2s"}),

@@ -22,6 +22,7 @@ HEAVY = {
     "exchange_calendars",
     "matplotlib",
     "httpx",
+    "xlsxwriter",
     "databento_dbn",
     "dask",
     "distributed",
@@ -53,8 +54,8 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
     "arguments",
     [
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
-        *(["config", "show"], ["ingest", "--help"], ["store", "--help"], ["batch", "--help"]),
-        *(["check", "--help"], ["monitor", "--help"]),
+        *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"]),
+        *(["batch", "--help"], ["score", "--help"], ["check", "--help"], ["monitor", "--help"]),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
@@ -98,3 +99,5 @@ def test_report_on_a_file_does_not_load_the_store(spx_csv: Path) -> None:
     ours = {name for name in done.stdout.split() if name.startswith("gex.ingest.")}
     assert "gex.ingest.read" in ours
     assert not ours & {f"gex.ingest.{name}" for name in ("store", "staging", "bundle", "scan", "verify", "intake")}
+    assert not ours & {f"gex.ingest.result_{name}" for name in ("store", "parts", "manifest")}
+    assert not {"gex.history", "gex.cli.past", "gex.cli.batch"} & set(done.stdout.split())

@@ -14,6 +14,7 @@ from jobs import (
     hangs,
     hold_interpreter,
     kills_always,
+    kills_by_threes,
     kills_once,
     square,
     threads_of_polars,
@@ -34,6 +35,11 @@ def squares(number: int) -> dict[int, int]:
 
 def test_every_item_has_its_result() -> None:
     assert dict(Processes(JOBS).run(uneven_square, range(20))) == squares(20)
+
+
+def test_nothing_is_started_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gex.cli.batch.processes._context", None)
+    assert list(Processes(JOBS).run(square, [])) == []
 
 
 def test_an_exception_is_raised() -> None:
@@ -58,6 +64,15 @@ def test_only_a_job_that_kills_its_worker_alone_is_lost(tmp_path: Path) -> None:
     assert lost == Lost("it killed its worker, 2 times with nothing else under way")
     assert squares(20) == found | {5: 25}
     assert len(list(tmp_path.iterdir())) == 3, "once beside others, twice alone"
+
+
+def test_several_jobs_that_kill_are_lost_and_no_other(tmp_path: Path) -> None:
+    found = dict(Processes(JOBS).run(partial(kills_by_threes, tmp_path), range(20)))
+
+    assert {item for item, result in found.items() if isinstance(result, Lost)} == {0, 3, 6, 9, 12, 15, 18}
+    assert {item: item * item for item in range(20) if item % 3} == {
+        item: result for item, result in found.items() if item % 3
+    }
 
 
 def test_a_job_that_hangs_is_lost_with_a_timeout() -> None:

@@ -62,6 +62,17 @@ def test_only_a_put_priced_as_the_call_before_it_is_joined(seed: int) -> None:
     assert sorted([*joined.rows, *joined.puts]) == list(range(len(book)))
 
 
+@given(st.integers(0, 10**6))
+def test_what_may_be_exercised_early_is_not_joined(seed: int) -> None:
+    """Its gamma is another one; the contracts keep their numbers among those."""
+    book = book_of(seed)
+    early_row = np.where(np.random.default_rng(seed).random(len(book)) < 0.5, np.arange(len(book)), -1)
+    joined = netted(replace(book, early_row=early_row), np.ones(len(book), dtype=bool))
+    assert (early_row[joined.puts] < 0).all()
+    assert (early_row[joined.puts - 1] < 0).all()
+    np.testing.assert_array_equal(joined.book.early_row, early_row[joined.rows])
+
+
 def test_a_put_that_matters_brings_its_call() -> None:
     book = book_of(3)
     every = netted(book, np.ones(len(book), dtype=bool))

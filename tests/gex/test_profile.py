@@ -49,6 +49,18 @@ def test_a_root_is_found_from_any_guess(guess: float | None) -> None:
     assert root == pytest.approx(np.sqrt(2.0), rel=1e-12)
 
 
+def test_the_search_ends_beside_the_root() -> None:
+    """Where a step is nothing, there is no use in halving the bracket."""
+    tried: list[float] = []
+
+    def cubic(x: float) -> float:
+        tried.append(x)
+        return x**3 - 2.0 * x
+
+    root_between(cubic, (1.4, -0.056), (1.5, 0.375), guess=float(np.sqrt(2.0)) * (1.0 - 1e-8))
+    assert len(tried) <= 4
+
+
 def test_a_bracket_guesses_by_the_curve() -> None:
     """Inverse interpolation through four points is exact for a cubic in the value; no guess where they turn back."""
     values = np.array([-3.0, -1.0, 2.0, 4.0])

@@ -53,6 +53,11 @@ def kills_always(folder: Path, killer: int, item: int) -> int:
     return item * item
 
 
+def kills_by_threes(folder: Path, item: int) -> int:
+    """Kill the worker of every third item."""
+    return kills_always(folder, item if item % 3 == 0 else -1, item)
+
+
 def hangs(stuck: int, item: int) -> int:
     if item == stuck:
         time.sleep(3600)

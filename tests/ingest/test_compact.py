@@ -19,6 +19,7 @@ from gex.ingest.errors import MissingError, UnreadableError
 from gex.ingest.read import read_chain
 from gex.ingest.readers.canonical import facts_of
 from gex.ingest.schema import SCHEMA
+from gex.ingest.snapshot_file import CONTENT, FACTS
 
 TIMES = ("2025-08-28T15:00", "2025-09-04T10:00", "2025-09-04T15:45", "2025-09-05T10:16", "2025-10-01T10:00")
 LATER = dt.date(2025, 10, 2)
@@ -193,7 +194,8 @@ def test_a_copy_that_differs_is_not_taken(place, monkeypatch):
 def test_a_damaged_original_is_not_merged(place):
     victim = place / "symbol=SPX" / parquet_files(place)[1]
     chain, _ = store.snapshots_in(victim, "SPX")[0].read()
-    chain.frame.with_columns(pl.col("ask") + 1).write_parquet(victim, metadata=pl.read_parquet_metadata(victim))
+    metadata = {key: text for key, text in pl.read_parquet_metadata(victim).items() if key in {FACTS, CONTENT}}
+    chain.frame.with_columns(pl.col("ask") + 1).write_parquet(victim, metadata=metadata)
     there = parquet_files(place)
     with pytest.raises(UnreadableError, match="not what it was written with"):
         run(place)

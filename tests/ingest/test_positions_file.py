@@ -115,7 +115,7 @@ def test_what_is_no_book_names_its_line(tmp_path: Path, text: str, line: int, me
         (b"", "the file is empty"),
         (b"\n \n", "the file is empty"),
         (b"contract,contracts\n", "holds no contract"),
-        (b"PAR1 and no more", "a Parquet file that cannot be read"),
+        (b"PAR1 and no more", "not a whole Parquet file"),
         (b"\x00\x01\x02\x03" * 10, "not text"),
     ],
 )

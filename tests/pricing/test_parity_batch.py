@@ -85,9 +85,14 @@ def check_each(found: ParityForwards, tables: list[np.ndarray], discounts: np.nd
             np.testing.assert_array_equal(getattr(found, name)[i], getattr(alone, name), err_msg=f"{name} of {i}")
 
 
-def test_the_rules_written_out_in_numpy_give_the_same_forwards() -> None:
+def ascending(table: np.ndarray) -> np.ndarray:
+    return table[:, np.argsort(table[0], kind="stable")]
+
+
+@pytest.mark.parametrize("arranged", [np.array, ascending])
+def test_the_rules_written_out_in_numpy_give_the_same_forwards(arranged: Any) -> None:
     sizes = np.random.default_rng(3).integers(0, 161, 300)
-    tables = [quotes(int(n), seed) for seed, n in enumerate(sizes)]
+    tables = [arranged(quotes(int(n), seed)) for seed, n in enumerate(sizes)]
     table, first = joined(tables)
     found = forwards_from_parity(*table, first, DISCOUNT)
     forward, scatter, inliers, candidates, fitted = np.array([twin(one, DISCOUNT) for one in tables]).T
@@ -99,6 +104,20 @@ def test_the_rules_written_out_in_numpy_give_the_same_forwards() -> None:
     np.testing.assert_allclose(found.fitted_discount, fitted, rtol=1e-9)
     assert set(found.status) == {"ok", "too_few", "inconsistent"}
     np.testing.assert_allclose(found.forward[found.status == "ok"], FORWARD, rtol=0.01)
+
+
+@given(st.integers(120, 160), st.integers(0, 10**6), st.floats(60.0, 110.0), st.booleans())
+def test_ascending_strikes_are_found_as_those_in_any_order(n: int, seed: int, cut: float, below: bool) -> None:
+    """One from far away, moved to the other end, hides that the others ascend and changes no bit.
+
+    The money is anywhere among the strikes, or beyond them all.
+    """
+    table = ascending(quotes(n, seed))
+    table = table[:, table[0] <= 200.0 - cut] if below else table[:, ~(table[0] < cut)]
+    moved = np.roll(table, -1 if below else 1, axis=1)
+    one, other = (forward_from_parity(*each, DISCOUNT) for each in (table, moved))
+    for name in ("forward", "half_width", "inliers", "candidates", "status"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
 
 
 @given(st.lists(st.tuples(st.sampled_from([0, 0, 1, 2, 3, 4, 19, 20, 21, 70]), st.integers(0, 10**6)), max_size=8))

@@ -1,0 +1,184 @@
+"""Pictures out of four marks in pixels, from the top left corner: as SVG by our own hand, as PNG by matplotlib."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+import click
+
+from gex.cli.render.terminal import LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from matplotlib.axes import Axes
+
+PAPER, GRID = "#ffffff", "#e6eaee"
+INK, MUTED, POSITIVE, POSITIVE_SOFT, NEGATIVE, NEGATIVE_SOFT = (
+    "#{:02x}{:02x}{:02x}".format(*LIGHT[token])
+    for token in ("ink", "muted", "positive", "positive_soft", "negative", "negative_soft")
+)
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line through points."""
+
+    points: Sequence[Point]
+    color: str
+    width: float = 1.0
+    dash: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Area:
+    """A filled polygon without an outline."""
+
+    points: Sequence[Point]
+    color: str
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A filled circle."""
+
+    at: Point
+    color: str
+    radius: float = 2.5
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line of text; `at` is on its base line."""
+
+    at: Point
+    text: str
+    color: str = INK
+    size: float = 12.0
+    anchor: str = "start"
+    bold: bool = False
+
+
+Mark = Line | Area | Dot | Text
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture."""
+
+    width: int
+    height: int
+    marks: Sequence[Mark]
+    title: str
+    description: str
+    """In words, for who does not see it."""
+
+    def svg(self) -> bytes:
+        """Return it as an SVG file of its own."""
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
+            f'height="{self.height}" role="img" font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif">\n'
+            f"<title>{escape(self.title)}</title>\n<desc>{escape(self.description)}</desc>\n"
+            f'<rect width="{self.width}" height="{self.height}" fill="{PAPER}"/>\n'
+        )
+        return (head + "".join(map(_svg, self.marks)) + "</svg>\n").encode()
+
+    def png(self) -> bytes:
+        """Return it as a PNG file, two pixels for one.
+
+        Raises:
+            click.UsageError: matplotlib is not installed.
+
+        """
+        try:
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+            from matplotlib.figure import Figure
+        except ModuleNotFoundError:
+            raise click.UsageError("PNG needs matplotlib: pip install 'gexlab[plot]', or write .svg") from None
+        figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=72, facecolor=PAPER)
+        FigureCanvasAgg(figure)
+        axes = figure.add_axes((0, 0, 1, 1), xlim=(0, self.width), ylim=(self.height, 0), frame_on=False)
+        axes.set_axis_off()
+        for place, mark in enumerate(self.marks):
+            _plot(axes, mark, place)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=144, metadata={"Title": self.title, "Description": self.description})
+        return buffer.getvalue()
+
+
+def _svg(mark: Mark) -> str:
+    match mark:
+        case Line():
+            dash = f' stroke-dasharray="{mark.dash[0]:g} {mark.dash[1]:g}"' if mark.dash else ""
+            return (
+                f'<polyline points="{_points(mark.points)}" fill="none" stroke="{mark.color}" '
+                f'stroke-width="{mark.width:g}" stroke-linejoin="round"{dash}/>\n'
+            )
+        case Area():
+            return f'<polygon points="{_points(mark.points)}" fill="{mark.color}" fill-opacity="{mark.opacity:g}"/>\n'
+        case Dot():
+            return f'<circle cx="{mark.at[0]:.1f}" cy="{mark.at[1]:.1f}" r="{mark.radius:g}" fill="{mark.color}"/>\n'
+        case Text():
+            weight = ' font-weight="600"' if mark.bold else ""
+            return (
+                f'<text x="{mark.at[0]:.1f}" y="{mark.at[1]:.1f}" fill="{mark.color}" font-size="{mark.size:g}" '
+                f'text-anchor="{mark.anchor}"{weight}>{escape(mark.text)}</text>\n'
+            )
+
+
+def _points(points: Sequence[Point]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+
+def _plot(axes: Axes, mark: Mark, order: int) -> None:
+    match mark:
+        case Line():
+            style: dict[str, object] = {"linestyle": (0, mark.dash)} if mark.dash else {}
+            x, y = zip(*mark.points, strict=True)
+            axes.plot(x, y, color=mark.color, linewidth=mark.width, zorder=order, **style)  # type: ignore[arg-type]
+        case Area():
+            x, y = zip(*mark.points, strict=True)
+            axes.fill(x, y, color=mark.color, alpha=mark.opacity, linewidth=0, zorder=order)
+        case Dot():
+            axes.plot(*mark.at, "o", color=mark.color, markersize=2 * mark.radius, markeredgewidth=0, zorder=order)
+        case Text():
+            where = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
+            axes.text(
+                *mark.at, mark.text, color=mark.color, fontsize=mark.size * 0.92, ha=where, zorder=order,
+                fontweight="bold" if mark.bold else "normal", parse_math=False,
+            )  # fmt: skip
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Return round numbers between two, `most` at the most."""
+    from math import ceil, floor, log10
+
+    rough = (high - low) / most or 1.0
+    power = 10.0 ** floor(log10(rough))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10, 20) if factor * power >= rough)
+    return [count * step for count in range(ceil(low / step), floor(high / step) + 1)]
+
+
+def apart(labels: list[tuple[float, Text]], gap: float) -> list[Text]:
+    """Move labels that stand above each other until they are `gap` apart, in the order of where they belong."""
+    from dataclasses import replace
+
+    labels = sorted(labels, key=lambda pair: pair[0])
+    places = [place for place, _ in labels]
+    for _ in places:
+        for lower in range(1, len(places)):
+            overlap = gap - (places[lower] - places[lower - 1])
+            if overlap > 0:
+                places[lower - 1] -= overlap / 2
+                places[lower] += overlap / 2
+    return [replace(text, at=(text.at[0], place)) for place, (_, text) in zip(places, labels, strict=True)]
+
+
+def scaled(low: float, high: float, top: float, bottom: float) -> Callable[[float], float]:
+    """Return the height of a value in a panel."""
+    return lambda value: bottom - (value - low) / (high - low) * (bottom - top)
