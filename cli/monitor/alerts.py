@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from gex.cli.render.verdicts import entry
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable
 
     from gex.cli.checking import Checked
@@ -69,6 +69,16 @@ def news_of(verdicts: Iterable[Verdict], told: Told | None, checked: Checked) ->
             before = Told(state if state in OPEN else "ok", since)
     seen = _text(fresh[-1].quote_time) if fresh else before.seen
     return alerts, Told(before.state, before.since, seen)
+
+
+def told_by(document: dict[str, Any]) -> Told:
+    """Return what an alert told."""
+    state: State = document["state"]
+    since, seen = (
+        None if document[name] is None else dt.datetime.fromisoformat(document[name]).isoformat()
+        for name in ("since", "quote_time")
+    )
+    return Told(state if state in OPEN else "ok", since, seen)
 
 
 def key_of(rule: str, symbol: str, state: str, since: str | None) -> str:

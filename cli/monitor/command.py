@@ -29,7 +29,7 @@ LAST_WAIT = 5.0
 
 
 @click.command("monitor")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER")
 @click.option(
     "--limits",
     required=True,

@@ -2,7 +2,7 @@
 
 `alerts/outbox/TIME-KEY.json` is an alert with the names of those it is for; beside it, `TIME-KEY.NAME.delivered` marks
 who has it. With the last mark, the alert moves to `alerts/delivered/`. `alerts/told.json` says what was told of each
-rule; it is written after the alerts: what is not in it yet is found again, and known by its key.
+rule; it is written after the alerts, and what is not in it yet is told by them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gex.cli.monitor.alerts import Told
+from gex.cli.monitor.alerts import Told, told_by
 from gex.ingest.errors import UnreadableError
 from gex.ingest.lock import lock
 from gex.ingest.staging import write_whole, writing
@@ -64,11 +64,16 @@ class Outbox:
             yield
 
     def told(self) -> dict[Position, Told]:
-        """Return what was told of each rule and symbol; nothing where it was never said, or the file is damaged."""
+        """Return what was told of each rule and symbol: as remembered, or by a later alert that was not remembered."""
+        told: dict[Position, Told] = {}
         with suppress(OSError, ValueError, TypeError):
             found = json.loads((self.folder / "told.json").read_bytes())
-            return {(each["rule"], each["symbol"]): Told(**each["told"]) for each in found}
-        return {}
+            told = {(each["rule"], each["symbol"]): Told(**each["told"]) for each in found}
+        for alert in self._alerts():
+            place, by_alert = (alert["rule"], alert["symbol"]), told_by(alert)
+            if place not in told or (told[place].seen or "") < (by_alert.seen or ""):
+                told[place] = by_alert
+        return told
 
     def put(self, alerts: Iterable[Alert], targets: dict[str, tuple[str, ...]]) -> int:
         """Write alerts that are not known by their keys, and return how many.
@@ -126,6 +131,11 @@ class Outbox:
             for name in gone.intersection(each.targets):
                 self.mark(each, name)
         return sorted(gone)
+
+    def _alerts(self) -> list[dict[str, Any]]:
+        """Return all alerts there ever were, the oldest first."""
+        paths = [path for name in ("outbox", "delivered") for path in (self.folder / name).glob("*.json")]
+        return [each.document for path in sorted(paths, key=lambda path: path.name) if (each := _read(path))]
 
     def _known(self, key: str) -> bool:
         return any(True for name in ("outbox", "delivered") for _ in (self.folder / name).glob(f"*-{key}.json"))

@@ -77,6 +77,22 @@ def test_what_was_told_comes_back(outbox: Outbox) -> None:
     assert outbox.told() == {}
 
 
+def test_an_alert_that_was_not_remembered_tells_what_was_told(outbox: Outbox, alert: Alert) -> None:
+    """The disk was full after the alert was written: its end is told one day, and it is not told again."""
+    now = "2025-09-05T14:00:00+00:00"
+    outbox.put([alert], TARGETS)
+    assert outbox.told() == {("r", "SPX"): Told("breached", now, now)}
+    for each in TARGETS["breach"]:
+        outbox.mark(outbox.waiting(each)[0], each)
+    outbox.tidy()
+    assert outbox.told() == {("r", "SPX"): Told("breached", now, now)}
+    earlier, later = (Told("ok", None, f"2025-09-05T{clock}:00+00:00") for clock in ("13:59", "14:05"))
+    outbox.remember({("r", "SPX"): earlier})
+    assert outbox.told()["r", "SPX"].state == "breached"
+    outbox.remember({("r", "SPX"): later})
+    assert outbox.told()["r", "SPX"] == later
+
+
 def test_targets_that_are_gone_keep_nothing_back(outbox: Outbox, alert: Alert) -> None:
     outbox.put([alert], TARGETS)
     assert outbox.drop(["a"]) == ["b"]
