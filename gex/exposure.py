@@ -126,10 +126,10 @@ class Book:
         """Return each contract's delta after `elapsed` years; one that has expired by then has its payoff's slope."""
         years = self.years - elapsed
         delta = greeks(spot, self.strike, years, self.sigma_at(spot), self.rate, self.dividend, self.is_call).delta
-        if self._american:
+        expired = years <= 0
+        if self._american and not expired[self._american[1]].all():
             early, places, rows = self._american
             delta[places] += early.after(elapsed).values(spot, rows).delta
-        expired = np.flatnonzero(years <= 0)
         delta[expired] = _payoff_slope(spot, self.strike[expired], self.is_call[expired])
         return delta
 
