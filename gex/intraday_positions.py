@@ -10,7 +10,6 @@ import numpy as np
 from gex.exposure import contract_exposure
 from gex.intraday_paths import charm_trades, finite_gamma_usd
 from gex.intraday_results import Holding
-from gex.pairs import netted
 from gex.positioning import dealer_sign, held_contracts
 from gex.profile import ladder_of
 from gex.slices import Ladder, part_of
@@ -82,7 +81,7 @@ def holding_of(
     book, every = replace(book, units=idea.units), np.ones(len(book), dtype=bool)
     dollars, held = contract_exposure(book, market.level, None), book.held()
     ladder = Ladder(ladder_of(book, market.level, settings.ladder), settings.ladder)
-    joined = netted(book, book.units != 0).holding(book.units)
+    joined = book.joined.holding(book.units)
     profile = joined.gamma_usd_profile(ladder.spots)
     return Holding(
         name=idea.name,

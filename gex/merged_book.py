@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.levels import strike_totals
-from gex.pairs import netted
 from gex.pricing import log_ladder
 from gex.profile import ladder_of
 
@@ -53,10 +52,9 @@ class Member:
 
     def held(self) -> Member:
         """Return the contracts with a position, for sums over the book: a call may stand for the put after it."""
-        joined = netted(self.book, self.book.units != 0)
         kept = np.zeros(len(self.book), dtype=bool)
-        kept[joined.rows] = True
-        return replace(self.where(kept), book=joined.holding(self.book.units))
+        kept[self.book.joined.rows] = True
+        return replace(self.where(kept), book=self.book.joined.holding(self.book.units))
 
     def alive(self) -> Member:
         """Return the contracts that somebody holds or trades: the others would add empty strikes."""
