@@ -12,7 +12,6 @@ from gex import summary
 from gex.bands import bands_of
 from gex.exposure import PER_PCT, contract_exposure, hedge_flows
 from gex.market import market_of
-from gex.pairs import netted
 from gex.positioning import dealer_contracts, dealer_sign, default_positions
 from gex.profile import ladder_of
 from gex.quotes import MINUTES_PER_YEAR
@@ -82,9 +81,8 @@ def analysis_of(base: Priced) -> Analysis:
     chain, settings, market, book = base.chain, base.settings, base.market, base.book
     dollars = contract_exposure(book, market.level, _years_to_close(chain, market))
     ladder = Ladder(ladder_of(book, market.level, settings.ladder), settings.ladder)
-    joined = netted(book, book.units != 0)
-    held = joined.holding(book.units)
-    parts = _parts(market, held, joined.rows, dollars, ladder)
+    held = book.joined.holding(book.units)
+    parts = _parts(market, held, book.joined.rows, dollars, ladder)
     by_volume = _gamma_by_volume(market, dollars, settings)
     exposure, levels = dollars.of(parts.whole.chosen), parts.whole.levels
     if settings.band:

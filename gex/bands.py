@@ -86,7 +86,7 @@ def _methods(market: Market, book: Book, unit_gamma: Floats, spots: Floats, leve
         early_gamma = unit_gamma - book.european().gamma(market.level)
         early_net = sum_by(at, dollars * book.units * early_gamma, len(strikes))
     for conventions, pairs in ((BY_RUNG, True), (BY_CONTRACT, False)):
-        held = netted(book.european(), book.units != 0, pairs=pairs)
+        held = book.european().joined if pairs else netted(book.european(), book.units != 0, pairs=False)
         wanted = conventions.intersection(market.settings.band)
         for other in repriced(market, market.used[held.rows], held.holding(book.units), wanted):
             curve = Curve(spots, other.book, early)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gex.pairs import netted
 from gex.pricing import gamma, gamma_profile, gamma_sum, greeks
 from gex.results import Exposure, GammaExposure, HedgeFlow
 
 if TYPE_CHECKING:
     from gex.dynamics import Dynamics
+    from gex.pairs import Netted
     from gex.pricing import EarlyExercise, Greeks
     from gex.quotes import Bools, Floats, Ints
 
@@ -118,18 +120,23 @@ class Book:
         early, places, rows = self._american
         return PER_PCT * spots**2 * early.gamma_profile(spots, self.units[places], rows)
 
+    @cached_property
+    def joined(self) -> Netted:
+        """The contracts with a position, calls joined with their puts."""
+        return netted(self, self.units != 0)
+
     def european(self) -> Book:
         """Return the same contracts without early exercise."""
-        return replace(self, early=None, early_row=None)
+        return self if self.early is None else replace(self, early=None, early_row=None)
 
     def delta(self, spot: float, elapsed: float = 0.0) -> Floats:
         """Return each contract's delta after `elapsed` years; one that has expired by then has its payoff's slope."""
         years = self.years - elapsed
         delta = greeks(spot, self.strike, years, self.sigma_at(spot), self.rate, self.dividend, self.is_call).delta
-        if self._american:
+        expired = years <= 0
+        if self._american and not expired[self._american[1]].all():
             early, places, rows = self._american
             delta[places] += early.after(elapsed).values(spot, rows).delta
-        expired = np.flatnonzero(years <= 0)
         delta[expired] = _payoff_slope(spot, self.strike[expired], self.is_call[expired])
         return delta
 

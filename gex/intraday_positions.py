@@ -81,7 +81,8 @@ def holding_of(
     book, every = replace(book, units=idea.units), np.ones(len(book), dtype=bool)
     dollars, held = contract_exposure(book, market.level, None), book.held()
     ladder = Ladder(ladder_of(book, market.level, settings.ladder), settings.ladder)
-    profile = held.gamma_usd_profile(ladder.spots)
+    joined = book.joined.holding(book.units)
+    profile = joined.gamma_usd_profile(ladder.spots)
     return Holding(
         name=idea.name,
         volume_share=idea.volume_share,
@@ -89,5 +90,5 @@ def holding_of(
         gamma_usd_per_1pct=dollars.of(every).gamma_usd_per_1pct,
         finite_gamma_usd_per_1pct=float(finite_gamma_usd(held, np.array([market.level]), 0.0, move)[0]),
         charm_trade_usd=float(charm_trades(held, market.level, elapsed)[0]),
-        levels=part_of(market, dollars, held, profile, ladder, every).levels,
+        levels=part_of(market, dollars, joined, profile, ladder, every).levels,
     )

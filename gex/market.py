@@ -105,7 +105,10 @@ class Market:
     @cached_property
     def strikes(self) -> tuple[Floats, Ints]:
         """The strikes of the used contracts, going up, and the index of each contract's among them."""
-        return np.unique(self.quotes.strike[self.used], return_inverse=True)
+        rung, listed = self.quotes.rung[self.used], self.quotes.rungs.strike
+        ordered = np.sort(listed[np.flatnonzero(np.bincount(rung))])
+        strikes = ordered[np.diff(ordered, prepend=np.nan) != 0]
+        return strikes, np.searchsorted(strikes, listed)[rung]
 
     @cached_property
     def priced(self) -> Ints:

@@ -50,6 +50,12 @@ class Member:
         names = ("expiration", "strike", "gamma", "open_interest", "volume")
         return replace(self, book=self.book.where(chosen), **{name: getattr(self, name)[chosen] for name in names})
 
+    def held(self) -> Member:
+        """Return the contracts with a position, for sums over the book: a call may stand for the put after it."""
+        kept = np.zeros(len(self.book), dtype=bool)
+        kept[self.book.joined.rows] = True
+        return replace(self.where(kept), book=self.book.joined.holding(self.book.units))
+
     def alive(self) -> Member:
         """Return the contracts that somebody holds or trades: the others would add empty strikes."""
         return self.where((self.book.units != 0) | (self.open_interest > 0) | (self.volume > 0))
@@ -77,8 +83,8 @@ class MergedBook:
         return MergedBook(tuple(member.where(marks) for member, marks in zip(self.members, chosen, strict=True)))
 
     def held(self) -> MergedBook:
-        """Return the contracts with a position."""
-        return self.where([member.book.units != 0 for member in self.members])
+        """Return the contracts with a position, each member's as `Member.held`."""
+        return MergedBook(tuple(member.held() for member in self.members))
 
     def ladder(self, spot: float, half_width: float) -> Floats:
         """Return spots uniform in log over spot (1 +- half_width), as fine as the member that needs the finest."""

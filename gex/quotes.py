@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from gex.settings import MIN_YEARS
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -115,17 +112,17 @@ def quotes_of(frame: pl.DataFrame, evaluated_at: dt.datetime) -> Quotes:
     new_rung = new_group | (np.diff(strike, prepend=np.nan) != 0)
     rung = np.cumsum(new_rung) - 1
     starts = np.flatnonzero(new_rung)
+    ends = np.append(starts[1:], len(strike)) - 1
     rungs = Rungs(
         strike=strike[starts],
         expiration=groups[starts],
-        call=_row_of(rung, is_call, len(starts)),
-        put=_row_of(rung, ~is_call, len(starts)),
+        call=np.where(is_call[starts], starts, -1),
+        put=np.where(is_call[ends], -1, ends),
     )
     # A list, because a NumPy index makes Polars import numpy.ma: a tenth of a report's time.
-    table = frame.select("expiration", "root", "settlement", "exercise", "expires_at")[
-        np.flatnonzero(new_group).tolist()
-    ]
-    minutes = (table["expires_at"] - evaluated_at).dt.total_microseconds().to_numpy() / 60e6
+    table = frame[np.flatnonzero(new_group).tolist(), ["expiration", "root", "settlement", "exercise", "expires_at"]]
+    now = np.datetime64(evaluated_at.astimezone(dt.UTC).replace(tzinfo=None), "us")
+    minutes = (table["expires_at"].to_numpy() - now).astype(np.int64) / 60e6
     return Quotes(
         strike=strike,
         is_call=is_call,
@@ -134,8 +131,8 @@ def quotes_of(frame: pl.DataFrame, evaluated_at: dt.datetime) -> Quotes:
         ask=_floats(frame, "ask"),
         implied_volatility=_floats(frame, "implied_volatility"),
         vendor_gamma=_floats(frame, "vendor_gamma"),
-        open_interest=np.nan_to_num(_floats(frame, "open_interest")),
-        volume=np.nan_to_num(_floats(frame, "volume")),
+        open_interest=_counts(frame, "open_interest"),
+        volume=_counts(frame, "volume"),
         expiration=groups,
         rung=rung,
         rungs=rungs,
@@ -164,8 +161,7 @@ def _floats(frame: pl.DataFrame, column: str) -> Floats:
     return frame[column].cast(pl.Float64).to_numpy()
 
 
-def _row_of(rung: Ints, side: Bools, rungs: int) -> Ints:
-    """Return the row of one side's contract on each rung, -1 where there is none."""
-    rows = np.full(rungs, -1, dtype=np.int64)
-    rows[rung[side]] = np.flatnonzero(side)
-    return rows
+def _counts(frame: pl.DataFrame, column: str) -> Floats:
+    """Return a column of counts as float64, null as 0."""
+    counts = _floats(frame, column)
+    return np.where(np.isnan(counts), 0.0, counts)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from gex.levels import expected_move, max_pains, straddles, sum_by, sum_sides
+from gex.levels import expected_move, max_pains, straddles, sum_by
 from gex.segments import first_largest, interpolate
 
 if TYPE_CHECKING:
@@ -72,9 +72,10 @@ def by_expiration(market: Market, gamma_usd: Floats) -> pl.DataFrame:
 
     """
     quotes, forwards = market.quotes, market.forwards
-    group, is_call = quotes.expiration[market.used], quotes.is_call[market.used]
-    shown, count = market.priced, len(market.years)
-    calls, puts = sum_sides(group, is_call, gamma_usd, count)
+    shown, is_call = market.priced, quotes.is_call[market.used]
+    starts = np.searchsorted(quotes.expiration[market.used], shown)
+    calls, puts = (np.add.reduceat(np.where(side, gamma_usd, 0.0), starts) for side in (is_call, ~is_call))
+    whole = np.searchsorted(quotes.expiration, np.arange(len(market.years)))
     figures: dict[str, Floats | Ints | list[str] | pl.Series] = {
         "years": market.years[shown],
         "forward": forwards.forward[shown] * (market.level / market.spot.used),
@@ -83,13 +84,13 @@ def by_expiration(market: Market, gamma_usd: Floats) -> pl.DataFrame:
         "fitted_discount": _nullable(forwards.fitted_discount[shown]),
         "atm_iv": _nullable(_atm_iv(market)[shown]),
         "vol_source": [market.volatility.source[i] for i in shown],
-        "contracts": np.bincount(group, minlength=count)[shown],
-        "net": sum_by(group, gamma_usd, count)[shown],
-        "gross": sum_by(group, np.abs(gamma_usd), count)[shown],
-        "calls": calls[shown],
-        "puts": puts[shown],
-        "open_interest": sum_by(quotes.expiration, quotes.open_interest, count)[shown].astype(np.int64),
-        "volume": sum_by(quotes.expiration, quotes.volume, count)[shown].astype(np.int64),
+        "contracts": np.diff(starts, append=len(is_call)),
+        "net": np.add.reduceat(gamma_usd, starts),
+        "gross": np.add.reduceat(np.abs(gamma_usd), starts),
+        "calls": calls,
+        "puts": puts,
+        "open_interest": np.add.reduceat(quotes.open_interest, whole)[shown].astype(np.int64),
+        "volume": np.add.reduceat(quotes.volume, whole)[shown].astype(np.int64),
     }
     levels = {name: _nullable(level[shown]) for name, level in _levels(market, gamma_usd).items()}
     head = quotes.expirations.table[shown.tolist(), list(HEAD)]
