@@ -129,7 +129,7 @@ def test_a_snapshot_of_the_store_comes_with_the_rows_set_aside_before(
     quarantine.write_bytes(b"PAR1")
     ran = gex("quality", "SPX", "--store", store)
     assert (ran.code, ran.out) == (3, "")
-    assert f"{quarantine}: not a whole file of rows set aside" in ran.err
+    assert f"{quarantine}: not a whole Parquet file" in ran.err
     shutil.rmtree(store / "quarantine")
     assert gex("quality", "SPX", "--store", store).out == alone.out
 
