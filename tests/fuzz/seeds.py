@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import re
 import sys
@@ -86,14 +87,21 @@ def _nobodys() -> str:
 def _ours(table: str) -> dict[str, bytes]:
     """Return a chain as files of our own."""
     from gex.ingest.read import read_chain
-    from gex.ingest.readers.canonical import csv_bytes
-    from gex.ingest.snapshot_file import file_bytes
+    from gex.ingest.readers.canonical import csv_bytes, facts_of
+    from gex.ingest.snapshot_file import FACTS, file_bytes
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "table.csv")
         path.write_text(table)
         chain = read_chain(path)
-    return {"csv-ours.csv": csv_bytes(chain), "parquet-ours.parquet": file_bytes(chain)}
+    # Most damage to our own Parquet file is told by its seal; saved by another program it has none.
+    again = io.BytesIO()
+    chain.frame.write_parquet(again, metadata={FACTS: json.dumps(facts_of(chain))})
+    return {
+        "csv-ours.csv": csv_bytes(chain),
+        "parquet-ours.parquet": file_bytes(chain),
+        "parquet-saved_again.parquet": again.getvalue(),
+    }
 
 
 def _module(name: str) -> Any:
