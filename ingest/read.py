@@ -245,12 +245,11 @@ def _found_in(
     blob: Blob, reader: Format, given: Given, pick: Pick, interest: Sequence[OpenInterest]
 ) -> Iterator[tuple[str, Callable[[], Chain]]]:
     if reader.name == canonical.PARQUET and given == Given() and pick == Pick() and not interest:
-        from gex.ingest.snapshot_file import check_content
+        from gex.ingest.snapshot_file import is_as_written
 
         data = blob.data(hashed=False)
         unchanged = canonical.read_unchanged(data, blob.name)
-        if unchanged is not None:
-            check_content(unchanged.frame, data, blob.name)
+        if unchanged is not None and is_as_written(unchanged.frame, data, blob.name):
             yield blob.name, partial(replace, unchanged)
             return
     for raw in reader.read(blob, pick):

@@ -55,17 +55,20 @@ def differing(frame: pl.DataFrame, written: str | None) -> list[str]:
     return [name for name, new, old in zip(SCHEMA, now, then, strict=True) if new != old]
 
 
-def check_content(frame: pl.DataFrame, data: bytes, source: str) -> None:
-    """Refuse a chain table whose file says that other values were written; one with a seal has been checked by that.
+def is_as_written(frame: pl.DataFrame, data: bytes, source: str) -> bool:
+    """Tell whether a file proves that its chain table is the one we wrote: by its seal, or by the sums of its columns.
 
     Raises:
-        UnreadableError: Names the columns.
+        UnreadableError: The sums are there, and not those of the table; names the columns.
 
     """
-    written = None if is_sealed(data) else metadata_of(data, source).get(CONTENT)
+    if is_sealed(data):
+        return True
+    written = metadata_of(data, source).get(CONTENT)
     if written and (columns := differing(frame, written)):
         listed = ", ".join(columns)
         raise UnreadableError(f"damaged: not the {listed} that were written; ingest its source again", source=source)
+    return written is not None
 
 
 def file_name(chain: Chain) -> str:

@@ -226,3 +226,37 @@ def test_a_stored_file_with_other_values_than_were_written_is_refused(save, tabl
             UnreadableError, match=f"damaged: not the {name} that were written; ingest its source again"
         ):
             read_chain(stored)
+
+
+@pytest.mark.parametrize("column", ["expiration", "open_interest_date", "expires_at"])
+def test_a_date_that_python_has_not_sets_its_row_aside(save, table, tmp_path, column):
+    """Found by damaging files: to look at such a date ends in an error of Python's or of Polars'."""
+    frame = read_chain(save(table.text())).frame
+    beyond = pl.Series([2**31 - 1 if column != "expires_at" else 2**60]).cast(frame.schema[column])[0:1]
+    path = tmp_path / "theirs.parquet"
+    frame.with_columns(pl.concat([beyond.alias(column), frame[column][1:]])).write_parquet(path)
+    chain = read_chain(path)
+    aside = 0 if column == "expires_at" else 1  # Ours to know: theirs is not looked at.
+    assert chain.quality.rows_kept == frame.height - aside
+    assert sum(chain.quality.quarantined.values()) == chain.quarantine.height == aside
+    assert all(str(2**31 - 1) in row for row in chain.quarantine["row"])
+
+
+def test_a_quote_time_that_python_has_not_is_refused(save, table, tmp_path):
+    frame = read_chain(save(table.text())).frame
+    path = tmp_path / "theirs.parquet"
+    beyond = pl.lit(2**60).cast(frame.schema["quote_time"]).alias("quote_time")
+    frame.with_columns(beyond).write_parquet(path)
+    with pytest.raises(TimeError, match="1152921504606846976"):
+        read_chain(path)
+
+
+def test_facts_without_a_seal_or_sums_prove_nothing(save, table, tmp_path):
+    """Saved by another program in another order, with our facts kept: judged like anybody's rows."""
+    chain = read_chain(save(table.text()))
+    told = pl.read_parquet_metadata(save_chain(chain, tmp_path / "store"))
+    path = tmp_path / "theirs.parquet"
+    chain.frame.reverse().write_parquet(path, metadata={FACTS: told[FACTS]})
+    again = read_chain(path)
+    assert again.frame.equals(chain.frame)
+    assert again.quote_time == chain.quote_time
