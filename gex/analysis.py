@@ -135,10 +135,11 @@ def _parts(market: Market, held: Book, rows: Ints, dollars: ContractExposure, la
 
     `held` is what dealers hold, `rows` where each contract of it stands among the used ones.
     """
-    dates = market.dates.to_numpy()[market.quotes.expiration[market.used]]
-    today = dates == np.datetime64(market.today)
-    following = ~today & (dates == (np.min(dates[~today]) if not today.all() else np.datetime64("NaT")))
-    everything = np.ones(len(dates), dtype=bool)
+    dates, day, none = market.dates.to_numpy(), np.datetime64(market.today), np.datetime64("NaT")
+    listed = dates[market.priced]
+    next_date = np.min(listed[listed != day]) if (listed != day).any() else none
+    today, following = ((dates == date)[market.quotes.expiration[market.used]] for date in (day, next_date))
+    everything = np.ones(len(today), dtype=bool)
     zero, next_, later, rest = (held.where(chosen[rows]) for chosen in (today, following, ~today & ~following, ~today))
     profiles = [each.gamma_usd_profile(ladder.spots) for each in (zero, next_, later)]
     part = partial(part_of, market, dollars)

@@ -171,7 +171,7 @@ class ContractExposure:
 
 def gamma_exposure(gamma_usd: Floats, is_call: Bools) -> GammaExposure:
     """Sum gamma by side; gross is the sum of sizes."""
-    calls, puts = float(np.sum(gamma_usd[is_call])), float(np.sum(gamma_usd[~is_call]))
+    calls, puts = (float(np.sum(np.where(side, gamma_usd, 0.0))) for side in (is_call, ~is_call))
     return GammaExposure(net=calls + puts, gross=float(np.sum(np.abs(gamma_usd))), calls=calls, puts=puts)
 
 

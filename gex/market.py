@@ -131,7 +131,7 @@ class Market:
             strike=quotes.strike[self.used],
             is_call=quotes.is_call[self.used],
             years=self.years[group],
-            sigma=self.volatility.w[self.used] / np.sqrt(quoted[group]),
+            sigma=self.volatility.w[self.used] / np.sqrt(quoted)[group],
             rate=rate[group],
             dividend=dividend[group],
             units=units[self.used],
@@ -162,7 +162,7 @@ class Market:
         terms = AmericanTerms(
             strike=quotes.strike[rows] * (self.spot.used / spot),
             years=self.years[of],
-            sigma=self.volatility.w[rows] / np.sqrt(quotes.expirations.years[of]),
+            sigma=self.volatility.w[rows] / np.sqrt(quotes.expirations.years)[of],
             rate=rate[of],
             dividend=dividend[of],
             is_call=quotes.is_call[rows],

@@ -50,7 +50,7 @@ def ladder_of(book: Book, spot: float, half_width: float) -> Floats:
     strike minutes before expiry cannot hide between two spots.
     """
     w = book.sigma * np.sqrt(book.years)
-    reach = np.abs(np.log(book.strike / spot)) < half_width
+    reach = (book.strike > spot * np.exp(-half_width)) & (book.strike < spot * np.exp(half_width))
     narrowest = float(np.min(w[reach])) if reach.any() else np.inf
     steps = int(np.clip(np.ceil(2.0 * half_width / (0.5 * narrowest)), MIN_STEPS, MAX_STEPS))
     return log_ladder(spot, half_width, steps + 1)

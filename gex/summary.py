@@ -92,13 +92,13 @@ def vendor_check_of(market: Market, unit_gamma: Floats, today: Bools) -> VendorC
         today: Marks the used contracts that expire today.
 
     """
-    rows = market.used
+    rows = market.used[today]
     vendor = market.quotes.vendor_gamma[rows]
     near = np.abs(market.quotes.strike[rows] / market.level - 1.0) <= NEAR_MONEY
-    compared = today & near & (vendor > 0)
+    compared = near & (vendor > 0)
     if not compared.any():
         return None
-    return VendorCheck(int(compared.sum()), median(unit_gamma[compared] / vendor[compared]))
+    return VendorCheck(int(compared.sum()), median(unit_gamma[today][compared] / vendor[compared]))
 
 
 def assumptions_of(market: Market, settings: Settings) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from gex.dynamics import VolBeta, sticky_moneyness
 from gex.forwards import forwards_of
 from gex.settings import Curve
-from gex.volatility import Pricing, otm_rows, own_w, smile_of, vendor_volatility
+from gex.volatility import Pricing, otm_rows, own_w, smile_of, vendor_sigma
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -64,7 +64,8 @@ def repriced(market: Market, rows: Ints, book: Book, wanted: Collection[Conventi
 
 
 def _vendor(market: Market, rows: Ints) -> Floats:
-    return vendor_volatility(market.quotes, market.forwards, fitted=False).w[rows]
+    quotes = market.quotes
+    return vendor_sigma(quotes)[rows] * np.sqrt(quotes.expirations.years)[quotes.expiration[rows]]
 
 
 def _reimplied(market: Market, rows: Ints) -> Floats:

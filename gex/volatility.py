@@ -143,8 +143,7 @@ def _invert(quotes: Quotes, pricing: Pricing, rows: Ints) -> Floats:
 
 def vendor_volatility(quotes: Quotes, forwards: Forwards, *, fitted: bool) -> Volatility:
     """Take the vendor's volatility with our clock, or with the clock that reproduces the vendor's gamma."""
-    sigma = np.where(quotes.implied_volatility > 0, quotes.implied_volatility, np.nan)
-    years = quotes.expirations.years
+    sigma, years = vendor_sigma(quotes), quotes.expirations.years
     if fitted:
         years = np.array([_vendor_years(quotes, forwards, sigma, index) for index in range(len(years))])
     w = sigma * np.sqrt(years)[quotes.expiration]
@@ -158,6 +157,11 @@ def vendor_volatility(quotes: Quotes, forwards: Forwards, *, fitted: bool) -> Vo
         nodes=smile,
         source=tuple(name if ok else "none" for ok in known),
     )
+
+
+def vendor_sigma(quotes: Quotes) -> Floats:
+    """Return the vendor's volatility of each contract, per square-root year; NaN where it gives none."""
+    return np.where(quotes.implied_volatility > 0, quotes.implied_volatility, np.nan)
 
 
 def _vendor_years(quotes: Quotes, forwards: Forwards, sigma: Floats, expiration: int) -> float:
