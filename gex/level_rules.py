@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gex.definitions import RANKS
+from gex.exposure import gamma_exposure
 from gex.levels import strike_totals, sum_by
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _net(held: Held, totals: StrikeTotals) -> Iterator[tuple[str, Found]]:
     yield "gexbot.zero_gamma", flip
     yield "spotgamma.absolute_gamma", top(strike, totals.gross)
     yield "spotgamma.hedge_wall", _fastest(held)
-    yield "common.net_gex", Found(float(np.sum(net)))
+    yield "common.net_gex", Found(gamma_exposure(held.gamma, held.is_call).net)
     ranked = _by_size(strike, net)
     for rank in RANKS:
         yield f"menthorq.gex_{rank}", _from(ranked[rank - 1 :][:1], f"fewer than {rank} strikes have gamma")

@@ -80,8 +80,8 @@ def held_contracts(market: Market, model: PositionsModel, zero_dte_volume: float
 
 def expires_today(market: Market) -> Bools:
     """Mark the rows of the chain that expire on the date the market is evaluated at."""
-    dates = market.dates.to_numpy()[market.quotes.expiration]
-    return np.asarray(dates == np.datetime64(market.today))
+    today = np.asarray(market.dates.to_numpy() == np.datetime64(market.today))
+    return today[market.quotes.expiration]
 
 
 def dealer_sign(market: Market, model: PositionsModel) -> Floats:
