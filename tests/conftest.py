@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 EXAMPLES = int(os.environ.get("GEX_EXAMPLES", "60"))
 settings.register_profile("gex", derandomize=True, deadline=None, max_examples=EXAMPLES)
 settings.load_profile("gex")
+
+# A shell ignores Ctrl-C in what it runs in the background, and so would the programs that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", name="data_path")

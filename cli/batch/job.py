@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gex
 from gex.cli.batch.chains import Item, chains_of
+from gex.cli.batch.memory import keep_freed_arrays
 from gex.cli.failures import exit_code, one_line
 from gex.cli.sources import answered, check_quality, first_bad_line
 from gex.ingest.errors import ChainError, ContentError, TargetError, UnreadableError
@@ -36,6 +37,7 @@ class Place:
 
 def work(item: Item, *, spec: Spec, place: Place) -> list[Line]:
     """Analyse each snapshot of an input that has no result yet, and return the manifest's lines about it."""
+    keep_freed_arrays()
     lines: list[Line] = []
     clock = _Clock()
     try:

@@ -607,3 +607,27 @@ def test_a_bar_where_somebody_watches(
 def test_misuse(gex: Callable[..., Ran], arguments: list[str], message: str) -> None:
     ran = gex("batch", *arguments)
     assert (ran.code, message in ran.err) == (2, True)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator")
+def test_freed_arrays_are_kept_for_the_next_job() -> None:
+    """Arrays of sizes that are otherwise handed back and fetched again, page by page."""
+    program = """
+import resource, sys
+import numpy as np
+from gex.cli.batch.memory import keep_freed_arrays
+if sys.argv[1] == "kept":
+    assert keep_freed_arrays()
+faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(3):
+    before = faults()
+    held = [np.ones(1 << 20) for _ in range(4)]
+    del held
+    after = faults()
+print(after - before)
+"""
+    kept, left = (
+        int(subprocess.run([sys.executable, "-c", program, how], capture_output=True, text=True, check=True).stdout)
+        for how in ("kept", "left")
+    )
+    assert kept < 100 < left
