@@ -149,10 +149,31 @@ def read_file(path: Path) -> tuple[Chain, str | None]:
 
     """
     data = _bytes_of(path)
+    return _unchanged(data, path), metadata_of(data, str(path)).get(CONTENT)
+
+
+def read_sound(path: Path) -> Chain:
+    """Return the chain of a file of the store that proves to be as it was written.
+
+    Raises:
+        UnreadableError: It is missing, cut off or damaged, or nothing in it proves what was written.
+        FormatError: As `read_file`.
+
+    """
+    data = _bytes_of(path)
+    chain = _unchanged(data, path)
+    if not is_as_written(chain.frame, data, str(path)):
+        raise UnreadableError(
+            "it has neither a seal nor sums of its columns; ingest its source again", source=str(path)
+        )
+    return chain
+
+
+def _unchanged(data: bytes, path: Path) -> Chain:
     chain = read_unchanged(data, str(path))
     if chain is None:
         raise FormatError("its columns, types or number of rows are not those it was written with", source=str(path))
-    return chain, metadata_of(data, str(path)).get(CONTENT)
+    return chain
 
 
 def _bytes_of(path: Path) -> bytes:

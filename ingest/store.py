@@ -20,7 +20,7 @@ from gex.ingest import bundle
 from gex.ingest.calendar import NEW_YORK
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import MissingError, UnreadableError
-from gex.ingest.snapshot_file import NAME, read_facts, read_file
+from gex.ingest.snapshot_file import NAME, differing, read_facts, read_file, read_sound
 from gex.ingest.staging import locked, move, stage, staging
 
 if TYPE_CHECKING:
@@ -66,6 +66,21 @@ class Snapshot:
         if self.member is None:
             return read_file(self.path)
         return bundle.read_member(self.path, self.member), self.member.content
+
+    def sound(self) -> Chain:
+        """Return the chain if it proves to be as it was stored.
+
+        Raises:
+            ChainError: It does not, or the file is gone.
+
+        """
+        if self.member is None:
+            return read_sound(self.path)
+        chain = bundle.read_member(self.path, self.member)
+        if columns := differing(chain.frame, self.member.content):
+            message = f"damaged: not the {', '.join(columns)} that were written; ingest its source again"
+            raise UnreadableError(message, source=str(self.path))
+        return chain
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Item:
 def chains_of(item: Item, spec: Spec) -> Iterator[Chain | ChainError]:
     """Yield each snapshot of an input, or why it cannot be used; --spot is for those without a price of their own."""
     if item.snapshot:
-        yield stored_chain(item.snapshot)
+        yield item.snapshot.sound()
         return
     price, without = spec.settings.spot, set()
     for number, found in enumerate(_read(item, spec, None)):
@@ -94,14 +94,3 @@ def stat_of(path: str) -> Stat:
 def _drained(errors: list[ChainError]) -> Iterator[ChainError]:
     while errors:
         yield errors.pop(0)
-
-
-def stored_chain(snapshot: Snapshot) -> Chain:
-    """Return a chain of the store that still is what was written."""
-    from gex.ingest.snapshot_file import differing
-
-    chain, written = snapshot.read()
-    if columns := differing(chain.frame, written):
-        message = f"damaged: not the {', '.join(columns)} that were written; ingest its source again"
-        raise UnreadableError(message, source=str(snapshot.path))
-    return chain

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import gex
-from gex.cli.batch.chains import Item, chains_of, stored_chain
+from gex.cli.batch.chains import Item, chains_of
 from gex.cli.batch.spec import Spec, settings_from, spec_of
 from gex.cli.sources import answered
 from gex.ingest.errors import ChainError, UnreadableError
@@ -201,5 +201,5 @@ def _from_store(part: Part, store: Path) -> tuple[str, Chain] | None:
     for snapshot in snapshots(store, part.symbol):
         match = NAME.fullmatch(snapshot.name)
         if match and match[3] == part.input and snapshot.quote_time == part.quote_time:
-            return str(snapshot.path), stored_chain(snapshot)
+            return str(snapshot.path), snapshot.sound()
     return None
