@@ -88,9 +88,10 @@ def _submitted(pool: ProcessPoolExecutor, work: Callable[[Item], Result], item: 
     """Hand an item to a pool, which may be found broken only now."""
     try:
         return pool.submit(work, item)
-    except BrokenProcessPool as error:
+    except (BrokenProcessPool, OSError) as error:
+        # An OSError: it was starting another worker when the death of one closed the pipes that it hands on.
         future: Future[Result] = Future()
-        future.set_exception(error)
+        future.set_exception(BrokenProcessPool(str(error)))
         return future
 
 
@@ -112,7 +113,7 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     with theirs, ProcessPoolExecutor(min(jobs, most), context, worker.begin, (theirs,)) as pool, ours:
         try:
             pool.submit(worker.ready).result()
-        except BrokenProcessPool:
+        except (BrokenProcessPool, OSError):
             raise ExecutorError(
                 "worker processes die as they start (is there memory for them?); --executor serial needs none"
             ) from None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jobs import (
@@ -102,6 +104,19 @@ def test_no_more_items_are_taken_than_there_is_room_for() -> None:
     assert done == 9_999
 
 
+def test_a_worker_that_cannot_be_started_beside_a_dying_one_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pools start workers as jobs are handed over: the death of one closes the pipes that the next should get."""
+    submit, calls = ProcessPoolExecutor.submit, count()
+
+    def sometimes(pool: ProcessPoolExecutor, *job: Any) -> Future[Any]:
+        if next(calls) == 3:
+            raise OSError("handle is closed")
+        return submit(pool, *job)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", sometimes)
+    assert dict(Processes(JOBS).run(square, range(8))) == squares(8)
+
+
 def test_workers_that_cannot_start_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without that, each item would be called lost."""
     monkeypatch.setattr(worker, "begin", os._exit)
@@ -125,6 +140,7 @@ PROGRAM = """
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 from jobs import writes_its_process
 from gex.cli.batch.processes import Processes
 
