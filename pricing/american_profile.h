@@ -7,6 +7,7 @@
 
 #include "american_value.h"
 #include "book.h"
+#include "search.h"
 
 /* Chebyshev points of the premium's gamma. */
 enum { KNOTS = 24 };
@@ -98,19 +99,6 @@ MULTIVERSION void add_bell(double scale, double center, double inv_w, Py_ssize_t
         double d = center + log_spot[i] * inv_w;
         out[i] += scale * fast_exp(-0.5 * d * d);
     }
-}
-
-/* How many of the ascending values are below `bound`. */
-static Py_ssize_t count_below(Py_ssize_t n, const double *ascending, double bound) {
-    Py_ssize_t low = 0, high = n;
-    while (low < high) {
-        Py_ssize_t middle = low + (high - low) / 2;
-        if (ascending[middle] < bound)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 /* Spots in ascending order, as ln(spot / reference). */

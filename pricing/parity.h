@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "robust.h"
+#include "search.h"
 
 enum {
     NEAREST = 20, /* strikes that are used: farther ones have wider quotes and lean harder on the discount */
@@ -77,24 +78,11 @@ static void widen_spreads(Readable *r, double center) {
         if (r->half[i] < least) r->half[i] = least;
 }
 
-/* The first of ascending strikes that is not below `center`; n where all are. */
-static Py_ssize_t first_from(const double *strike, Py_ssize_t n, double center) {
-    Py_ssize_t low = 0, high = n;
-    while (low < high) {
-        Py_ssize_t middle = low + (high - low) / 2;
-        if (strike[middle] < center)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Write the rows nearest to `center` to `rows`, the nearest first and rows as near in their order; return how many. Where
  * strikes ascend, those farther than NEAREST rows from it need no look. */
 static Py_ssize_t nearest_rows(const Readable *r, double center, Py_ssize_t *rows) {
     double away[NEAREST];
-    Py_ssize_t count = 0, at = r->ascending ? first_from(r->strike, r->count, center) : 0;
+    Py_ssize_t count = 0, at = r->ascending ? count_below(r->count, r->strike, center) : 0;
     Py_ssize_t start = at > NEAREST ? at - NEAREST : 0;
     Py_ssize_t stop = r->ascending && at + NEAREST < r->count ? at + NEAREST : r->count;
     for (Py_ssize_t i = start; i < stop; i++) {

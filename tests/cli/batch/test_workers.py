@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+from batches import tree
 from running import Running, gone, program
 
 from gex import read_chain
@@ -57,11 +58,6 @@ def _undisturbed(store: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     results = tmp_path_factory.mktemp("undisturbed")
     assert run(["batch", "-q", str(store), "--to", str(results), "--executor", "serial"]) == 0
     return tree(results)
-
-
-def tree(results: Path) -> dict[str, bytes]:
-    """Return all parts by their place."""
-    return {path.relative_to(results).as_posix(): path.read_bytes() for path in results.rglob("*.parquet")}
 
 
 def begun(results: Path) -> None:
