@@ -16,6 +16,8 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
+QUICK = "-DGEX_BASELINE"
+"""Flags of C where what the loops are compiled to is not at stake: for one instruction set they take a third of the time."""
 
 
 def run(*command: str | Path, cwd: Path, **variables: str) -> str:
@@ -30,15 +32,20 @@ def pythons() -> list[str]:
     return os.environ.get("GEX_PYTHONS", sys.executable).split(os.pathsep)
 
 
-@pytest.fixture(scope="module", name="dist")
-def _dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build an sdist from a clean copy of the tree, and the wheel from the sdist."""
-    folder = tmp_path_factory.mktemp("dist")
-    tree = folder / "tree"
+def checkout(tree: Path) -> Path:
+    """Copy what git tracks, links as links."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.split(b"\0")
     for name in filter(None, map(os.fsdecode, listed)):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, tree / name, follow_symlinks=False)
+    return tree
+
+
+@pytest.fixture(scope="module", name="dist")
+def _dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build an sdist from a clean copy of the tree, and the wheel from the sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    tree = checkout(folder / "tree")
     run(sys.executable, "-m", "build", "--outdir", folder, tree, cwd=folder)
     return folder
 
@@ -79,7 +86,7 @@ def test_it_works_elsewhere(dist: Path, python: str, tmp_path: Path) -> None:
     binary = tmp_path / "env" / "bin"
     version = run(python, "-c", "import sys; print(sys.version)", cwd=tmp_path).strip()
     built = next(dist.glob("*.whl" if version == sys.version else "*.tar.gz"))
-    run(binary / "python", "-m", "pip", "install", "-q", built, cwd=tmp_path)
+    run(binary / "python", "-m", "pip", "install", "-q", built, cwd=tmp_path, CFLAGS=QUICK)
     work = tmp_path / "work"
     (work / "cli").mkdir(parents=True)
     (work / "pricing.py").write_text("raise SystemExit('the wrong pricing')\n")
@@ -91,11 +98,9 @@ def test_it_works_elsewhere(dist: Path, python: str, tmp_path: Path) -> None:
 
 def test_an_editable_install_sees_new_files(tmp_path: Path) -> None:
     """Work on the project: one install, then edits count at once."""
-    tree = tmp_path / "tree"
-    shutil.copytree(ROOT, tree, symlinks=True, ignore=shutil.ignore_patterns(".venv*", ".git", "build", "*.egg-info"))
+    tree = checkout(tmp_path / "tree")
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
-    # What the loops are compiled to is not at stake here: for one instruction set they take a third of the time.
-    run(python, "-m", "pip", "install", "-q", "--no-deps", "-e", tree, "numpy", cwd=tmp_path, CFLAGS="-DGEX_BASELINE")
+    run(python, "-m", "pip", "install", "-q", "--no-deps", "-e", tree, "numpy", cwd=tmp_path, CFLAGS=QUICK)
     (tree / "pricing" / "brand_new.py").write_text("ANSWER = 42\n")
     assert run(python, "-c", "import gex.pricing.brand_new as m; print(m.ANSWER)", cwd=tmp_path) == "42\n"
