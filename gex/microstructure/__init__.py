@@ -1,0 +1,1 @@
+"""Who holds what, told from trades: sides, dealers' inventory with its error, and the tape of their hedges."""

@@ -1,0 +1,1 @@
+"""Tapes of option trades: one file per vendor's format, and what makes a trade table of them."""
