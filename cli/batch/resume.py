@@ -67,16 +67,6 @@ class Earlier:
         return True
 
 
-def sources_of_parts(results: Path) -> dict[str, str]:
-    """Return the input that each part was first made of."""
-    first: dict[str, str] = {}
-    for path in run_files(results):
-        for line in lines(path):
-            if isinstance(line.get("part"), str) and line.get("status") == DONE:
-                first.setdefault(line["part"], line["input"])
-    return first
-
-
 def _is_done(found: Sequence[Line], spec: Spec) -> bool:
     """Tell whether the lines about an input are all there, done, and of this spec and version."""
     asked = (spec.fingerprint, spec.selection, gex.__version__)

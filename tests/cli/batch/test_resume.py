@@ -123,6 +123,19 @@ def test_a_damaged_part_is_written_again(
     assert tree(results) == undisturbed
 
 
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_part_that_its_pages_sums_do_not_show_damaged_is_written_again(
+    batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], *, resume: bool
+) -> None:
+    batch(days)
+    victim = min((results / "summary").rglob("*.parquet"))
+    victim.write_bytes(victim.read_bytes().replace(b'"vol_beta": -4.0', b'"vol_beta": -9.0'))
+    assert tree(results) != undisturbed
+    assert counts(batch(days, *(["--resume"] if resume else []))) == {"done": 1, "skipped" if resume else "known": 3}
+    assert tree(results) == undisturbed
+    assert package.scan_series(results, "QQQ").collect().height == 4
+
+
 def test_a_lost_manifest_is_made_again_from_the_parts(batch: Batch, days: Path, results: Path) -> None:
     batch(days)
     shutil.rmtree(results / "runs")
