@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import gex
@@ -12,6 +13,7 @@ from gex.cli.sources import read_keywords
 from gex.ingest.errors import ContentError, TargetError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gex.cli.batch.spec import Spec
@@ -33,6 +35,8 @@ class Work:
     results: Path
     spec: Spec
     _run: Run | None = field(default=None, init=False)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1), init=False)
+    """Of the snapshots of this run, in the order they came: revisions are in that order."""
 
     def __call__(self, name: str, new: dict[str, dt.date]) -> None:
         """Take in a file.
@@ -82,7 +86,8 @@ class Work:
             return False
         address = f"{snapshot.symbol}@{snapshot.quote_time.astimezone(NEW_YORK):%Y-%m-%dT%H:%M:%S}"
         with staging(self.results) as aside:
-            lines = work(Item(1, address, snapshot=snapshot), spec=self.spec, place=Place(self.results, aside))
+            item = Item(next(self._numbers), address, snapshot=snapshot)
+            lines = work(item, spec=self.spec, place=Place(self.results, aside))
         for line in lines:
             if line["status"] == UNWRITABLE:
                 raise TargetError(line["reason"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
 import random
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gex.cli.monitor import command, rounds
-from gex.ingest.result_store import scan_series
+from gex.ingest.result_store import scan_results, scan_series
 from gex.ingest.sample import generate, write_cboe_csv
 
 if TYPE_CHECKING:
@@ -112,6 +113,20 @@ def test_files_become_results_and_limits_alerts(once: Any, work: Path, chains: l
     last = alerts(work)[-1]
     assert (last["live"], last["age_minutes"], last["message"]) == (True, 15.0, "Below 6900.")
     assert last["since"] == "2026-03-10T14:20:00Z"
+
+
+def test_reissues_within_one_run_are_revisions_in_the_order_they_came(
+    once: Any, work: Path, chains: list[Path], at: Any
+) -> None:
+    at(15)
+    names = [f"{number}.csv" for number in range(4)]
+    for number, name in enumerate(names):
+        source = work / "in" / name
+        source.write_text(chains[0].read_text().replace("Bid: ", "Bid: " + " " * (3 - number)))
+        os.utime(source, (number + 1, number + 1))
+    assert once().code == 0
+    given = [hashlib.sha256((work / "in" / name).read_bytes()).hexdigest() for name in names]
+    assert scan_results(work / "results").collect()["sha256"].to_list() == given
 
 
 def test_several_files_at_once_are_told_in_order_from_the_second_round_on(
