@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import fsspec
 import pytest
@@ -164,6 +165,24 @@ def test_what_cannot_be_had_from_a_url_is_a_line(batch: Batch, url: str, reason:
     summary = batch(url)
     assert (summary["code"], reason in summary["failed"][0]["reason"]) == (3, True)
     assert "secret" not in json.dumps(summary)
+
+
+def test_a_folder_that_cannot_be_listed_is_a_failure_and_not_left_out(
+    batch: Batch, days: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(days, tmp_path / "all" / "closed")
+    shutil.copytree(days, tmp_path / "all" / "open")
+    scandir = os.scandir
+
+    def refused(path: Any = ".") -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    summary = batch(tmp_path / "all")
+    assert (summary["code"], counts(summary)) == (4, {"done": 4, "failed": 1})
+    assert summary["failed"][0]["input"] == str(tmp_path / "all" / "closed")
 
 
 def test_results_below_a_folder_are_no_inputs(gex: Callable[..., Ran], days: Path, tmp_path: Path) -> None:

@@ -233,3 +233,15 @@ def test_alerts_that_cannot_be_written_are_not_forgotten(
         assert bench.round() == {"SPX": ["breached", "ok"]}
     assert (tmp_path / "log.jsonl").read_text().count('"state": "breached"') == 1
     assert [event for event, _ in said].count("fault") == 1
+
+
+def test_a_folder_that_is_gone_is_said_once_and_when_it_is_back(tmp_path: Path, said: list[tuple[str, str]]) -> None:
+    bench = Bench(tmp_path, nothing)
+    (tmp_path / "in").rename(tmp_path / "away")
+    bench.round()
+    bench.round()
+    (tmp_path / "away").rename(tmp_path / "in")
+    bench.round()
+    assert [event for event, _ in said] == ["fault", "mended"]
+    assert f"{tmp_path / 'in'}: cannot be listed: No such file or directory" in said[0][1]
+    assert bench.monitor.failures == 2
