@@ -97,6 +97,13 @@ def test_the_same_content_under_two_names_counts_once(batch: Batch, days: Path, 
     assert scan_results(results).collect().height == 1
 
 
+def test_an_input_given_twice_keeps_its_first_place(batch: Batch, days: Path, results: Path) -> None:
+    first, second, *_ = sorted(days.glob("*.csv"))
+    batch(first, second, first)
+    numbers = {line["input"]: line["number"] for line in lines(run_files(results)[0]) if line["event"] == "job"}
+    assert numbers == {str(first): 1, str(second): 2}
+
+
 def test_a_renamed_input_is_known_by_its_content(batch: Batch, days: Path, results: Path, tmp_path: Path) -> None:
     source = shutil.copy(min(days.glob("*.csv")), tmp_path / "day.csv")
     batch(source)
