@@ -50,7 +50,12 @@ class Run:
             self._file = self.path.open("xb", buffering=0)
             lock(self._file)
         self._synced, self._torn = time.monotonic(), False
-        self.append({"event": "run", **facts})
+        try:
+            self.append({"event": "run", **facts})
+        except BaseException:
+            self._file.close()
+            self.path.unlink(missing_ok=True)
+            raise
 
     def append(self, line: Mapping[str, Any]) -> None:
         """Write one line, so that it stays if this process is killed.
