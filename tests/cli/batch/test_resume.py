@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -141,6 +142,24 @@ def test_a_part_that_its_pages_sums_do_not_show_damaged_is_written_again(
     assert counts(batch(days, *(["--resume"] if resume else []))) == {"done": 1, "skipped" if resume else "known": 3}
     assert tree(results) == undisturbed
     assert package.scan_series(results, "QQQ").collect().height == 4
+
+
+@pytest.mark.parametrize("key", ["input", "number", "part", "part_sha256", "recorded_at", "size", "of", "status"])
+@pytest.mark.parametrize("damage", ["name", "value"])
+def test_a_damaged_line_of_a_manifest_is_no_line(
+    batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], key: str, damage: str
+) -> None:
+    batch(days)
+    manifest = run_files(results)[0]
+    head, first, *rest = manifest.read_text().splitlines()
+    line = json.loads(first)
+    line = {name + "~" * (damage == "name" and name == key): value for name, value in line.items()}
+    line |= {key: "~"} if damage == "value" else {}
+    manifest.write_text("\n".join([head, json.dumps(line), *rest]) + "\n")
+    assert scan_results(results).collect().height == 4
+    assert batch(days, "--resume")["code"] == 0
+    assert tree(results) == undisturbed
+    assert counts(batch(days, "--resume")) == {"skipped": 4}
 
 
 def test_a_lost_manifest_is_made_again_from_the_parts(batch: Batch, days: Path, results: Path) -> None:
