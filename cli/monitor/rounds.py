@@ -225,9 +225,8 @@ class Monitor:
         from gex.cli.render.figures import moment
 
         quotes = moment(found.quote_time) if found.quote_time else "no snapshot"
-        states = (
-            ", ".join(f"{each.rule.name} {each.state}" for each in found.verdicts if each.state != "ok") or "all ok"
-        )
+        fine = "all ok" if found.verdicts else "no rule is about it"
+        states = ", ".join(f"{each.rule.name} {each.state}" for each in found.verdicts if each.state != "ok") or fine
         shown = f"{found.symbol}: {quotes}, {'live' if found.live else 'NOT LIVE'}; {states}"
         if shown == watched.shown:
             return

@@ -245,3 +245,11 @@ def test_a_folder_that_is_gone_is_said_once_and_when_it_is_back(tmp_path: Path, 
     assert [event for event, _ in said] == ["fault", "mended"]
     assert f"{tmp_path / 'in'}: cannot be listed: No such file or directory" in said[0][1]
     assert bench.monitor.failures == 2
+
+
+def test_a_symbol_that_no_rule_is_about_is_not_said_to_be_fine(tmp_path: Path, said: list[tuple[str, str]]) -> None:
+    put(tmp_path / "results", "SPX", 5, 101.0)
+    bench = Bench(tmp_path, nothing)
+    bench.monitor.file = MonitorFile((), None, ())
+    bench.round()
+    assert [message.partition("; ")[2] for event, message in said if event == "state"] == ["no rule is about it"]
