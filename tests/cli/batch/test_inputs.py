@@ -185,8 +185,13 @@ def test_a_folder_that_cannot_be_listed_is_a_failure_and_not_left_out(
     assert summary["failed"][0]["input"] == str(tmp_path / "all" / "closed")
 
 
-def test_results_below_a_folder_are_no_inputs(gex: Callable[..., Ran], days: Path, tmp_path: Path) -> None:
-    shutil.copytree(days, tmp_path / "all")
+@pytest.mark.parametrize("as_url", [False, True])
+def test_results_below_a_folder_are_no_inputs(
+    gex: Callable[..., Ran], days: Path, tmp_path: Path, *, as_url: bool
+) -> None:
+    folder = tmp_path / "all of it"
+    shutil.copytree(days, folder)
     for _ in range(2):
-        ran = gex("batch", tmp_path / "all", "--to", tmp_path / "all" / "results", "--format", "json")
+        source = f"file://{folder.as_posix()}" if as_url else folder
+        ran = gex("batch", source, "--to", folder / "results", "--format", "json")
         assert json.loads(ran.out)["inputs"] == 4
