@@ -39,8 +39,9 @@ def planned(sources: Sequence[str], read: ReadOptions, results: Path, days: Rang
     """
     numbers = count(1)
     once: dict[tuple[str, object], Item] = {}
-    for each in (each for source in sources for each in _of(source, read, results, days, numbers)):
-        once.setdefault((each.input, each.snapshot and each.snapshot.place), each)
+    for source in sources:
+        for each in _of(source, read, results, days, numbers):
+            once.setdefault((each.input, each.snapshot and each.snapshot.place), each)
     return list(once.values())
 
 
