@@ -41,6 +41,7 @@ def tell(
     flags: npt.NDArray[np.uint8],
     rules: npt.NDArray[np.int32],
     probabilities: npt.NDArray[np.float64],
+    tolerance: float,
     side: npt.NDArray[np.int8],
     rule: npt.NDArray[np.int8],
     probability: npt.NDArray[np.float64],

@@ -5,8 +5,10 @@ a) `Numbers` numbers keys in the order in which they first come, so that a contr
 b) `lags` and `leads` walk the trades once, forwards and backwards, with the last two different prices of each number.
 c) `tell` asks the rules of a stack in turn, trade by trade. Scalar functions below it know one rule each.
 
-What is compared is float64 as it stands, in the order of operations of the published rules, never contracted to fused
-multiplications: a price that is a tie on paper falls where it falls in everybody's tables.
+A price on a cent grid is rarely a binary fraction, and where it ties on paper, with the middle of a quote or with an
+edge of its outer parts, rounding decides: of trades at the middle a quarter would get a side by chance. `tolerance`
+makes ties of them. With none, what is compared is float64 as it stands, in the published order of operations and never
+in fused multiplications, which is how the tables of the literature were made.
 """
 
 from libc.math cimport NAN, fabs, isfinite
@@ -155,18 +157,20 @@ cdef inline int _sign(double price, double other) noexcept nogil:
     return <int>(price > other) - <int>(price < other)
 
 
-cdef inline int _quote(double price, const Quote *q) noexcept nogil:
-    return _sign(price, _mid(q))
+cdef inline int _quote(double price, const Quote *q, double tolerance) noexcept nogil:
+    cdef double above = price - _mid(q)
+    return <int>(above > tolerance) - <int>(above < -tolerance)
 
 
 cdef inline bint _at_one_quote(double price, const Quote *q) noexcept nogil:
     return _near(price, q.ask) != _near(price, q.bid)
 
 
-cdef inline bint _in_one_outer_part(double price, const Quote *q) noexcept nogil:
-    """Return whether the price is in the upper or the lower three tenths of the spread."""
-    cdef bint upper = 0.7 * q.ask + 0.3 * q.bid <= price and price <= q.ask
-    cdef bint lower = q.bid <= price and price <= 0.3 * q.ask + 0.7 * q.bid
+cdef inline bint _in_one_outer_part(double price, const Quote *q, double tolerance) noexcept nogil:
+    """Return whether the price is in the upper or the lower three tenths of the spread, their edges included."""
+    cdef double high = price + tolerance, low = price - tolerance
+    cdef bint upper = 0.7 * q.ask + 0.3 * q.bid <= high and low <= q.ask
+    cdef bint lower = q.bid <= high and low <= 0.3 * q.ask + 0.7 * q.bid
     return upper != lower
 
 
@@ -179,19 +183,20 @@ cdef inline int _trade_size(double size, const Quote *q) noexcept nogil:
     return <int>(size == q.bid_size) - <int>(size == q.ask_size)
 
 
-cdef inline int _told(const Rule *rule, double price, double size, const Quote *q, double other) noexcept nogil:
+cdef inline int _told(const Rule *rule, double price, double size, const Quote *q, double other,
+                      double tolerance) noexcept nogil:
     cdef int side
     if rule.kind == quote_kind:
-        return _quote(price, q)
+        return _quote(price, q, tolerance)
     if rule.kind == tick_kind:
         return _sign(price, other)
     if rule.kind == lee_ready_kind:
-        side = _quote(price, q)
+        side = _quote(price, q, tolerance)
         return side if side else _sign(price, other)
     if rule.kind == emo_kind:
-        return _quote(price, q) if _at_one_quote(price, q) else _sign(price, other)
+        return _quote(price, q, tolerance) if _at_one_quote(price, q) else _sign(price, other)
     if rule.kind == clnv_kind:
-        return _quote(price, q) if _in_one_outer_part(price, q) else _sign(price, other)
+        return _quote(price, q, tolerance) if _in_one_outer_part(price, q, tolerance) else _sign(price, other)
     return _depth(price, q) if rule.kind == depth_kind else _trade_size(size, q)
 
 
@@ -232,7 +237,7 @@ cdef inline Quote _read(const double[:, ::1] quotes, Py_ssize_t i) noexcept nogi
 
 def tell(const double[::1] price, const double[::1] size, const double[:, ::1] own, const double[:, ::1] national,
          const double[:, ::1] others, const uint8_t[::1] flags, const int32_t[:, ::1] rules,
-         const double[:, ::1] probabilities, int8_t[::1] side, int8_t[::1] rule, double[::1] probability):
+         const double[:, ::1] probabilities, double tolerance, int8_t[::1] side, int8_t[::1] rule, double[::1] probability):
     """Ask each trade's rules in turn, until one tells.
 
     `own` and `national` are bid, ask, bid size, ask size; `others` the last or next different prices that the rules
@@ -250,7 +255,7 @@ def tell(const double[::1] price, const double[::1] size, const double[:, ::1] o
             side[i], rule[i], probability[i] = 0, -1, 0.5
             for k in range(count):
                 asked = <const Rule *>&rules[k, 0]
-                told = _told(asked, price[i], size[i], &quotes[asked.quotes], others[asked.other, i])
+                told = _told(asked, price[i], size[i], &quotes[asked.quotes], others[asked.other, i], tolerance)
                 if told:
                     side[i], rule[i] = <int8_t>told, <int8_t>k
                     probability[i] = probabilities[

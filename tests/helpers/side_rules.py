@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,11 +90,16 @@ class Trade:
     other: float | None
 
 
+def _exact(price: float) -> Fraction:
+    """Return the price that was meant, of at most three decimals."""
+    return Fraction(round(price * 1000), 1000)
+
+
 def quote(trade: Trade) -> int:
     if trade.bid is None or trade.ask is None or trade.bid > trade.ask:
         return 0
-    mid = 0.5 * (trade.ask + trade.bid)
-    return 1 if trade.price > mid else -1 if trade.price < mid else 0
+    twice = _exact(trade.ask) + _exact(trade.bid)
+    return 1 if 2 * _exact(trade.price) > twice else -1 if 2 * _exact(trade.price) < twice else 0
 
 
 def tick(trade: Trade) -> int:
@@ -108,7 +113,7 @@ def lee_ready(trade: Trade) -> int:
 
 
 def _is(price: float, quoted: float | None) -> bool:
-    return quoted is not None and math.isclose(price, quoted, rel_tol=0, abs_tol=1e-4)
+    return quoted is not None and _exact(price) == _exact(quoted)
 
 
 def ellis_michaely_ohara(trade: Trade) -> int:
@@ -117,8 +122,9 @@ def ellis_michaely_ohara(trade: Trade) -> int:
 
 def chakrabarty(trade: Trade) -> int:
     if trade.bid is not None and trade.ask is not None:
-        high = 0.7 * trade.ask + 0.3 * trade.bid <= trade.price <= trade.ask
-        low = trade.bid <= trade.price <= 0.3 * trade.ask + 0.7 * trade.bid
+        price, bid, ask = 10 * _exact(trade.price), _exact(trade.bid), _exact(trade.ask)
+        high = 7 * ask + 3 * bid <= price <= 10 * ask
+        low = 10 * bid <= price <= 3 * ask + 7 * bid
         if high != low:
             return quote(trade)
     return tick(trade)
@@ -127,7 +133,7 @@ def chakrabarty(trade: Trade) -> int:
 def depth(trade: Trade) -> int:
     if trade.bid is None or trade.ask is None or trade.bid > trade.ask or None in {trade.bid_size, trade.ask_size}:
         return 0
-    if not _is(trade.price, 0.5 * (trade.ask + trade.bid)):
+    if 2 * _exact(trade.price) != _exact(trade.ask) + _exact(trade.bid):
         return 0
     return int(np.sign(trade.ask_size - trade.bid_size))
 
