@@ -54,6 +54,12 @@ class Columns:
             trades.select(late | legs).to_series().to_numpy(),
         )
 
+    def situations(self) -> npt.NDArray[np.int8]:
+        """Return the number of each trade's situation in `_sides.SITUATIONS`."""
+        out = np.empty(len(self.price), np.int8)
+        _sides.situations(self.price, self.size, self.own, self.national, self.flags, out)
+        return out
+
 
 class Contracts:
     """Contracts, and contracts by exchange, numbered as they first come; the numbers last from batch to batch."""
