@@ -51,7 +51,7 @@ class Accuracies:
                     raise ValueError(
                         f"{rule}: unknown situation {situation!r}: they are {OVERALL}, {', '.join(SITUATIONS)}"
                     )
-                if isinstance(share, bool) or not isinstance(share, int | float) or not 0.0 <= share <= 1.0:
+                if not _is_share(share):
                     raise ValueError(f"{rule}, {situation}: an accuracy is a share from 0 to 1, got {share!r}")
 
     def share(self, rule: str, situation: str) -> float:
@@ -93,6 +93,11 @@ class Accuracies:
     def fingerprint(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of what it says."""
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _is_share(value: object) -> bool:
+    """Return whether a value, of a file perhaps, is a number from 0 to 1."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= 1.0
 
 
 PUBLISHED = Accuracies(RATES, "published")
