@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,6 +85,20 @@ def test_published_accuracies_are_those_of_the_sources() -> None:
     assert share("tsize_ex", "at_quote_sized") == 0.7992
     assert share("tsize_ex", "mid_sized") == pytest.approx(0.6496)
     assert share("depth_nbbo", "mid") == pytest.approx((0.5 + (0.6814 + 0.6345) / 2) / 2)
+
+
+def test_the_documents_table_is_what_is_used() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "microstructure.md").read_text(encoding="utf-8")
+    head, *rows = re.search(r"^\| rule \| at_quote .*\n(?:\|.*\n)+", page, re.MULTILINE)[0].splitlines()
+    places = [cell.strip().split(",")[0] for cell in head.split("|")[2:-1]]
+    shown = {
+        (cells[1].strip(" `"), place): float(cell)
+        for cells in (row.split("|") for row in rows[1:])
+        for place, cell in zip(places, cells[2:-1], strict=True)
+        if cell.strip()
+    }
+    assert len(shown) > 80
+    assert shown == {key: round(PUBLISHED.share(*key), 3) for key in shown}
 
 
 def test_calibration_counts_and_believes() -> None:
