@@ -110,7 +110,10 @@ def test_calibration_counts_and_believes() -> None:
     assert found.trades == {"quote_nbbo": {"all": 38, "at_quote": 30, "inside": 8}}
     assert found.share("quote_nbbo", "at_quote") == pytest.approx((24 + 6) / 40)
     assert found.share("quote_nbbo", "inside") == pytest.approx((5 + 5) / 18)
-    assert found.share("quote_nbbo", "outside") == found.share("quote_nbbo", "all") == pytest.approx((29 + 5) / 48)
+    assert found.share("quote_nbbo", "all") == pytest.approx((29 + 5) / 48)
+    assert found.share("quote_nbbo", "outside") == 0.5
+    alone = calibrated(trades, classify(trades, "quote_nbbo"), truth, weight=0.0)
+    assert alone.shares["quote_nbbo"] == {"at_quote": 0.8, "inside": 5 / 8, "all": 29 / 38}
 
 
 def test_calibration_finds_the_truth_it_was_drawn_from() -> None:

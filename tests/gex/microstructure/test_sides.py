@@ -180,6 +180,20 @@ def test_a_contract_alone_has_the_sides_it_has_among_others(seed: int) -> None:
         same(classify(part.drop("at"), stack), whole, part["at"].to_numpy())
 
 
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 999))
+def test_how_contracts_are_interleaved_does_not_matter(seed: int) -> None:
+    trades = drawn(seed, 120)
+    contract = trades.select(pl.struct("root", "strike", "option_type").rank("dense")).to_series().to_numpy()
+    turns = np.random.default_rng(seed).permutation(contract)
+    row = np.empty(len(turns), np.int64)
+    row[np.argsort(turns, kind="stable")] = np.argsort(
+        contract, kind="stable"
+    )  # each contract's trades keep their order
+    stack = list(RULES)[seed % 5 :: 5]
+    same(classify(trades[row], stack), classify(trades, stack), row)
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 999), rule=st.sampled_from(list(RULES)))
 def test_a_market_seen_in_a_mirror_has_the_other_sides(seed: int, rule: str) -> None:
