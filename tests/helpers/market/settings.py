@@ -1,0 +1,61 @@
+"""What the simulated market is made of; README.md says what each setting does and what it was set by."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+EXCHANGES = ("C", "I", "N", "P", "X", "Z")
+"""Letters of OPRA's participants."""
+AGENTS = ("retail", "institutional", "maker")
+RETAIL, INSTITUTIONAL, MAKER = range(3)
+KINDS = ("market", "sweep", "auction", "middle", "limit", "crossing", "complex")
+MARKET, SWEEP, AUCTION, MIDDLE, LIMIT, CROSSING, COMPLEX = range(7)
+"""How a trade comes about: an order that takes a maker's quote, one that goes through it, one improved in an auction, one
+agreed on in the middle, a customer's resting order that a maker or (crossing) another customer takes, a complex leg."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One market. Shares are of trades; `retail_kinds` and `institutional_kinds` follow `KINDS` as far as `CROSSING`."""
+
+    trades: int = 20_000
+    date: dt.date = dt.date(2025, 9, 5)
+    until: dt.time = dt.time(15, 45)
+    spot: float = 6500.0
+    rate: float = 0.04
+    dividend: float = 0.013
+    daily_volatility: float = 0.0085
+    days_out: tuple[int, ...] = (0, 3, 7, 28)
+    steps: tuple[float, ...] = (5.0, 10.0, 25.0, 25.0)
+    shares: tuple[float, ...] = (0.55, 0.15, 0.15, 0.15)
+    at_the_money: tuple[float, ...] = (0.30, 0.19, 0.17, 0.15)
+    strikes: int = 61
+
+    complex_share: float = 0.14
+    retail_share: float = 0.6
+    retail_kinds: tuple[float, ...] = (0.44, 0.02, 0.22, 0.04, 0.24, 0.04)
+    institutional_kinds: tuple[float, ...] = (0.26, 0.06, 0.16, 0.14, 0.32, 0.06)
+    retail_size: float = 4.0
+    institutional_size: float = 25.0
+    lean: float = 0.25
+    contrarian: float = 0.5
+    patience: float = 1.0
+
+    half_spread: tuple[float, float] = (0.06, 0.03)
+    skew: float = 0.5
+    widening: float = 0.5
+    quote_size: float = 40.0
+    quote_lag: float = 1.0
+    national_delay: float = 1.0
+    improvement: float = 0.35
+    whole_fill: float = 0.85
+    matched: float = 0.25
+    order_age: float = 20.0
+    met_by_customer: float = 0.1
+    late: float = 0.005
+    cancelled: float = 0.003
+    opening_interest: float = 300.0
+
+
+PRESETS = {"ise": Settings()}
