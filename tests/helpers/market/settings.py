@@ -39,7 +39,8 @@ class Settings:
     retail_size: float = 4.0
     institutional_size: float = 25.0
     lean: float = 0.25
-    contrarian: float = 0.45
+    contrarian: float = 0.35
+    memory: int = 3
     patience: float = 0.6
 
     half_spread: tuple[float, float] = (0.10, 0.07)
@@ -58,4 +59,16 @@ class Settings:
     opening_interest: float = 300.0
 
 
-PRESETS = {"ise": Settings()}
+CBOE = Settings(
+    complex_share=0.13,
+    retail_kinds=(0.31, 0.02, 0.42, 0.02, 0.20, 0.03),
+    institutional_kinds=(0.22, 0.05, 0.28, 0.12, 0.28, 0.05),
+    contrarian=0.5,
+    memory=6,
+    skew=0.15,
+    widening=0.5,
+    national_delay=2.8,
+    improvement=0.37,
+    matched=0.45,
+)
+PRESETS = {"ise": Settings(), "cboe": CBOE}

@@ -94,10 +94,12 @@ def trade(settings: Settings, contracts: Contracts, moves: Path, drawn: Orders, 
 
 
 def _moved(settings: Settings, drawn: Orders, value: np.ndarray) -> np.ndarray:
-    """Return by how many half spreads each contract's value changed since its trade before; 0 at its first."""
+    """Return by how many half spreads each contract's value changed since some trades before; 0 at its first ones."""
     order = np.argsort(drawn.contract, kind="stable")
-    change = np.diff(value[order], prepend=0.0)
-    change[np.flatnonzero(np.diff(drawn.contract[order], prepend=-1))] = 0.0
+    back, sorted_value = settings.memory, value[order]
+    change = np.zeros_like(value)
+    same = drawn.contract[order][back:] == drawn.contract[order][:-back]
+    change[back:][same] = (sorted_value[back:] - sorted_value[:-back])[same]
     moved = np.empty_like(value)
     moved[order] = change
     return moved / half_spread(settings, value)
