@@ -39,19 +39,19 @@ class Settings:
     retail_size: float = 4.0
     institutional_size: float = 25.0
     lean: float = 0.25
-    contrarian: float = 0.35
-    memory: int = 3
+    contrarian: float = 0.4
+    memory: int = 2
     patience: float = 0.6
 
     half_spread: tuple[float, float] = (0.10, 0.07)
-    skew: float = 0.35
+    skew: float = 0.32
     widening: float = 0.4
     quote_size: float = 60.0
     quote_lag: float = 1.0
     national_delay: float = 0.35
     improvement: float = 0.4
     whole_fill: float = 0.85
-    matched: float = 0.3
+    matched: float = 0.42
     order_age: float = 20.0
     met_by_customer: float = 0.1
     late: float = 0.005
@@ -64,11 +64,11 @@ CBOE = Settings(
     retail_kinds=(0.31, 0.02, 0.42, 0.02, 0.20, 0.03),
     institutional_kinds=(0.22, 0.05, 0.28, 0.12, 0.28, 0.05),
     contrarian=0.5,
-    memory=6,
+    memory=3,
     skew=0.15,
     widening=0.5,
     national_delay=2.8,
     improvement=0.37,
-    matched=0.45,
+    matched=0.75,
 )
 PRESETS = {"ise": Settings(), "cboe": CBOE}
