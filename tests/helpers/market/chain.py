@@ -12,7 +12,6 @@ from gex.ingest import calendar
 from gex.ingest.schema import KEY, SCHEMA, SORT, Chain, QualityReport, Source
 from market.contracts import MULTIPLIER, fair, nanoseconds
 from market.quotes import makers, quotes
-from market.settings import Settings
 
 if TYPE_CHECKING:
     from market.day import Day

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,16 +14,18 @@ from gex.ingest.schema import SORT
 from market import contracts as listed
 from market import holdings as held
 from market.chain import chain_of
-from market.contracts import nanoseconds
 from market.orders import orders
 from market.settings import AGENTS, KINDS, MAKER, PRESETS, Settings
 from market.tape import frame_of, misprints
 from market.trading import trade
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from gex.ingest.schema import Chain
     from market.contracts import Contracts, Path
     from market.holdings import Flags, Holdings
+    from market.quotes import Quotes
     from market.trading import Fills
 
 MORNING, DRAWN, TRADED, FLAGGED, MISTAKEN, MOVED = range(6)
@@ -40,8 +41,9 @@ class Day:
         contracts: The listing, arrays.
         moves: The underlying and volatility, a value a second.
         trades: The tape as `TRADE_SCHEMA`, in the order of its reports.
+        everywhere: All exchanges' quotes at each trade's report, arrays (trades, exchanges), customers' orders left out.
         truth: One row a trade: `initiator_side` (+1: the initiator bought), `dealer_change` (contracts that all makers took
-            on together), `initiator` and `passive` (retail, institutional, maker), `kind` (how it came about), 
+            on together), `initiator` and `passive` (retail, institutional, maker), `kind` (how it came about),
             `taker_side`, `is_opening_initiator`, `is_opening_passive` (null of a maker).
         misprints: Trades that were told and taken back before the day's end, none of them in `trades`.
         morning: What everybody held before the first trade.
@@ -54,6 +56,7 @@ class Day:
     contracts: Contracts
     moves: Path
     trades: pl.DataFrame
+    everywhere: Quotes
     truth: pl.DataFrame
     misprints: pl.DataFrame
     morning: Holdings
@@ -112,6 +115,7 @@ def simulate(seed: int, preset: str = "ise", **settings: Any) -> Day:
         contracts=contracts,
         moves=moves,
         trades=trades,
+        everywhere=fills.everywhere[order],
         truth=_truth(fills, opens)[order],
         misprints=misprints(chosen, trades, _rng(seed, MISTAKEN)),
         morning=morning,

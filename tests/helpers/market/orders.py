@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.ingest import calendar
-from market.contracts import SECOND, nanoseconds
+from market.contracts import MILLISECOND, SECOND, nanoseconds
 from market.settings import COMPLEX, CROSSING, INSTITUTIONAL, KINDS, LIMIT, RETAIL
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ class Orders:
     sign: np.ndarray
     parcel: np.ndarray
     size: np.ndarray
+
+    @property
+    def leader(self) -> np.ndarray:
+        """The place of each order's first leg; of other orders their own."""
+        _, first, inverse = np.unique(self.parcel, return_index=True, return_inverse=True)
+        return np.where(self.parcel >= 0, first[inverse], np.arange(len(self.parcel)))
 
 
 def orders(settings: Settings, contracts: Contracts, rng: np.random.Generator) -> Orders:
@@ -99,11 +105,11 @@ def _complex(settings: Settings, contracts: Contracts, rng: np.random.Generator)
 
 
 def _times(settings: Settings, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw times between the open and the end, most at both."""
+    """Draw whole milliseconds between the open and the end, most of them near both."""
     start = nanoseconds(calendar.session_open(settings.date))
     end = nanoseconds(calendar.new_york(settings.date, settings.until))
     uniform = np.where(rng.random(count) < 0.6, rng.random(count), rng.beta(0.6, 0.6, count))
-    return (start + SECOND + (end - start - 2 * SECOND) * uniform).astype(np.int64)
+    return start + SECOND + ((end - start - 2 * SECOND) * uniform // MILLISECOND).astype(np.int64) * MILLISECOND
 
 
 def _sizes(settings: Settings, agent: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -24,10 +24,13 @@ class Quotes:
     bid_size: np.ndarray
     ask_size: np.ndarray
 
+    def __getitem__(self, places: np.ndarray | tuple[np.ndarray, np.ndarray]) -> Quotes:
+        """Return some trades', or one exchange's by a pair of places."""
+        return Quotes(*(getattr(self, name)[places] for name in Quotes.__annotations__))
+
     def of(self, exchange: np.ndarray) -> Quotes:
         """Return one exchange's of each trade; (trades,)."""
-        rows = np.arange(len(exchange))
-        return Quotes(*(getattr(self, name)[rows, exchange] for name in Quotes.__annotations__))
+        return self[np.arange(len(exchange)), exchange]
 
     def best(self) -> Quotes:
         """Return the best of all exchanges, and the size there is at it; (trades,)."""
@@ -72,7 +75,13 @@ def tick(value: np.ndarray) -> np.ndarray:
 
 
 def quotes(
-    settings: Settings, drawn: Makers, moves: Path, value: np.ndarray, delta: np.ndarray, time: np.ndarray, at: np.ndarray
+    settings: Settings,
+    drawn: Makers,
+    moves: Path,
+    value: np.ndarray,
+    delta: np.ndarray,
+    time: np.ndarray,
+    at: np.ndarray,
 ) -> Quotes:
     """Return the quotes in force at some times near those of the trades; value and delta are those at the trades'.
 

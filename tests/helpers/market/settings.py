@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-EXCHANGES = ("C", "I", "N", "P", "X", "Z")
+EXCHANGES = ("A", "C", "I", "N", "X", "Z")
 """Letters of OPRA's participants."""
 AGENTS = ("retail", "institutional", "maker")
 RETAIL, INSTITUTIONAL, MAKER = range(3)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from gex.ingest.trade_schema import TRADE_SCHEMA, TRADE_TIME, TRADE_WARNINGS
-from market.contracts import MULTIPLIER, SECOND
+from market.contracts import MULTIPLIER
 from market.settings import EXCHANGES, KINDS
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ def misprints(settings: Settings, trades: pl.DataFrame, rng: np.random.Generator
     """Return trades told at a wrong price just after right ones, each with the time it is taken back at."""
     count = round(settings.cancelled * trades.height)
     chosen = trades[np.sort(rng.choice(trades.height, count, replace=False))]
-    back = rng.uniform(1.0, 120.0, count) * SECOND
+    back = rng.integers(1_000, 120_000, count)
     return chosen.with_columns(
         price=(pl.col("price") * 10).round(2),
-        trade_time=pl.col("trade_time") + pl.duration(microseconds=1),
-        cancel_time=pl.col("trade_time") + pl.Series(back.astype(np.int64)).cast(pl.Duration("ns")),
+        trade_time=pl.col("trade_time") + pl.duration(milliseconds=1, time_unit="ns"),
+        cancel_time=pl.col("trade_time") + pl.duration(milliseconds=pl.Series(back), time_unit="ns"),
     )

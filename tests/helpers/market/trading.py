@@ -10,7 +10,18 @@ import numpy as np
 from market import contracts as listed
 from market.orders import sides
 from market.quotes import Quotes, half_spread, makers, quotes, tick
-from market.settings import AUCTION, COMPLEX, CROSSING, EXCHANGES, INSTITUTIONAL, LIMIT, MAKER, MARKET, MIDDLE, RETAIL, SWEEP
+from market.settings import (
+    AUCTION,
+    COMPLEX,
+    CROSSING,
+    INSTITUTIONAL,
+    LIMIT,
+    MAKER,
+    MARKET,
+    MIDDLE,
+    RETAIL,
+    SWEEP,
+)
 
 if TYPE_CHECKING:
     from market.contracts import Contracts, Path
@@ -36,6 +47,7 @@ class Fills:
         exchange: Place in `EXCHANGES`.
         shown: The exchange's own quote on the tape.
         national: The best quote on the tape.
+        everywhere: Every exchange's makers' quotes at the time of the report; (trades, exchanges).
 
     """
 
@@ -52,6 +64,7 @@ class Fills:
     exchange: np.ndarray
     shown: Quotes
     national: Quotes
+    everywhere: Quotes
 
 
 def trade(settings: Settings, contracts: Contracts, moves: Path, drawn: Orders, rng: np.random.Generator) -> Fills:
@@ -62,7 +75,8 @@ def trade(settings: Settings, contracts: Contracts, moves: Path, drawn: Orders, 
     part = makers(settings, count, rng)
     now = quotes(settings, part, moves, value, delta, drawn.time, drawn.time)
     best = now.best()
-    exchange = _exchanges(settings, drawn.kind, side, now, rng)
+    leader = drawn.leader
+    exchange = _exchanges(settings, drawn.kind, side, now, rng)[leader]
     price = _prices(settings, drawn.kind, side, best, rng)
     rests = np.isin(drawn.kind, (LIMIT, CROSSING))
     mine = now.of(exchange)
@@ -75,7 +89,8 @@ def trade(settings: Settings, contracts: Contracts, moves: Path, drawn: Orders, 
     age = rng.exponential(settings.order_age * listed.SECOND, count)
     national = _with_order(seen.best(), rests & (age > delay) & ~late, side, price, drawn.size)
     crossing = drawn.kind == CROSSING
-    passive = np.where(crossing | _customers(settings, drawn.kind, rng), _others(settings, count, rng), MAKER)
+    met = crossing | _customers(settings, drawn.kind, rng)
+    passive = np.where(met, _others(settings, count, rng), MAKER)[leader]
     return Fills(
         time=drawn.time,
         reported=reported,
@@ -90,6 +105,7 @@ def trade(settings: Settings, contracts: Contracts, moves: Path, drawn: Orders, 
         exchange=exchange,
         shown=shown,
         national=national,
+        everywhere=_where(late[:, None], seen, now),
     )
 
 
@@ -105,7 +121,9 @@ def _moved(settings: Settings, drawn: Orders, value: np.ndarray) -> np.ndarray:
     return moved / half_spread(settings, value)
 
 
-def _exchanges(settings: Settings, kind: np.ndarray, side: np.ndarray, now: Quotes, rng: np.random.Generator) -> np.ndarray:
+def _exchanges(
+    settings: Settings, kind: np.ndarray, side: np.ndarray, now: Quotes, rng: np.random.Generator
+) -> np.ndarray:
     """Send orders that take a quote to the best one, unless another exchange matches it; the others anywhere."""
     chance = rng.random(now.bid.shape)
     price = np.where(side[:, None] > 0, -now.ask, now.bid)
@@ -114,7 +132,9 @@ def _exchanges(settings: Settings, kind: np.ndarray, side: np.ndarray, now: Quot
     return np.where(takes, best, chance.argmax(axis=1))
 
 
-def _prices(settings: Settings, kind: np.ndarray, side: np.ndarray, best: Quotes, rng: np.random.Generator) -> np.ndarray:
+def _prices(
+    settings: Settings, kind: np.ndarray, side: np.ndarray, best: Quotes, rng: np.random.Generator
+) -> np.ndarray:
     """Return each trade's price by how it came about: cents where it was agreed on, ticks where it was quoted."""
     count = len(kind)
     spread, near, far = best.ask - best.bid, *_touches(side, best)
@@ -149,9 +169,7 @@ def _filled(
     return np.where(takes, np.minimum(drawn.size, there), np.where(rests, part.astype(np.int64), drawn.size))
 
 
-def _with_order(
-    quote: Quotes, there: np.ndarray, side: np.ndarray, price: np.ndarray, size: np.ndarray
-) -> Quotes:
+def _with_order(quote: Quotes, there: np.ndarray, side: np.ndarray, price: np.ndarray, size: np.ndarray) -> Quotes:
     """Put customers' resting orders into a quote: one that betters it stands alone."""
     buys, sells = there & (side > 0), there & (side < 0)
     bid = np.where(buys, np.maximum(quote.bid, price), quote.bid)
@@ -164,9 +182,7 @@ def _with_order(
     )
 
 
-def _joined(
-    old: np.ndarray, old_size: np.ndarray, price: np.ndarray, size: np.ndarray, new: np.ndarray
-) -> np.ndarray:
+def _joined(old: np.ndarray, old_size: np.ndarray, price: np.ndarray, size: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Return the size at a quote after an order: what both have of it."""
     return np.where(old == new, old_size, 0) + np.where(price == new, size, 0)
 
@@ -179,7 +195,7 @@ def _where(condition: np.ndarray, first: Quotes, second: Quotes) -> Quotes:
 def _late(settings: Settings, kind: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return by how many nanoseconds a trade's report is late: 0 of most; legs are told together."""
     late = (rng.random(len(kind)) < settings.late) & (kind != COMPLEX)
-    return np.where(late, rng.uniform(5.0, 90.0, len(kind)) * listed.SECOND, 0.0).astype(np.int64)
+    return np.where(late, rng.integers(5_000, 90_000, len(kind)) * listed.MILLISECOND, 0)
 
 
 def _customers(settings: Settings, kind: np.ndarray, rng: np.random.Generator) -> np.ndarray:
