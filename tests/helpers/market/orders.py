@@ -65,13 +65,13 @@ def orders(settings: Settings, contracts: Contracts, rng: np.random.Generator) -
     return Orders(*(column[order] for column in both))
 
 
-def popularity(settings: Settings, contracts: Contracts) -> np.ndarray:
-    """Return the share of each contract: most near the money, more out of it than in it."""
+def popularity(settings: Settings, contracts: Contracts, shares: tuple[float, ...]) -> np.ndarray:
+    """Return the share of each contract, given those of expirations: most near the money, more out of it than in it."""
     rung = np.abs(np.arange(settings.strikes) - settings.strikes // 2)
     weight = np.exp(-0.13 * rung)
     centred = np.tile(np.repeat(weight / weight.sum(), 2), len(contracts.expirations))
     inside = (contracts.strike < settings.spot) == contracts.is_call
-    share = centred * np.where(inside, 0.4, 1.0) * np.array(settings.shares)[contracts.place]
+    share = centred * np.where(inside, 0.4, 1.0) * np.array(shares)[contracts.place]
     return share / share.sum()
 
 
@@ -79,7 +79,7 @@ def _single(settings: Settings, contracts: Contracts, count: int, rng: np.random
     agent = np.where(rng.random(count) < settings.retail_share / (1.0 - settings.complex_share), RETAIL, INSTITUTIONAL)
     chances = np.cumsum([settings.retail_kinds, settings.institutional_kinds], axis=1)[:, :-1]
     kind = (rng.random(count)[:, None] > chances[agent]).sum(axis=1)
-    contract = rng.choice(len(contracts.strike), count, p=popularity(settings, contracts))
+    contract = rng.choice(len(contracts.strike), count, p=popularity(settings, contracts, settings.shares))
     size = _sizes(settings, agent, rng)
     ones = np.ones(count, np.int64)
     return Orders(_times(settings, count, rng), contract, agent, kind, ones, -ones, size)
@@ -92,7 +92,7 @@ def _complex(settings: Settings, contracts: Contracts, rng: np.random.Generator)
     lengths = np.array([len(legs) for _, legs in TEMPLATES])[draw]
     draw = draw[np.cumsum(lengths) <= wanted]
     count = len(draw)
-    first = rng.choice(len(contracts.strike), count, p=popularity(settings, contracts))
+    first = rng.choice(len(contracts.strike), count, p=popularity(settings, contracts, settings.shares))
     rung = first // 2 % settings.strikes
     first = first + 2 * (np.clip(rung, REACH, settings.strikes - 1 - REACH) - rung)
     times, sizes = _times(settings, count, rng), _sizes(settings, np.full(count, INSTITUTIONAL), rng)

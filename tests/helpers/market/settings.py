@@ -57,6 +57,7 @@ class Settings:
     late: float = 0.005
     cancelled: float = 0.003
     opening_interest: float = 300.0
+    opening_shares: tuple[float, ...] = (0.15, 0.15, 0.3, 0.4)
 
 
 CBOE = Settings(
