@@ -1,26 +1,21 @@
-"""The simulated market: nothing is lost between its holders, its days repeat, and its files say what it says."""
+"""The simulated market: nothing is lost between its holders, its days repeat, and rules are as right as published."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 import pytest
-from market import AGENTS, KINDS, PRESETS, Day, accuracy, simulate, summary, writers
+from market import AGENTS, KINDS, PRESETS, Day, accuracy, simulate
 from market.contracts import YEAR, nanoseconds
 from polars.testing import assert_frame_equal
 
 from gex import analyze
-from gex.ingest.open_close import read_open_close
 from gex.ingest.schema import KEY
 from gex.ingest.trade_schema import TRADE_COLUMNS, TRADE_SCHEMA
 from gex.position_book import PositionBook
 from gex.pricing import gamma
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEST_DAYS = (10_000, 10_001)
 
@@ -150,23 +145,3 @@ def test_a_size_as_quoted_tells_the_side_as_published() -> None:
     assert share == pytest.approx(22.3, abs=3.0)
     assert right == pytest.approx(79.9, abs=4.0)
     assert quote == pytest.approx(19.0, abs=5.0)
-
-
-def test_open_close_balances_and_gives_the_makers_true_change(day: Day, tmp_path: Path) -> None:
-    found = read_open_close([str(summary.open_close(day, tmp_path / "open_close.csv"))])
-    assert found.unbalanced == ()
-    true = changes(day).filter((pl.col("dealer_change") != 0) & (pl.col("expiration") > day.settings.date))
-    same = found.table.cast({"option_type": TRADE_SCHEMA["option_type"]}).rename({"contracts": "dealer_change"})
-    assert_frame_equal(same, true, check_row_order=False)
-
-
-def test_a_ragged_tail_has_its_own_exchange_and_as_many_as_it_says(day: Day, tmp_path: Path) -> None:
-    head, *lines = writers.datashop(day, tmp_path / "datashop.csv").read_text().splitlines()
-    width = len(writers.DATASHOP)
-    assert head.split(",")[:width] == list(writers.DATASHOP)
-    cells = [line.split(",") for line in lines]
-    assert len(cells) == day.trades.height + 2 * day.misprints.height
-    assert len({len(row) for row in cells}) > 1
-    for row in cells[:500]:
-        assert len(row) == width + 5 * int(row[width - 1])
-        assert row[7] in row[width::5]
