@@ -13,8 +13,10 @@ from gex.ingest import calendar
 from gex.ingest.schema import SORT
 from market import contracts as listed
 from market import holdings as held
+from market import quotes
 from market.chain import chain_of
 from market.orders import orders
+from market.reports import report
 from market.settings import AGENTS, KINDS, MAKER, PRESETS, Settings
 from market.tape import frame_of, misprints
 from market.trading import trade
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from market.quotes import Quotes
     from market.trading import Fills
 
-MORNING, DRAWN, TRADED, FLAGGED, MISTAKEN, MOVED = range(6)
+MOVED, MORNING, DRAWN, QUOTED, TRADED, TOLD, FLAGGED, MISTAKEN = range(8)
 
 
 @dataclass(frozen=True)
@@ -104,18 +106,21 @@ def simulate(seed: int, preset: str = "ise", **settings: Any) -> Day:
     contracts = listed.listing(chosen)
     moves = listed.path(chosen, _rng(seed, MOVED))
     morning = held.opening(chosen, contracts, _rng(seed, MORNING))
-    fills = trade(chosen, contracts, moves, orders(chosen, contracts, _rng(seed, DRAWN)), _rng(seed, TRADED))
+    wanted = orders(chosen, contracts, _rng(seed, DRAWN))
+    board = quotes.board(chosen, contracts, moves, wanted.contract, wanted.time, _rng(seed, QUOTED))
+    fills = trade(chosen, wanted, board, _rng(seed, TRADED))
+    reports = report(chosen, wanted, fills, board, _rng(seed, TOLD))
     opens = held.flags(morning, fills, _rng(seed, FLAGGED))
     evening = held.closing(morning, fills, opens)
-    order = np.argsort(fills.reported, kind="stable")
-    trades = frame_of(chosen, contracts, moves, fills)[order].with_columns(line=pl.int_range(1, pl.len() + 1))
+    order = np.argsort(reports.time, kind="stable")
+    trades = frame_of(chosen, contracts, moves, fills, reports)[order].with_columns(line=pl.int_range(1, pl.len() + 1))
     return Day(
         seed=seed,
         settings=chosen,
         contracts=contracts,
         moves=moves,
         trades=trades,
-        everywhere=fills.everywhere[order],
+        everywhere=reports.everywhere[order],
         truth=_truth(fills, opens)[order],
         misprints=misprints(chosen, trades, _rng(seed, MISTAKEN)),
         morning=morning,

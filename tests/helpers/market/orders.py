@@ -9,7 +9,7 @@ import numpy as np
 
 from gex.ingest import calendar
 from market.contracts import MILLISECOND, SECOND, nanoseconds
-from market.settings import COMPLEX, CROSSING, INSTITUTIONAL, KINDS, LIMIT, RETAIL
+from market.settings import COMPLEX, INSTITUTIONAL, KINDS, RESTING, RETAIL
 
 if TYPE_CHECKING:
     from market.contracts import Contracts
@@ -120,20 +120,20 @@ def _sizes(settings: Settings, agent: np.ndarray, rng: np.random.Generator) -> n
     return np.where(agent == RETAIL, few, rounded)
 
 
-def sides(settings: Settings, drawn: Orders, move: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def sides(settings: Settings, wanted: Orders, move: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw the side of each customer's order: some contracts are bought more, and what has fallen is bought.
 
     Args:
         settings: The market's.
-        drawn: The orders.
+        wanted: The orders.
         move: What each contract's value changed by since its trade before, in half spreads.
         rng: Where chance comes from.
 
     """
-    lean = settings.lean * rng.standard_normal(drawn.contract.max() + 1)
+    lean = settings.lean * rng.standard_normal(wanted.contract.max() + 1)
     strength = np.full(len(KINDS), settings.contrarian)
-    strength[[LIMIT, CROSSING]] = settings.patience
-    odds = lean[drawn.contract] - strength[drawn.kind] * np.tanh(move)
+    strength[list(RESTING)] = settings.patience
+    odds = lean[wanted.contract] - strength[wanted.kind] * np.tanh(move)
     side = np.where(rng.random(len(move)) < 1.0 / (1.0 + np.exp(-odds)), 1, -1)
     package = np.where(rng.random(len(move)) < 0.5, 1, -1)
-    return np.where(drawn.kind == COMPLEX, package[drawn.parcel] * drawn.sign, side)
+    return np.where(wanted.kind == COMPLEX, package[wanted.parcel] * wanted.sign, side)

@@ -11,6 +11,7 @@ AGENTS = ("retail", "institutional", "maker")
 RETAIL, INSTITUTIONAL, MAKER = range(3)
 KINDS = ("market", "sweep", "auction", "middle", "limit", "crossing", "complex")
 MARKET, SWEEP, AUCTION, MIDDLE, LIMIT, CROSSING, COMPLEX = range(7)
+TAKING, RESTING = (MARKET, SWEEP), (LIMIT, CROSSING)
 """How a trade comes about: an order that takes a maker's quote, one that goes through it, one improved in an auction, one
 agreed on in the middle, a customer's resting order that a maker or (crossing) another customer takes, a complex leg."""
 
