@@ -17,7 +17,7 @@ from market import quotes
 from market.chain import chain_of
 from market.orders import orders
 from market.reports import report
-from market.settings import AGENTS, KINDS, MAKER, PRESETS, Settings
+from market.settings import AGENTS, EXCHANGES, KINDS, MAKER, PRESETS, Settings
 from market.tape import frame_of, misprints
 from market.trading import trade
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from market.contracts import Contracts, Path
     from market.holdings import Flags, Holdings
     from market.quotes import Quotes
+    from market.reports import Reports
     from market.trading import Fills
 
 MOVED, MORNING, DRAWN, QUOTED, TRADED, TOLD, FLAGGED, MISTAKEN = range(8)
@@ -43,7 +44,8 @@ class Day:
         contracts: The listing, arrays.
         moves: The underlying and volatility, a value a second.
         trades: The tape as `TRADE_SCHEMA`, in the order of its reports.
-        everywhere: All exchanges' quotes at each trade's report, arrays (trades, exchanges), customers' orders left out.
+        everywhere: All exchanges' quotes at each trade's report, arrays (trades, exchanges).
+        best_exchanges: `bid_exchange` and `ask_exchange`, whose the best quotes on the tape are.
         truth: One row a trade: `initiator_side` (+1: the initiator bought), `dealer_change` (contracts that all makers took
             on together), `initiator` and `passive` (retail, institutional, maker), `kind` (how it came about),
             `taker_side`, `is_opening_initiator`, `is_opening_passive` (null of a maker).
@@ -59,6 +61,7 @@ class Day:
     moves: Path
     trades: pl.DataFrame
     everywhere: Quotes
+    best_exchanges: pl.DataFrame
     truth: pl.DataFrame
     misprints: pl.DataFrame
     morning: Holdings
@@ -121,6 +124,7 @@ def simulate(seed: int, preset: str = "ise", **settings: Any) -> Day:
         moves=moves,
         trades=trades,
         everywhere=reports.everywhere[order],
+        best_exchanges=_best_exchanges(reports)[order],
         truth=_truth(fills, opens)[order],
         misprints=misprints(chosen, trades, _rng(seed, MISTAKEN)),
         morning=morning,
@@ -130,6 +134,11 @@ def simulate(seed: int, preset: str = "ise", **settings: Any) -> Day:
 
 def _rng(seed: int, part: int) -> np.random.Generator:
     return np.random.default_rng([seed, part])
+
+
+def _best_exchanges(reports: Reports) -> pl.DataFrame:
+    letters = np.array(EXCHANGES)
+    return pl.DataFrame({"bid_exchange": letters[reports.best_bid], "ask_exchange": letters[reports.best_ask]})
 
 
 def _truth(fills: Fills, opens: Flags) -> pl.DataFrame:

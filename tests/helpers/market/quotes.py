@@ -46,11 +46,16 @@ class Quotes:
         ask_size = np.where(self.ask == ask, self.ask_size, 0) + np.where(sells & (price == ask), size, 0)
         return Quotes(bid, ask, bid_size, ask_size)
 
+    def best_places(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the exchange of the best bid and that of the best ask: of several the one that shows most; (trades,)."""
+        bid = np.where(self.bid == self.bid.max(axis=1, keepdims=True), self.bid_size, -1)
+        ask = np.where(self.ask == self.ask.min(axis=1, keepdims=True), self.ask_size, -1)
+        return bid.argmax(axis=1), ask.argmax(axis=1)
+
     def best(self) -> Quotes:
-        """Return the best of all exchanges, and the size there is at it; (trades,)."""
-        bid, ask = self.bid.max(axis=1), self.ask.min(axis=1)
-        bid_size = np.where(self.bid == bid[:, None], self.bid_size, 0).sum(axis=1)
-        return Quotes(bid, ask, bid_size, np.where(self.ask == ask[:, None], self.ask_size, 0).sum(axis=1))
+        """Return the best of all exchanges, with the size of one; (trades,)."""
+        bid, ask = (self.of(places) for places in self.best_places())
+        return Quotes(bid.bid, ask.ask, bid.bid_size, ask.ask_size)
 
 
 @dataclass(frozen=True)

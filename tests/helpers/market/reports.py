@@ -24,17 +24,21 @@ class Reports:
     Attributes:
         time: Of the report, nanoseconds; that of the trade unless it is late.
         late: Whether it is.
-        shown: The quote of the trade's exchange.
+        everywhere: Every exchange's quote; (trades, exchanges).
+        shown: That of the trade's exchange.
         national: The best quote.
-        everywhere: Every exchange's makers' quotes; (trades, exchanges).
+        best_bid: Whose the best bid is, place in `EXCHANGES`.
+        best_ask: Whose the best ask is.
 
     """
 
     time: np.ndarray
     late: np.ndarray
+    everywhere: Quotes
     shown: Quotes
     national: Quotes
-    everywhere: Quotes
+    best_bid: np.ndarray
+    best_ask: np.ndarray
 
 
 def report(settings: Settings, wanted: Orders, fills: Fills, board: Board, rng: np.random.Generator) -> Reports:
@@ -47,11 +51,8 @@ def report(settings: Settings, wanted: Orders, fills: Fills, board: Board, rng: 
     everywhere = seen.or_else(board.at(fills.time), late[:, None])
     rests = np.isin(fills.kind, RESTING) & ~late
     known = rests & (rng.exponential(settings.order_age * SECOND, count) > delay)
-    order = (-fills.taker_side, fills.price, wanted.size)
-    return Reports(
-        time=time,
-        late=late,
-        shown=everywhere.of(fills.exchange).with_orders(rests, *order),
-        national=seen.best().with_orders(known, *order),
-        everywhere=everywhere,
-    )
+    side, price, size = (each[:, None] for each in (-fills.taker_side, fills.price, wanted.size))
+    mine = fills.exchange[:, None] == np.arange(everywhere.bid.shape[1])
+    shown = everywhere.with_orders(rests[:, None] & mine, side, price, size)
+    seen = seen.with_orders(known[:, None] & mine, side, price, size)
+    return Reports(time, late, shown, shown.of(fills.exchange), seen.best(), *seen.best_places())

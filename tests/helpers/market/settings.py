@@ -47,13 +47,14 @@ class Settings:
     half_spread: tuple[float, float] = (0.10, 0.07)
     skew: float = 0.32
     widening: float = 0.4
-    quote_size: float = 60.0
+    quote_size: float = 70.0
     quote_lag: float = 1.0
     national_delay: float = 0.35
     improvement: float = 0.4
     whole_fill: float = 0.85
     matched: float = 0.42
     order_age: float = 20.0
+    depth: float = 0.3
     met_by_customer: float = 0.1
     late: float = 0.005
     cancelled: float = 0.003

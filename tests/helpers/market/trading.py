@@ -65,6 +65,7 @@ def trade(settings: Settings, wanted: Orders, board: Board, rng: np.random.Gener
     side = sides(settings, wanted, _moved(settings, wanted, board.value), rng)
     now = board.at(wanted.time)
     exchange = _exchanges(settings, wanted.kind, side, now, rng)[wanted.leader]
+    side = _with_depth(settings, wanted.kind, side, now.of(exchange), rng)
     rests, crossing = np.isin(wanted.kind, RESTING), wanted.kind == CROSSING
     other = _others(settings, wanted, rng)
     return Fills(
@@ -102,6 +103,14 @@ def _exchanges(
     best = np.where(price == price.max(axis=1)[:, None], chance, -1.0).argmax(axis=1)
     takes = np.isin(kind, TAKING) & (rng.random(len(kind)) >= settings.matched)
     return np.where(takes, best, chance.argmax(axis=1))
+
+
+def _with_depth(
+    settings: Settings, kind: np.ndarray, side: np.ndarray, mine: Quotes, rng: np.random.Generator
+) -> np.ndarray:
+    """Let some of those who agree on a price in the middle buy where more is offered than bid for, and sell elsewhere."""
+    follows = (kind == MIDDLE) & (rng.random(len(kind)) < settings.depth)
+    return np.where(follows & (mine.ask_size != mine.bid_size), np.sign(mine.ask_size - mine.bid_size), side)
 
 
 def _prices(

@@ -21,6 +21,7 @@ MASSIVE = {letter: 300 + ord(letter) - ord("A") for letter in EXCHANGES}
 NANEX_CONDITIONS = {"I": 18, "S": 95, "a": 125, "f": 130, "D": 13, "A": 40}
 MASSIVE_CONDITIONS = {"I": 209, "S": 219, "a": 227, "f": 232, "D": 204, "A": 201}
 CANCEL = "A"
+_FROM = ("exchange", "bid_exchange", "ask_exchange")
 
 DATASHOP = (
     *("underlying_symbol", "quote_datetime", "sequence_number", *KEY, "exchange_id", "trade_size", "trade_price"),
@@ -32,13 +33,12 @@ _TAIL = "{exchange,bid_size,bid,ask_size,ask}[number_of_exchanges]"
 
 def told(day: Day) -> pl.DataFrame:
     """Return every report of the day in the order of time: trades, misprints (`cancelled`), and what takes those back."""
-    trades = day.trades.with_columns(cancelled=False, place=pl.int_range(pl.len()))
-    wrong = day.misprints.with_columns(cancelled=True, place=pl.col("line") - 1).drop("cancel_time")
-    back = day.misprints.with_columns(
-        trade_time="cancel_time", condition=pl.lit(CANCEL), cancelled=False, place=pl.col("line") - 1
-    ).drop("cancel_time")
-    reports = pl.concat([trades, wrong, back], how="diagonal")
-    return reports.sort("trade_time", maintain_order=True).with_columns(sequence=pl.int_range(1, pl.len() + 1))
+    trades = day.trades.with_columns(cancelled=False)
+    wrong = day.misprints.with_columns(cancelled=True).drop("cancel_time")
+    back = day.misprints.with_columns(trade_time="cancel_time", condition=pl.lit(CANCEL), cancelled=False)
+    reports = pl.concat([trades, wrong, back.drop("cancel_time")]).sort("trade_time", maintain_order=True)
+    reports = reports.with_columns(sequence=pl.int_range(1, pl.len() + 1), place=pl.col("line") - 1)
+    return pl.concat([reports, day.best_exchanges[reports["place"]]], how="horizontal")
 
 
 def datashop(day: Day, path: Path) -> Path:
@@ -77,43 +77,43 @@ def _clock(form: str) -> pl.Expr:
 
 
 def _group(day: Day, reports: pl.DataFrame, letter: str) -> pl.Series:
-    """Return the tail's part of one exchange: what it shows if it is the trade's own, null now and then if it is not."""
+    """Return the tail's part of one exchange: null now and then, if the trade is not its own."""
     quote = day.everywhere[reports["place"].to_numpy(), np.full(len(reports), EXCHANGES.index(letter))]
-    table = reports.with_columns(
-        **{name: pl.Series(getattr(quote, name)) for name in ("bid", "ask", "bid_size", "ask_size")}
-    )
-    mine = pl.col("exchange") == letter
-    cells = [pl.when(mine).then(f"exchange_{name}").otherwise(name) for name in ("bid_size", "bid", "ask_size", "ask")]
-    shown = pl.concat_str(pl.lit(NANEX[letter]), *cells, separator=",")
-    absent = ~mine & ((pl.col("sequence") + NANEX[letter]) % 7 == 0)
-    return table.select(pl.when(~absent).then(shown)).to_series()
+    cells = [pl.Series(getattr(quote, name)) for name in ("bid_size", "bid", "ask_size", "ask")]
+    shown = pl.concat_str(pl.lit(NANEX[letter]), *map(pl.lit, cells), separator=",")
+    absent = (pl.col("exchange") != letter) & ((pl.col("sequence") + NANEX[letter]) % 7 == 0)
+    return reports.select(pl.when(~absent).then(shown)).to_series()
 
 
 def thetadata(day: Day, path: Path) -> Path:
-    """Write ThetaData's trades with their national quotes, version 3."""
-    exchange = pl.col("exchange").replace_strict(NANEX)
+    """Write ThetaData's trades with their national quotes, version 3, contract by contract."""
+    exchange, bidding, asking = (pl.col(name).replace_strict(NANEX) for name in _FROM)
     four = {f"ext_condition{n}": pl.lit(255) for n in range(1, 5)}
-    table = told(day).select(
-        symbol="root",
-        expiration="expiration",
-        strike="strike",
-        right=pl.col("option_type").cast(pl.String).replace({"C": "CALL", "P": "PUT"}),
-        trade_timestamp=_clock("%Y-%m-%dT%H:%M:%S%.3f"),
-        quote_timestamp=_clock("%Y-%m-%dT%H:%M:%S%.3f"),
-        sequence="sequence",
-        **four,
-        condition=pl.col("condition").replace_strict(NANEX_CONDITIONS),
-        size="size",
-        exchange=exchange,
-        price="price",
-        bid_size="bid_size",
-        bid_exchange=exchange,
-        bid="bid",
-        bid_condition=pl.lit(50),
-        ask_size="ask_size",
-        ask_exchange=exchange,
-        ask="ask",
-        ask_condition=pl.lit(50),
+    table = (
+        told(day)
+        .sort(KEY, maintain_order=True)
+        .select(
+            symbol="root",
+            expiration="expiration",
+            strike="strike",
+            right=pl.col("option_type").cast(pl.String).replace({"C": "CALL", "P": "PUT"}),
+            trade_timestamp=_clock("%Y-%m-%dT%H:%M:%S%.3f"),
+            quote_timestamp=_clock("%Y-%m-%dT%H:%M:%S%.3f"),
+            sequence="sequence",
+            **four,
+            condition=pl.col("condition").replace_strict(NANEX_CONDITIONS),
+            size="size",
+            exchange=exchange,
+            price="price",
+            bid_size="bid_size",
+            bid_exchange=bidding,
+            bid="bid",
+            bid_condition=pl.lit(50),
+            ask_size="ask_size",
+            ask_exchange=asking,
+            ask="ask",
+            ask_condition=pl.lit(50),
+        )
     )
     table.write_csv(path, float_precision=3)
     return path
@@ -123,7 +123,8 @@ def massive(day: Day, folder: Path) -> tuple[Path, Path]:
     """Write Massive's flat files of trades and of national quotes, each by ticker and time; a quote before every trade."""
     code = pl.format("{}{}", pl.col("expiration").dt.strftime("%y%m%d"), pl.col("option_type"))
     strike = (pl.col("strike") * 1000).round().cast(pl.Int64).cast(pl.String).str.zfill(8)
-    reports = told(day).with_columns(ticker=pl.format("O:{}{}{}", "root", code, strike), exchange=_massive_exchange())
+    numbered = [pl.col(name).replace_strict(MASSIVE).alias(name) for name in _FROM]
+    reports = told(day).with_columns(*numbered, ticker=pl.format("O:{}{}{}", "root", code, strike))
     trades = reports.select(
         ticker="ticker",
         conditions=pl.col("condition").replace_strict(MASSIVE_CONDITIONS),
@@ -135,10 +136,10 @@ def massive(day: Day, folder: Path) -> tuple[Path, Path]:
     )
     quotes = reports.select(
         ticker="ticker",
-        ask_exchange="exchange",
+        ask_exchange="ask_exchange",
         ask_price="ask",
         ask_size="ask_size",
-        bid_exchange="exchange",
+        bid_exchange="bid_exchange",
         bid_price="bid",
         bid_size="bid_size",
         sequence_number="sequence",
@@ -148,10 +149,6 @@ def massive(day: Day, folder: Path) -> tuple[Path, Path]:
     for table, path in zip((trades, quotes), paths, strict=True):
         table.sort("ticker", "sip_timestamp", maintain_order=True).write_csv(path)
     return paths
-
-
-def _massive_exchange() -> pl.Expr:
-    return pl.col("exchange").replace_strict(MASSIVE)
 
 
 def parquet(day: Day, path: Path) -> Path:
