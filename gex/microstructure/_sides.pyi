@@ -1,3 +1,5 @@
+from typing import final
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,8 +14,8 @@ LATE: int
 COMPLEX: int
 SITUATIONS: tuple[str, ...]
 
+@final
 class Numbers:
-    def __init__(self) -> None: ...
     @property
     def count(self) -> int: ...
     def of(self, first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]: ...
@@ -28,16 +30,15 @@ def lags(
 def leads(
     price: npt.NDArray[np.float64],
     number: npt.NDArray[np.int32],
-    next: npt.NDArray[np.float64],
+    coming: npt.NDArray[np.float64],
     after: npt.NDArray[np.float64],
     out: npt.NDArray[np.float64],
 ) -> None: ...
 def tell(
     price: npt.NDArray[np.float64],
     size: npt.NDArray[np.float64],
-    own: npt.NDArray[np.float64],
-    national: npt.NDArray[np.float64],
-    others: npt.NDArray[np.float64],
+    quotes: list[npt.NDArray[np.float64]],
+    others: list[npt.NDArray[np.float64]],
     flags: npt.NDArray[np.uint8],
     rules: npt.NDArray[np.int32],
     probabilities: npt.NDArray[np.float64],
@@ -49,8 +50,7 @@ def tell(
 def situations(
     price: npt.NDArray[np.float64],
     size: npt.NDArray[np.float64],
-    own: npt.NDArray[np.float64],
-    national: npt.NDArray[np.float64],
+    quotes: list[npt.NDArray[np.float64]],
     flags: npt.NDArray[np.uint8],
     out: npt.NDArray[np.int8],
 ) -> None: ...
