@@ -59,6 +59,29 @@ def test_every_kind_of_trade_and_holder_is_there(day: Day) -> None:
     assert legs["len"].is_in([2, 3, 4]).mean() > 0.95  # several orders may share a millisecond
 
 
+def test_trades_are_at_the_best_quote_inside_in_the_middle_and_outside(day: Day) -> None:
+    price, bid, ask = (day.trades[name].to_numpy() for name in ("price", "bid", "ask"))
+    shares = {
+        "at": (price == bid) | (price == ask),
+        "inside": (price > bid) & (price < ask),
+        "middle": np.isclose(price, (bid + ask) / 2),
+        "outside": (price < bid) | (price > ask),
+    }
+    found = {where: hits.mean() for where, hits in shares.items()}
+    assert found["at"] + found["inside"] + found["outside"] == pytest.approx(1.0)
+    assert 0.5 < found["at"] < 0.75
+    assert 0.2 < found["inside"] < 0.45
+    assert 0.01 < found["middle"] < 0.1
+    assert 0.01 < found["outside"] < 0.1
+
+
+def test_the_best_quote_on_the_tape_is_a_little_older_than_the_exchanges(day: Day) -> None:
+    older = (day.trades["exchange_bid"] > day.trades["bid"]) | (day.trades["exchange_ask"] < day.trades["ask"])
+    assert 0.02 < older.mean() < 0.2
+    at_once = simulate(TEST_DAYS[0], trades=500, national_delay=0.0, order_age=1e9, late=0.0).trades
+    assert not ((at_once["exchange_bid"] > at_once["bid"]) | (at_once["exchange_ask"] < at_once["ask"])).any()
+
+
 def test_all_positions_add_up_to_nothing_morning_and_evening(day: Day) -> None:
     for held in (day.morning, day.evening):
         assert (held.long >= 0).all()
