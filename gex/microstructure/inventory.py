@@ -1,0 +1,225 @@
+"""Dealers' inventory: from signed trades and what was open before, with its error.
+
+Of a trade of q contracts, whose side was told as s and is right with probability p, the side that took liquidity is
+expected to be (2p - 1) s. Dealers are on the other one with probability d (`maker_share`), else a customer is. Their
+change is -q d (2p - 1) s, with variance q^2 (d - d^2 (2p - 1)^2): a trade of which nothing is known changes nothing and
+is all error.
+
+Errors are independent from order to order, not from trade to trade. Fills of one order, trades of a contract at one
+instant on one exchange, have one initiator: their errors are added before they are squared. The legs of a complex order,
+at one instant on one exchange in several contracts, are right or wrong together: they are one factor
+(`gex.microstructure.factors`), by which what is bought in one leg and sold in another is less in doubt than either. With
+equal p both are exact; with unequal p, they are upper bounds. A leg without a told side has an error of its own: whether
+it went with the others or against them is not known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+
+from gex.ingest.schema import KEY, SCHEMA, SORT
+from gex.microstructure.factors import FACTORS, joined
+from gex.position_book import PositionBook
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from gex.microstructure.reconciliation import Reconciliation
+    from gex.microstructure.sides import Sides
+
+COLUMNS = pl.Schema(
+    {
+        **{name: SCHEMA[name] for name in KEY},
+        "expires_at": SCHEMA["expires_at"],
+        "contracts": pl.Float64(),
+        "variance": pl.Float64(),
+        "volume": pl.Int64(),
+        "trades": pl.Int64(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+    }
+)
+NAIVE_CONFIDENCE = 0.25
+"""2p - 1 of the naive signs, p being the share of days on which dealers were long gamma, 62.4%.
+
+Source: Duc V. Le (2026), S&P 500 options 2016-24: dealers net short gamma on 37.6% of days.
+"""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What dealers hold of each contract, as far as it is known.
+
+    Attributes:
+        table: One row a contract, sorted: `root`, `expiration`, `strike`, `option_type`; `expires_at` (null where only
+            the date is known); `contracts` (dealers' expected net, long positive); `variance` (contracts^2, what is
+            shared with other contracts included); `volume` and `trades` (of the tape); `low` and `high` (bounds that
+            hold whatever the sides were; infinite where nothing bounds).
+        factors: The errors that contracts share; see `gex.microstructure.factors`.
+
+    """
+
+    table: pl.DataFrame
+    factors: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FACTORS), repr=False)
+
+    def plus(self, other: Inventory) -> Inventory:
+        """Add what others trades, or a position before them, make of it; their errors are independent."""
+        both = pl.concat([self.table, other.table])
+        table = both.group_by(KEY).agg(
+            pl.col("expires_at").drop_nulls().first(),
+            pl.col("contracts", "variance", "volume", "trades", "low", "high").sum(),
+        )
+        return Inventory(_ordered(table), joined(self.factors, other.factors))
+
+    def opposite(self) -> Inventory:
+        """Return what everybody else holds: for each contract that is held long, one is held short."""
+        table = self.table.with_columns(
+            -pl.col("contracts"), (-pl.col("high")).alias("low"), (-pl.col("low")).alias("high")
+        )
+        return Inventory(table, self.factors)
+
+    def rolled(self, now: dt.datetime) -> Inventory:
+        """Return what is left at `now` (with a time zone), as a position to begin the next tape with.
+
+        What has expired is dropped: its payoff is fixed by then or, where only its date is known, the date is past in
+        New York. Volume and trades count from 0 again.
+        """
+        today = now.astimezone(ZoneInfo("America/New_York")).date()
+        left = pl.when(pl.col("expires_at").is_null()).then(pl.col("expiration") >= today)
+        kept = self.table.filter(left.otherwise(pl.col("expires_at") > now))
+        factors = self.factors.join(kept, on=KEY, how="semi")
+        counted = kept.with_columns(pl.lit(0, dtype=pl.Int64).alias(name) for name in ("volume", "trades"))
+        return Inventory(counted, joined(factors))
+
+    def reconciled(self, before: pl.DataFrame, after: pl.DataFrame) -> Reconciliation:
+        """Hold it against the open interest before the tape and the next morning's; see `gex.microstructure.reconciliation`."""
+        from gex.microstructure.reconciliation import reconcile
+
+        return reconcile(self, before, after)
+
+    def book(self, name: str) -> PositionBook:
+        """Return it as a book for `gex.analyze`, without contracts of which nothing is held nor doubted."""
+        held = self.table.filter((pl.col("contracts") != 0) | (pl.col("variance") != 0))
+        content = held.select(*KEY, "contracts", "variance").write_csv() + self.factors.write_csv()
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        return PositionBook(name, held.select(*KEY, "contracts", "variance"), digest, factors=self.factors)
+
+
+def from_trades(trades: pl.DataFrame, sides: Sides, *, maker_share: float = 1.0) -> Inventory:
+    """Return what dealers took on in some trades.
+
+    Args:
+        trades: The trade table, shape (n,). A tape may come in pieces whose inventories are added; one cut within an
+            instant takes the fills on either side of the cut for two orders.
+        sides: Of the same trades.
+        maker_share: Probability that the side that took no liquidity is a dealer. What is not a dealer's is a customer's
+            with another customer; that dealers take liquidity from customers is assumed away.
+
+    Raises:
+        ValueError: The sides are of other trades, or `maker_share` is no probability.
+
+    """
+    if len(sides.side) != trades.height:
+        raise ValueError(f"sides of {len(sides.side)} trades, expected {trades.height}")
+    if not 0.0 <= maker_share <= 1.0:
+        raise ValueError(f"maker_share must be from 0 to 1, got {maker_share}")
+    orders = _orders(trades, sides, maker_share)
+    table = orders.group_by(KEY).agg(
+        pl.col("expires_at").first(),
+        pl.col("contracts").sum(),
+        (pl.col("error") ** 2).sum().alias("variance"),
+        pl.col("volume", "trades").sum(),
+        (-pl.col("volume").sum().cast(pl.Float64)).alias("low"),
+        pl.col("volume").sum().cast(pl.Float64).alias("high"),
+    )
+    return Inventory(_ordered(table), _legs(orders))
+
+
+def opening_from(open_interest: pl.DataFrame, *, confidence: float = NAIVE_CONFIDENCE) -> Inventory:
+    """Return what dealers hold before the tape under the naive model: long the calls, short the puts, all of them.
+
+    The model is right with probability (1 + c) / 2 and else dealers hold the opposite: on average c times it, with variance
+    (1 - c^2) OI^2. It errs in all calls alike and in all puts alike: two factors.
+
+    Args:
+        open_interest: `root`, `expiration`, `strike`, `option_type`, `open_interest` and, where known, `expires_at`:
+            a chain's table.
+        confidence: c, from 0 to 1; 1 takes the model for certain.
+
+    Raises:
+        ValueError: `confidence` is not in its range.
+
+    """
+    if not 0.0 <= confidence <= 1.0:
+        raise ValueError(f"confidence must be from 0 to 1, got {confidence}")
+    held = pl.col("open_interest").fill_null(0).cast(pl.Float64)
+    sign = pl.when(pl.col("option_type") == "C").then(1.0).otherwise(-1.0)
+    expires_at = [pl.col("expires_at")] if "expires_at" in open_interest.columns else []
+    table = open_interest.select(
+        *KEY,
+        *expires_at,
+        (confidence * sign * held).alias("contracts"),
+        ((1.0 - confidence**2) * held**2).alias("variance"),
+        (-held).alias("low"),
+        held.alias("high"),
+    ).filter(pl.col("high") > 0)
+    loading = table.filter(pl.col("variance") > 0).select(
+        *KEY,
+        (pl.col("option_type") == "P").cast(pl.Int64).alias("factor"),
+        pl.col("variance").sqrt().alias("loading"),
+    )
+    return Inventory(_ordered(table), joined(loading))
+
+
+def opening_of(book: PositionBook) -> Inventory:
+    """Return what a book of one's own holds before the tape: exact where it has no variance."""
+    known = {"variance": pl.lit(0.0)} if "variance" not in book.table.columns else {}
+    table = book.table.with_columns(**known)
+    bound = pl.when(pl.col("variance") > 0).then(float("inf")).otherwise(pl.col("contracts"))
+    low = pl.when(pl.col("variance") > 0).then(-float("inf")).otherwise(pl.col("contracts"))
+    table = table.select(*KEY, "contracts", "variance", low.alias("low"), bound.alias("high"))
+    return Inventory(_ordered(table), joined(book.factors) if book.factors is not None else joined())
+
+
+def _orders(trades: pl.DataFrame, sides: Sides, maker_share: float) -> pl.DataFrame:
+    """Return the trades, fills of one order made one: dealers' expected change, its error and the direction told."""
+    size = trades["size"].to_numpy().astype(np.float64)
+    expected = maker_share * sides.expected
+    error = size * np.sqrt(np.maximum(maker_share - expected**2, 0.0))
+    columns: dict[str, Any] = {
+        "contracts": 0.0 - size * expected,
+        "error": error,
+        "told": -error * sides.side,
+    }
+    fills = trades.select(
+        *KEY, "underlying", "expires_at", "exchange", "trade_time", "is_complex", "size"
+    ).with_columns(**{name: pl.Series(values) for name, values in columns.items()})
+    return fills.group_by(*KEY, "underlying", "exchange", "trade_time", "is_complex", maintain_order=True).agg(
+        pl.col("expires_at").first(),
+        pl.col("contracts", "error").sum(),
+        pl.col("told").sum().sign(),
+        pl.col("size").sum().alias("volume"),
+        pl.len().cast(pl.Int64).alias("trades"),
+    )
+
+
+def _legs(orders: pl.DataFrame) -> pl.DataFrame:
+    """Return a factor for each complex order of which several legs have a side."""
+    order = ("underlying", "exchange", "trade_time")
+    legs = orders.filter(pl.col("is_complex") & (pl.col("told") != 0) & (pl.col("error") > 0))
+    legs = legs.filter(pl.len().over(order) > 1)
+    numbers = legs.select(order).unique(maintain_order=True).with_row_index("factor")
+    numbered = legs.join(numbers, on=order, nulls_equal=True, maintain_order="left")
+    return joined(numbered.select(*KEY, "factor", (pl.col("told") * pl.col("error")).alias("loading")))
+
+
+def _ordered(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table of `COLUMNS`, sorted; a column that is missing is null for `expires_at`, else 0."""
+    empty = {name: pl.lit(None if name == "expires_at" else 0) for name in COLUMNS if name not in table.columns}
+    return table.with_columns(**empty).select(COLUMNS.names()).cast(COLUMNS).sort(SORT)
