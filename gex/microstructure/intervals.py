@@ -120,7 +120,7 @@ def intervals_of(
     gamma = PER_PCT * market.level**2 * dollars.unit_gamma
 
     def interval(chosen: Bools) -> Interval:
-        return _interval(float(np.sum(dollars.gamma[chosen])), units.variance(gamma * chosen))
+        return _interval(dollars.of(chosen).gamma_usd_per_1pct.net, units.variance(gamma * chosen))
 
     dates = market.dates.to_numpy()[market.quotes.expiration[market.used]]
     calls, puts = _walls(market, whole, units, gamma)
@@ -167,7 +167,8 @@ def _flip(book: Book, units: Errors, ladder: Ladder, profile: Floats, levels: Le
     spots = np.concatenate([ladder.spots, crossings])[order]
     net = np.concatenate([np.abs(profile), np.zeros(len(crossings))])[order]
     allowed = Z * np.array([doubt.error(float(spot)) for spot in spots])
-    inside = (net <= allowed) & (np.maximum(net, allowed) > NEGLIGIBLE * np.max(net))
+    has_gamma = np.maximum(net, allowed) > NEGLIGIBLE * np.max(net)
+    inside = (net <= allowed) & (has_gamma | (order >= len(ladder.spots)))
     ranges = tuple(_runs(inside, net - allowed, spots, doubt))
     flip = levels.gamma_flip
     if flip is None:
