@@ -1,30 +1,17 @@
-"""Dealers' inventory: from signed trades and what was open before, with its error.
-
-Of a trade of q contracts, whose side was told as s and is right with probability p, the side that took liquidity is
-expected to be (2p - 1) s. Dealers are on the other one with probability d (`maker_share`), else a customer is. Their
-change is -q d (2p - 1) s, with variance q^2 (d - d^2 (2p - 1)^2): a trade of which nothing is known changes nothing and
-is all error.
-
-Errors are independent from order to order, not from trade to trade. Fills of one order, trades of a contract at one
-instant on one exchange, have one initiator: their errors are added before they are squared. The legs of a complex order,
-at one instant on one exchange in several contracts, are right or wrong together: they are one factor
-(`gex.microstructure.factors`), by which what is bought in one leg and sold in another is less in doubt than either. With
-equal p both are exact; with unequal p, they are upper bounds. A leg without a told side has an error of its own: whether
-it went with the others or against them is not known.
-"""
+"""Dealers' inventory: from signed trades and what was open before, with its error; `gex.microstructure.flow` says how."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import polars as pl
 
 from gex.ingest.schema import KEY, SCHEMA, SORT
 from gex.microstructure.factors import FACTORS, joined
+from gex.microstructure.flow import Flow, flow_of
 from gex.position_book import PositionBook
 
 if TYPE_CHECKING:
@@ -111,34 +98,31 @@ class Inventory:
         return PositionBook(name, held.select(*KEY, "contracts", "variance"), digest, factors=self.factors)
 
 
-def from_trades(trades: pl.DataFrame, sides: Sides, *, maker_share: float = 1.0) -> Inventory:
-    """Return what dealers took on in some trades.
+def from_trades(
+    trades: pl.DataFrame, sides: Sides, *, maker_share: float = 1.0, lean: float | None = None
+) -> Inventory:
+    """Return what dealers took on in some trades, a whole tape; see `flow_of` for the arguments and one in pieces."""
+    return from_flow(flow_of(trades, sides, maker_share=maker_share), lean=lean)
+
+
+def from_flow(flow: Flow, *, lean: float | None = None) -> Inventory:
+    """Return what dealers took on in a tape's orders.
 
     Args:
-        trades: The trade table, shape (n,). A tape may come in pieces whose inventories are added; one cut within an
-            instant takes the fills on either side of the cut for two orders.
-        sides: Of the same trades.
-        maker_share: Probability that the side that took no liquidity is a dealer. What is not a dealer's is a customer's
-            with another customer; that dealers take liquidity from customers is assumed away.
+        flow: The orders.
+        lean: How far contracts' mean sides vary, squared; what the tape shows where None, 0 to take each order by itself.
 
     Raises:
-        ValueError: The sides are of other trades, or `maker_share` is no probability.
+        ValueError: `lean` is not from 0 to 1.
 
     """
-    if len(sides.side) != trades.height:
-        raise ValueError(f"sides of {len(sides.side)} trades, expected {trades.height}")
-    if not 0.0 <= maker_share <= 1.0:
-        raise ValueError(f"maker_share must be from 0 to 1, got {maker_share}")
-    orders = _orders(trades, sides, maker_share)
-    table = orders.group_by(KEY).agg(
-        pl.col("expires_at").first(),
-        pl.col("contracts").sum(),
-        (pl.col("error") ** 2).sum().alias("variance"),
-        pl.col("volume", "trades").sum(),
-        (-pl.col("volume").sum().cast(pl.Float64)).alias("low"),
-        pl.col("volume").sum().cast(pl.Float64).alias("high"),
+    chosen = flow.lean if lean is None else lean
+    if not 0.0 <= chosen <= 1.0:
+        raise ValueError(f"lean must be from 0 to 1, got {chosen}")
+    table = flow.changes(chosen).with_columns(
+        low=-pl.col("volume").cast(pl.Float64), high=pl.col("volume").cast(pl.Float64)
     )
-    return Inventory(_ordered(table), _legs(orders))
+    return Inventory(_ordered(table), flow.factors)
 
 
 def opening_from(open_interest: pl.DataFrame, *, confidence: float = NAIVE_CONFIDENCE) -> Inventory:
@@ -185,38 +169,6 @@ def opening_of(book: PositionBook) -> Inventory:
     low = pl.when(pl.col("variance") > 0).then(-float("inf")).otherwise(pl.col("contracts"))
     table = table.select(*KEY, "contracts", "variance", low.alias("low"), bound.alias("high"))
     return Inventory(_ordered(table), joined(book.factors) if book.factors is not None else joined())
-
-
-def _orders(trades: pl.DataFrame, sides: Sides, maker_share: float) -> pl.DataFrame:
-    """Return the trades, fills of one order made one: dealers' expected change, its error and the direction told."""
-    size = trades["size"].to_numpy().astype(np.float64)
-    expected = maker_share * sides.expected
-    error = size * np.sqrt(np.maximum(maker_share - expected**2, 0.0))
-    columns: dict[str, Any] = {
-        "contracts": 0.0 - size * expected,
-        "error": error,
-        "told": -error * sides.side,
-    }
-    fills = trades.select(
-        *KEY, "underlying", "expires_at", "exchange", "trade_time", "is_complex", "size"
-    ).with_columns(**{name: pl.Series(values) for name, values in columns.items()})
-    return fills.group_by(*KEY, "underlying", "exchange", "trade_time", "is_complex", maintain_order=True).agg(
-        pl.col("expires_at").first(),
-        pl.col("contracts", "error").sum(),
-        pl.col("told").sum().sign(),
-        pl.col("size").sum().alias("volume"),
-        pl.len().cast(pl.Int64).alias("trades"),
-    )
-
-
-def _legs(orders: pl.DataFrame) -> pl.DataFrame:
-    """Return a factor for each complex order of which several legs have a side."""
-    order = ("underlying", "exchange", "trade_time")
-    legs = orders.filter(pl.col("is_complex") & (pl.col("told") != 0) & (pl.col("error") > 0))
-    legs = legs.filter(pl.len().over(order) > 1)
-    numbers = legs.select(order).unique(maintain_order=True).with_row_index("factor")
-    numbered = legs.join(numbers, on=order, nulls_equal=True, maintain_order="left")
-    return joined(numbered.select(*KEY, "factor", (pl.col("told") * pl.col("error")).alias("loading")))
 
 
 def _ordered(table: pl.DataFrame) -> pl.DataFrame:

@@ -36,7 +36,9 @@ SHARE = st.floats(0.0, 1.0)
 
 def inventory(rows: list, share: float = 1.0) -> Inventory:  # type: ignore[type-arg]
     trades = tape([trade(**dict(row)) for row, _, _ in rows])
-    return from_trades(trades, told([side for _, side, _ in rows], [p for _, _, p in rows]), maker_share=share)
+    return from_trades(
+        trades, told([side for _, side, _ in rows], [p for _, _, p in rows]), maker_share=share, lean=0.0
+    )
 
 
 def variance(found: Inventory, weights: pl.DataFrame) -> float:
@@ -72,7 +74,7 @@ def same(one: Inventory, other: Inventory) -> None:
     ],
 )
 def test_one_trade(side: int, p: float, share: float, mean: float, spread: float) -> None:
-    found = from_trades(tape([trade(size=10)]), told([side], p), maker_share=share).table.row(0, named=True)
+    found = from_trades(tape([trade(size=10)]), told([side], p), maker_share=share, lean=0.0).table.row(0, named=True)
     assert (found["contracts"], found["variance"]) == (pytest.approx(mean), pytest.approx(spread))
     assert (found["volume"], found["trades"], found["low"], found["high"]) == (10, 1, -10.0, 10.0)
 
@@ -81,9 +83,9 @@ def test_orders_err_apart_and_fills_of_one_order_together() -> None:
     apart = tape([trade(size=10), trade(size=30, second=1), trade(size=20, exchange="E")])
     fills = tape([trade(size=10), trade(size=30), trade(size=20)])
     sides = told([1, 1, 1], 0.8)
-    assert from_trades(apart, sides).table["variance"].item() == pytest.approx(0.64 * (100 + 900 + 400))
-    assert from_trades(fills, sides).table["variance"].item() == pytest.approx(0.64 * 60**2)
-    assert from_trades(fills, told([0, 0, 0])).table["variance"].item() == pytest.approx(60**2)
+    assert from_trades(apart, sides, lean=0.0).table["variance"].item() == pytest.approx(0.64 * (100 + 900 + 400))
+    assert from_trades(fills, sides, lean=0.0).table["variance"].item() == pytest.approx(0.64 * 60**2)
+    assert from_trades(fills, told([0, 0, 0]), lean=0.0).table["variance"].item() == pytest.approx(60**2)
 
 
 @pytest.mark.parametrize("sides", list(itertools.product([1, -1], repeat=3)))
