@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gex.microstructure import _sides
+from gex.microstructure.columns import Columns
+from gex.microstructure.published_rates import RATES
 from gex.microstructure.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
+    import polars as pl
+
+    from gex.microstructure.sides import Sides
 
 SITUATIONS = _sides.SITUATIONS
 OVERALL = "all"
@@ -90,19 +95,62 @@ class Accuracies:
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:16]
 
 
-PUBLISHED = Accuracies(
-    {
-        "tsize_ex": {"all": 0.74},
-        "tsize_nbbo": {"all": 0.6},
-        "quote_ex": {"all": 0.62},
-        "quote_nbbo": {"all": 0.62},
-        "depth_nbbo": {"all": 0.6},
-        "depth_ex": {"all": 0.6},
-        "rtick_all": {"all": 0.54},
-        "tick_all": {"all": 0.52},
-        "lr_nbbo": {"all": 0.6},
-        "emo_nbbo": {"all": 0.53},
-        "clnv_nbbo": {"all": 0.55},
-    },
-    "published",
-)
+PUBLISHED = Accuracies(RATES, "published")
+"""What the literature measured: `gex.microstructure.published_rates` has the numbers and their sources."""
+
+
+def calibrated(
+    trades: pl.DataFrame,
+    sides: Sides,
+    truth: npt.ArrayLike,
+    *,
+    prior: Accuracies = PUBLISHED,
+    weight: float = 50.0,
+    name: str = "calibrated",
+) -> Accuracies:
+    """Measure how often each rule of a stack is right, by situation, on trades whose sides are known.
+
+    The share of n trades of which k were told right is (k + weight x prior) / (n + weight): the mean of a beta
+    distribution that starts as sure of the prior's share as `weight` trades would make it.
+
+    Args:
+        trades: The trade table, n rows.
+        sides: What `classify` made of it; its stack's rules are measured where they told.
+        truth: +1 where customers bought and dealers sold, -1 where they sold, 0 where nobody knows; shape (n,).
+        prior: What is believed before.
+        weight: Trades that the belief is worth, 0 or more.
+        name: Of the result.
+
+    Returns:
+        Accuracies whose `trades` say on how many trades each share rests.
+
+    Raises:
+        ValueError: Not one truth, or side, for each trade; a truth other than +1, -1 and 0; a negative weight.
+
+    """
+    known = _truth(truth, len(trades), sides)
+    if not weight >= 0.0:
+        raise ValueError(f"weight must be a number of trades, 0 or more, got {weight!r}")
+    situation = Columns.of(trades).situations()
+    shares: dict[str, dict[str, float]] = {}
+    counts: dict[str, dict[str, int]] = {}
+    for place, rule in enumerate(sides.stack):
+        asked = (sides.rule == place) & (known != 0)
+        shares[rule], counts[rule] = {}, {}
+        for code in [None, *np.unique(situation[asked]).tolist()]:
+            told = asked if code is None else asked & (situation == code)
+            label = OVERALL if code is None else SITUATIONS[code]
+            right, count = int((sides.side == known)[told].sum()), int(told.sum())
+            if count:
+                shares[rule][label] = (right + weight * prior.share(rule, label)) / (count + weight)
+                counts[rule][label] = count
+    return Accuracies(shares, name, counts)
+
+
+def _truth(truth: npt.ArrayLike, count: int, sides: Sides) -> npt.NDArray[np.float64]:
+    known = np.asarray(truth, np.float64)
+    if known.shape != (count,) or sides.side.shape != (count,):
+        raise ValueError(f"{count} trades need as many sides and truths, got {sides.side.size} and {known.size}")
+    if not np.isin(known, (-1.0, 0.0, 1.0)).all():
+        raise ValueError("a truth is +1, -1 or 0")
+    return known

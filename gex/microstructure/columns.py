@@ -54,13 +54,19 @@ class Columns:
             trades.select(late | legs).to_series().to_numpy(),
         )
 
+    def situations(self) -> npt.NDArray[np.int8]:
+        """Return the number of each trade's situation in `_sides.SITUATIONS`."""
+        out = np.empty(len(self.price), np.int8)
+        _sides.situations(self.price, self.size, self.own, self.national, self.flags, out)
+        return out
+
 
 class Contracts:
     """Contracts, and contracts by exchange, numbered as they first come; the numbers last from batch to batch."""
 
     def __init__(self) -> None:
         """Know none yet."""
-        self._names: dict[str, dict[str, int]] = {"root": {}, "exchange": {}}
+        self._names: dict[str, list[str]] = {"root": [], "exchange": []}
         self._contracts, self._places = _sides.Numbers(), _sides.Numbers()
 
     def numbers(self, trades: pl.DataFrame, *, by_exchange: bool) -> dict[bool, Numbers]:
@@ -71,24 +77,26 @@ class Contracts:
         contract = self._contracts.of(_strikes(trades), self._terms(trades))
         numbered = {True: (contract, self._contracts.count)}
         if by_exchange:
-            venue = self._codes(trades["exchange"]).fill_null(-1).to_numpy()
-            place = self._places.of(contract.astype(np.uint64), venue.astype(np.int64).view(np.uint64))
+            venue = self._codes(trades["exchange"])
+            place = self._places.of(contract.astype(np.uint64), venue.view(np.uint64))
             numbered[False] = (np.where(venue < 0, np.int32(-1), place), self._places.count)
         return numbered
 
     def _terms(self, trades: pl.DataFrame) -> npt.NDArray[np.uint64]:
         """Return root, expiration and type of each contract in one word."""
-        days = trades["expiration"].cast(pl.Date).cast(pl.Int32).cast(pl.Int64).to_numpy()
-        put = trades["option_type"].cast(OPTION_TYPE).to_physical().cast(pl.Int64).to_numpy()
-        root = self._codes(trades["root"]).to_numpy()
-        return ((root.astype(np.int64) << 33) | (put << 32) | (days & 0xFFFFFFFF)).view(np.uint64)
+        days = trades["expiration"].cast(pl.Date).to_physical().to_numpy()
+        put = trades["option_type"].cast(OPTION_TYPE).to_physical().to_numpy()
+        root = self._codes(trades["root"])
+        return (root << 33 | put.astype(np.int64) << 32 | days.view(np.uint32)).view(np.uint64)
 
-    def _codes(self, names: pl.Series) -> pl.Series:
-        """Return the number of each name, int64, null for null; new ones get the next."""
-        known, names = self._names[names.name], names.cast(pl.String)
-        for name in names.unique(maintain_order=True).drop_nulls():
-            known.setdefault(name, len(known))
-        return names.cast(pl.Enum(list(known))).to_physical().cast(pl.Int64)
+    def _codes(self, column: pl.Series) -> npt.NDArray[np.int64]:
+        """Return the number of each name, -1 for null; new ones get the next."""
+        known, names = self._names[column.name], column.cast(pl.String)
+        codes = names.cast(pl.Enum(known), strict=False)
+        if codes.null_count() > names.null_count():
+            known += sorted(set(names.unique().drop_nulls()) - set(known))
+            codes = names.cast(pl.Enum(known))
+        return codes.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
 
 
 def _check(trades: pl.DataFrame) -> None:

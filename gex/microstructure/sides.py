@@ -1,4 +1,4 @@
-"""Who crossed the spread: the side of each trade, which rule told it, and how likely it is right."""
+"""Whether customers bought or sold: the side of each trade, which rule told it, and how likely it is right."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class Sides:
     """The sides of n trades.
 
     Attributes:
-        side: +1 where the buyer took liquidity, -1 where the seller did, 0 where nothing tells; int8, shape (n,).
+        side: +1 where the customer bought and -1 where he sold, 0 where nothing tells; int8, shape (n,). As a rule the
+            customer is who took liquidity; the trade size rule finds those who had left a limit order.
         rule: The place in `stack` of the rule that told it, -1 where none did; int8, shape (n,).
         probability: That `side` is right, from 0.5 to 1; 0.5 where it is 0; float64, shape (n,).
         stack: The rules in the order they were asked.
