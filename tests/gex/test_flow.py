@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tapes import tape, told, trade
+from signed_tapes import tape, told, trade
 
 from gex.microstructure.flow import Flow, flow_of
 from gex.microstructure.inventory import from_flow, from_trades

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tapes import LATER, OPEN, TODAY, tape, told, trade
+from signed_tapes import LATER, OPEN, TODAY, tape, told, trade
 
 from gex.ingest.schema import KEY
 from gex.microstructure.errors import Errors, _of_book

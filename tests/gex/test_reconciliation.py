@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import truncnorm
-from tapes import tape, told, trade
+from signed_tapes import tape, told, trade
 
 from gex.ingest.schema import KEY
 from gex.microstructure.inventory import Inventory, from_trades, opening_from

@@ -1,55 +1,31 @@
-"""Small tapes made by hand: what a trade is not told is the same for all."""
+"""Tapes of option trades as their vendors write them, line by line, with made-up numbers."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-import polars as pl
-
-from gex.ingest.trade_schema import TRADE_SCHEMA
-from gex.microstructure.sides import Sides
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-OPEN = dt.datetime(2025, 9, 5, 13, 30, tzinfo=dt.UTC)
-TODAY, LATER = dt.date(2025, 9, 5), dt.date(2025, 9, 12)
+DATASHOP_HEAD = (
+    "underlying_symbol,quote_datetime,sequence_number,root,expiration,strike,option_type,exchange_id,trade_size,"
+    "trade_price,trade_condition_id,canceled_trade_condition_id,best_bid,best_ask,trade_iv,trade_delta,underlying_bid,"
+    "underlying_ask,number_of_exchanges,{exchange,bid_size,bid,ask_size,ask}[number_of_exchanges]"
+)
+QUOTES = {"5": "5,11,20.1000,9,20.6000", "6": "6,7,20.0000,3,20.7000", "42": "42,1,19.9000,2,20.8000"}
+"""Of three exchanges, as DataShop writes them."""
 
 
-def trade(**given: Any) -> dict[str, Any]:
-    """Return a row of the trade table; `second` says when after the open it was made."""
-    second = given.pop("second", 0)
-    expiration = given.get("expiration", TODAY)
-    row = {
-        "underlying": "SPX",
-        "root": "SPXW",
-        "expiration": expiration,
-        "expires_at": dt.datetime.combine(expiration, dt.time(20), tzinfo=dt.UTC),
-        "option_type": "C",
-        "strike": 6500.0,
-        "multiplier": 100.0,
-        "trade_time": OPEN + dt.timedelta(seconds=second),
-        "trade_date": OPEN.date(),
-        "price": 10.0,
-        "size": 1,
-        "exchange": "C",
-        "is_complex": False,
-        "line": 1,
-        "quality": 0,
-    }
-    return row | given
+def datashop_line(*groups: str, **changes: Any) -> str:
+    """Return a trade of SPXW 2024-06-07 5300 C on exchange 6, with the quotes of `groups` (of all three without any)."""
+    tail = [QUOTES[name] for name in (groups or QUOTES)]
+    cells = {
+        "underlying_symbol": "^SPX", "quote_datetime": "2024-06-03 11:11:05.375", "sequence_number": 1001, "root": "SPXW",
+        "expiration": "2024-06-07", "strike": "5300.000", "option_type": "C", "exchange_id": 6, "trade_size": 3,
+        "trade_price": "20.5000", "trade_condition_id": 18, "canceled_trade_condition_id": 0, "best_bid": "20.1000",
+        "best_ask": "20.6000", "trade_iv": "0.1234", "trade_delta": "0.5000", "underlying_bid": "5283.4000",
+        "underlying_ask": "5283.9000", "number_of_exchanges": len(tail),
+    }  # fmt: skip
+    return ",".join(map(str, [*(cells | changes).values(), *tail]))
 
 
-def tape(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
-    """Return rows as a trade table."""
-    missing = {name: None for name in TRADE_SCHEMA if not rows or name not in rows[0]}
-    return pl.DataFrame([row | missing for row in rows], schema=TRADE_SCHEMA)
-
-
-def told(side: Sequence[int], probability: Sequence[float] | float = 1.0) -> Sides:
-    """Return sides as one rule would tell them; where it tells none the probability is one half."""
-    sides = np.array(side, dtype=np.int8)
-    right = np.where(sides == 0, 0.5, np.broadcast_to(probability, sides.shape))
-    return Sides(sides, np.where(sides == 0, -1, 0).astype(np.int8), right, ("quote_nbbo",))
+def datashop(*lines: str) -> str:
+    """Return a file of DataShop's."""
+    return "\n".join([DATASHOP_HEAD, *lines, ""])

@@ -10,14 +10,13 @@ import polars as pl
 
 from gex.ingest import calendar
 from gex.ingest.schema import KEY, SCHEMA, SORT, Chain, QualityReport, Source
-from market.contracts import MULTIPLIER, fair, nanoseconds
-from market.quotes import makers, quotes
-from market.settings import Settings
+from market.contracts import MULTIPLIER, nanoseconds
+from market.quotes import board
 
 if TYPE_CHECKING:
     from market.day import Day
 
-QUOTED = 6
+SNAPSHOT = 8
 
 
 def chain_of(day: Day, when: dt.datetime) -> Chain:
@@ -46,9 +45,8 @@ def _frame(day: Day, when: dt.datetime) -> pl.DataFrame:
     settings, contracts = day.settings, day.contracts
     index = np.arange(len(contracts.strike))
     times = np.full(len(index), nanoseconds(when))
-    value, delta = fair(settings, contracts, day.moves, index, times)
-    part = makers(settings, len(index), np.random.default_rng([day.seed, QUOTED, nanoseconds(when)]))
-    best = quotes(settings, part, day.moves, value, delta, times, times).best()
+    rng = np.random.default_rng([day.seed, SNAPSHOT, nanoseconds(when)])
+    best = board(settings, contracts, day.moves, index, times, rng).at(times).best()
     traded = day.trades.filter(pl.col("trade_time") <= when).group_by(KEY).agg(pl.col("size").sum().alias("volume"))
     columns = {
         "underlying": "SPX",

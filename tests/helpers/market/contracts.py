@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from market.settings import Settings
 
 SECOND = 1_000_000_000
+MILLISECOND = 1_000_000
 YEAR = 365 * 86_400 * SECOND
 MULTIPLIER = 100.0
 ROOT = "SPXW"

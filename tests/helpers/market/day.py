@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,20 +13,25 @@ from gex.ingest import calendar
 from gex.ingest.schema import SORT
 from market import contracts as listed
 from market import holdings as held
+from market import quotes
 from market.chain import chain_of
-from market.contracts import nanoseconds
 from market.orders import orders
-from market.settings import AGENTS, KINDS, MAKER, PRESETS, Settings
+from market.reports import report
+from market.settings import AGENTS, EXCHANGES, KINDS, MAKER, PRESETS, Settings
 from market.tape import frame_of, misprints
 from market.trading import trade
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from gex.ingest.schema import Chain
     from market.contracts import Contracts, Path
     from market.holdings import Flags, Holdings
+    from market.quotes import Quotes
+    from market.reports import Reports
     from market.trading import Fills
 
-MORNING, DRAWN, TRADED, FLAGGED, MISTAKEN, MOVED = range(6)
+MOVED, MORNING, DRAWN, QUOTED, TRADED, TOLD, FLAGGED, MISTAKEN = range(8)
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,10 @@ class Day:
         contracts: The listing, arrays.
         moves: The underlying and volatility, a value a second.
         trades: The tape as `TRADE_SCHEMA`, in the order of its reports.
+        everywhere: All exchanges' quotes at each trade's report, arrays (trades, exchanges).
+        best_exchanges: `bid_exchange` and `ask_exchange`, whose the best quotes on the tape are.
         truth: One row a trade: `initiator_side` (+1: the initiator bought), `dealer_change` (contracts that all makers took
-            on together), `initiator` and `passive` (retail, institutional, maker), `kind` (how it came about), 
+            on together), `initiator` and `passive` (retail, institutional, maker), `kind` (how it came about),
             `taker_side`, `is_opening_initiator`, `is_opening_passive` (null of a maker).
         misprints: Trades that were told and taken back before the day's end, none of them in `trades`.
         morning: What everybody held before the first trade.
@@ -54,6 +60,8 @@ class Day:
     contracts: Contracts
     moves: Path
     trades: pl.DataFrame
+    everywhere: Quotes
+    best_exchanges: pl.DataFrame
     truth: pl.DataFrame
     misprints: pl.DataFrame
     morning: Holdings
@@ -101,17 +109,22 @@ def simulate(seed: int, preset: str = "ise", **settings: Any) -> Day:
     contracts = listed.listing(chosen)
     moves = listed.path(chosen, _rng(seed, MOVED))
     morning = held.opening(chosen, contracts, _rng(seed, MORNING))
-    fills = trade(chosen, contracts, moves, orders(chosen, contracts, _rng(seed, DRAWN)), _rng(seed, TRADED))
+    wanted = orders(chosen, contracts, _rng(seed, DRAWN))
+    board = quotes.board(chosen, contracts, moves, wanted.contract, wanted.time, _rng(seed, QUOTED))
+    fills = trade(chosen, wanted, board, _rng(seed, TRADED))
+    reports = report(chosen, wanted, fills, board, _rng(seed, TOLD))
     opens = held.flags(morning, fills, _rng(seed, FLAGGED))
     evening = held.closing(morning, fills, opens)
-    order = np.argsort(fills.reported, kind="stable")
-    trades = frame_of(chosen, contracts, moves, fills)[order].with_columns(line=pl.int_range(1, pl.len() + 1))
+    order = np.argsort(reports.time, kind="stable")
+    trades = frame_of(chosen, contracts, moves, fills, reports)[order].with_columns(line=pl.int_range(1, pl.len() + 1))
     return Day(
         seed=seed,
         settings=chosen,
         contracts=contracts,
         moves=moves,
         trades=trades,
+        everywhere=reports.everywhere[order],
+        best_exchanges=_best_exchanges(reports)[order],
         truth=_truth(fills, opens)[order],
         misprints=misprints(chosen, trades, _rng(seed, MISTAKEN)),
         morning=morning,
@@ -121,6 +134,11 @@ def simulate(seed: int, preset: str = "ise", **settings: Any) -> Day:
 
 def _rng(seed: int, part: int) -> np.random.Generator:
     return np.random.default_rng([seed, part])
+
+
+def _best_exchanges(reports: Reports) -> pl.DataFrame:
+    letters = np.array(EXCHANGES)
+    return pl.DataFrame({"bid_exchange": letters[reports.best_bid], "ask_exchange": letters[reports.best_ask]})
 
 
 def _truth(fills: Fills, opens: Flags) -> pl.DataFrame:

@@ -43,13 +43,13 @@ class Holdings:
 
 
 def opening(settings: Settings, contracts: Contracts, rng: np.random.Generator) -> Holdings:
-    """Draw what previous days left: customers' positions, and makers' that add up to the opposite."""
+    """Draw what previous days left: customers sold more calls and bought more puts, and makers hold the opposite."""
     count = len(contracts.strike)
-    scale = settings.opening_interest * count * popularity(settings, contracts)
-    tilt = np.array([[[1.0], [1.2]], [[1.2], [1.0]]]) * np.exp(0.4 * rng.standard_normal((2, 2, count)))
-    held = rng.poisson(scale * tilt * np.array([0.25, 0.35])[None, :, None])
-    net = held[1].sum(axis=0) - held[0].sum(axis=0)
-    return Holdings(held[0], held[1], _divided(net, rng))
+    scale = settings.opening_interest * count * popularity(settings, contracts, settings.opening_shares)
+    owed = np.where(contracts.is_call, 0.35, 0.25)
+    part = np.stack([0.6 - owed, owed])[:, None, :] * np.exp(0.4 * rng.standard_normal((2, 2, count)))
+    held = rng.poisson(scale * part)
+    return Holdings(held[0], held[1], _divided(held[1].sum(axis=0) - held[0].sum(axis=0), rng))
 
 
 def _divided(net: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.ingest import calendar
-from market.contracts import SECOND, nanoseconds
-from market.settings import COMPLEX, CROSSING, INSTITUTIONAL, KINDS, LIMIT, RETAIL
+from market.contracts import MILLISECOND, SECOND, nanoseconds
+from market.settings import COMPLEX, INSTITUTIONAL, KINDS, RESTING, RETAIL
 
 if TYPE_CHECKING:
     from market.contracts import Contracts
@@ -49,6 +49,12 @@ class Orders:
     parcel: np.ndarray
     size: np.ndarray
 
+    @property
+    def leader(self) -> np.ndarray:
+        """The place of each order's first leg; of other orders their own."""
+        _, first, inverse = np.unique(self.parcel, return_index=True, return_inverse=True)
+        return np.where(self.parcel >= 0, first[inverse], np.arange(len(self.parcel)))
+
 
 def orders(settings: Settings, contracts: Contracts, rng: np.random.Generator) -> Orders:
     """Draw a day of exactly `settings.trades` trades."""
@@ -59,13 +65,13 @@ def orders(settings: Settings, contracts: Contracts, rng: np.random.Generator) -
     return Orders(*(column[order] for column in both))
 
 
-def popularity(settings: Settings, contracts: Contracts) -> np.ndarray:
-    """Return the share of each contract: most near the money, more out of it than in it."""
+def popularity(settings: Settings, contracts: Contracts, shares: tuple[float, ...]) -> np.ndarray:
+    """Return the share of each contract, given those of expirations: most near the money, more out of it than in it."""
     rung = np.abs(np.arange(settings.strikes) - settings.strikes // 2)
     weight = np.exp(-0.13 * rung)
     centred = np.tile(np.repeat(weight / weight.sum(), 2), len(contracts.expirations))
     inside = (contracts.strike < settings.spot) == contracts.is_call
-    share = centred * np.where(inside, 0.4, 1.0) * np.array(settings.shares)[contracts.place]
+    share = centred * np.where(inside, 0.4, 1.0) * np.array(shares)[contracts.place]
     return share / share.sum()
 
 
@@ -73,7 +79,7 @@ def _single(settings: Settings, contracts: Contracts, count: int, rng: np.random
     agent = np.where(rng.random(count) < settings.retail_share / (1.0 - settings.complex_share), RETAIL, INSTITUTIONAL)
     chances = np.cumsum([settings.retail_kinds, settings.institutional_kinds], axis=1)[:, :-1]
     kind = (rng.random(count)[:, None] > chances[agent]).sum(axis=1)
-    contract = rng.choice(len(contracts.strike), count, p=popularity(settings, contracts))
+    contract = rng.choice(len(contracts.strike), count, p=popularity(settings, contracts, settings.shares))
     size = _sizes(settings, agent, rng)
     ones = np.ones(count, np.int64)
     return Orders(_times(settings, count, rng), contract, agent, kind, ones, -ones, size)
@@ -86,7 +92,7 @@ def _complex(settings: Settings, contracts: Contracts, rng: np.random.Generator)
     lengths = np.array([len(legs) for _, legs in TEMPLATES])[draw]
     draw = draw[np.cumsum(lengths) <= wanted]
     count = len(draw)
-    first = rng.choice(len(contracts.strike), count, p=popularity(settings, contracts))
+    first = rng.choice(len(contracts.strike), count, p=popularity(settings, contracts, settings.shares))
     rung = first // 2 % settings.strikes
     first = first + 2 * (np.clip(rung, REACH, settings.strikes - 1 - REACH) - rung)
     times, sizes = _times(settings, count, rng), _sizes(settings, np.full(count, INSTITUTIONAL), rng)
@@ -99,11 +105,11 @@ def _complex(settings: Settings, contracts: Contracts, rng: np.random.Generator)
 
 
 def _times(settings: Settings, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw times between the open and the end, most at both."""
+    """Draw whole milliseconds between the open and the end, most of them near both."""
     start = nanoseconds(calendar.session_open(settings.date))
     end = nanoseconds(calendar.new_york(settings.date, settings.until))
     uniform = np.where(rng.random(count) < 0.6, rng.random(count), rng.beta(0.6, 0.6, count))
-    return (start + SECOND + (end - start - 2 * SECOND) * uniform).astype(np.int64)
+    return start + SECOND + ((end - start - 2 * SECOND) * uniform // MILLISECOND).astype(np.int64) * MILLISECOND
 
 
 def _sizes(settings: Settings, agent: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -114,20 +120,20 @@ def _sizes(settings: Settings, agent: np.ndarray, rng: np.random.Generator) -> n
     return np.where(agent == RETAIL, few, rounded)
 
 
-def sides(settings: Settings, drawn: Orders, move: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def sides(settings: Settings, wanted: Orders, move: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw the side of each customer's order: some contracts are bought more, and what has fallen is bought.
 
     Args:
         settings: The market's.
-        drawn: The orders.
+        wanted: The orders.
         move: What each contract's value changed by since its trade before, in half spreads.
         rng: Where chance comes from.
 
     """
-    lean = settings.lean * rng.standard_normal(drawn.contract.max() + 1)
+    lean = settings.lean * rng.standard_normal(wanted.contract.max() + 1)
     strength = np.full(len(KINDS), settings.contrarian)
-    strength[[LIMIT, CROSSING]] = settings.patience
-    odds = lean[drawn.contract] - strength[drawn.kind] * np.tanh(move)
+    strength[list(RESTING)] = settings.patience
+    odds = lean[wanted.contract] - strength[wanted.kind] * np.tanh(move)
     side = np.where(rng.random(len(move)) < 1.0 / (1.0 + np.exp(-odds)), 1, -1)
     package = np.where(rng.random(len(move)) < 0.5, 1, -1)
-    return np.where(drawn.kind == COMPLEX, package[drawn.parcel] * drawn.sign, side)
+    return np.where(wanted.kind == COMPLEX, package[wanted.parcel] * wanted.sign, side)

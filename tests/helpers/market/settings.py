@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-EXCHANGES = ("C", "I", "N", "P", "X", "Z")
+EXCHANGES = ("A", "C", "I", "N", "X", "Z")
 """Letters of OPRA's participants."""
 AGENTS = ("retail", "institutional", "maker")
 RETAIL, INSTITUTIONAL, MAKER = range(3)
 KINDS = ("market", "sweep", "auction", "middle", "limit", "crossing", "complex")
 MARKET, SWEEP, AUCTION, MIDDLE, LIMIT, CROSSING, COMPLEX = range(7)
+TAKING, RESTING = (MARKET, SWEEP), (LIMIT, CROSSING)
 """How a trade comes about: an order that takes a maker's quote, one that goes through it, one improved in an auction, one
 agreed on in the middle, a customer's resting order that a maker or (crossing) another customer takes, a complex leg."""
 
@@ -46,17 +47,19 @@ class Settings:
     half_spread: tuple[float, float] = (0.10, 0.07)
     skew: float = 0.32
     widening: float = 0.4
-    quote_size: float = 60.0
+    quote_size: float = 70.0
     quote_lag: float = 1.0
     national_delay: float = 0.35
     improvement: float = 0.4
     whole_fill: float = 0.85
     matched: float = 0.42
     order_age: float = 20.0
+    depth: float = 0.3
     met_by_customer: float = 0.1
     late: float = 0.005
     cancelled: float = 0.003
     opening_interest: float = 300.0
+    opening_shares: tuple[float, ...] = (0.15, 0.15, 0.3, 0.4)
 
 
 CBOE = Settings(

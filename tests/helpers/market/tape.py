@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 
 from gex.ingest.trade_schema import TRADE_SCHEMA, TRADE_TIME, TRADE_WARNINGS
-from market.contracts import MULTIPLIER, SECOND
+from market.contracts import MULTIPLIER
 from market.settings import EXCHANGES, KINDS
 
 if TYPE_CHECKING:
     from market.contracts import Contracts, Path
+    from market.reports import Reports
     from market.settings import Settings
     from market.trading import Fills
 
@@ -22,27 +23,26 @@ LATE = "D"
 BITS = {name: 1 << place for place, name in enumerate(TRADE_WARNINGS)}
 
 
-def frame_of(settings: Settings, contracts: Contracts, moves: Path, fills: Fills) -> pl.DataFrame:
+def frame_of(settings: Settings, contracts: Contracts, moves: Path, fills: Fills, reports: Reports) -> pl.DataFrame:
     """Return the trade table of some trades, without lines."""
-    spot = np.round(moves.at(fills.reported), 2)
+    spot = np.round(moves.at(reports.time), 2)
     key = contracts.key.with_columns(expires_at=pl.Series(contracts.expires).cast(TRADE_TIME))
-    late = fills.reported > fills.time
     columns = {
         "underlying": "SPX",
         "multiplier": MULTIPLIER,
-        "trade_time": fills.reported,
+        "trade_time": reports.time,
         "trade_date": settings.date,
         "price": fills.price,
         "size": fills.size,
         "exchange": np.array(EXCHANGES)[fills.exchange],
         "underlying_bid": np.round(spot - 0.25, 2),
         "underlying_ask": np.round(spot + 0.25, 2),
-        "condition": np.where(late, LATE, np.array([CONDITIONS[kind] for kind in KINDS])[fills.kind]),
+        "condition": np.where(reports.late, LATE, np.array([CONDITIONS[kind] for kind in KINDS])[fills.kind]),
         "is_complex": fills.kind == KINDS.index("complex"),
         "line": 0,
-        "quality": _quality(fills, late),
+        "quality": _quality(fills.contract, reports),
     }
-    for prefix, quote in (("", fills.national), ("exchange_", fills.shown)):
+    for prefix, quote in (("", reports.national), ("exchange_", reports.shown)):
         columns |= {prefix + name: getattr(quote, name) for name in ("bid", "ask", "bid_size", "ask_size")}
     table = key[fills.contract].with_columns(**{name: _column(value) for name, value in columns.items()})
     return table.select(TRADE_SCHEMA.names()).cast(dict(TRADE_SCHEMA))
@@ -52,15 +52,15 @@ def _column(value: object) -> pl.Expr | pl.Series:
     return pl.Series(value) if isinstance(value, np.ndarray) else pl.lit(value)
 
 
-def _quality(fills: Fills, late: np.ndarray) -> np.ndarray:
+def _quality(contract: np.ndarray, reports: Reports) -> np.ndarray:
     """Return the warnings a reader would give."""
-    national = fills.national
-    pairs = pl.DataFrame({"contract": fills.contract, "time": fills.reported})
+    national = reports.national
+    pairs = pl.DataFrame({"contract": contract, "time": reports.time})
     return (
         BITS["crossed_quote"] * (national.bid > national.ask)
         + BITS["locked_quote"] * (national.bid == national.ask)
         + BITS["duplicate_time"] * pairs.is_duplicated().to_numpy()
-        + BITS["late_report"] * late
+        + BITS["late_report"] * reports.late
     )
 
 
@@ -68,9 +68,9 @@ def misprints(settings: Settings, trades: pl.DataFrame, rng: np.random.Generator
     """Return trades told at a wrong price just after right ones, each with the time it is taken back at."""
     count = round(settings.cancelled * trades.height)
     chosen = trades[np.sort(rng.choice(trades.height, count, replace=False))]
-    back = rng.uniform(1.0, 120.0, count) * SECOND
+    back = rng.integers(1_000, 120_000, count)
     return chosen.with_columns(
         price=(pl.col("price") * 10).round(2),
-        trade_time=pl.col("trade_time") + pl.duration(microseconds=1),
-        cancel_time=pl.col("trade_time") + pl.Series(back.astype(np.int64)).cast(pl.Duration("ns")),
+        trade_time=pl.col("trade_time") + pl.duration(milliseconds=1, time_unit="ns"),
+        cancel_time=pl.col("trade_time") + pl.duration(milliseconds=pl.Series(back), time_unit="ns"),
     )

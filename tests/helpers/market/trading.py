@@ -1,4 +1,4 @@
-"""How orders become trades: where, at what price and size, with whom, and what quotes the tape shows beside them."""
+"""How orders become trades: where, at what price and size, and with whom."""
 
 from __future__ import annotations
 
@@ -7,14 +7,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market import contracts as listed
 from market.orders import sides
-from market.quotes import Quotes, half_spread, makers, quotes, tick
-from market.settings import AUCTION, COMPLEX, CROSSING, EXCHANGES, INSTITUTIONAL, LIMIT, MAKER, MARKET, MIDDLE, RETAIL, SWEEP
+from market.quotes import half_spread, tick
+from market.settings import (
+    AUCTION,
+    COMPLEX,
+    CROSSING,
+    INSTITUTIONAL,
+    LIMIT,
+    MAKER,
+    MARKET,
+    MIDDLE,
+    RESTING,
+    RETAIL,
+    SWEEP,
+    TAKING,
+)
 
 if TYPE_CHECKING:
-    from market.contracts import Contracts, Path
     from market.orders import Orders
+    from market.quotes import Board, Quotes
     from market.settings import Settings
 
 
@@ -24,7 +36,6 @@ class Fills:
 
     Attributes:
         time: When it was made, nanoseconds.
-        reported: When the tape tells it.
         contract: Place in the listing.
         kind: One of `KINDS`.
         initiator: Whose order asked for the trade, one of `AGENTS`: a customer, always.
@@ -34,13 +45,10 @@ class Fills:
         size: Contracts.
         price: Points.
         exchange: Place in `EXCHANGES`.
-        shown: The exchange's own quote on the tape.
-        national: The best quote on the tape.
 
     """
 
     time: np.ndarray
-    reported: np.ndarray
     contract: np.ndarray
     kind: np.ndarray
     initiator: np.ndarray
@@ -50,71 +58,64 @@ class Fills:
     size: np.ndarray
     price: np.ndarray
     exchange: np.ndarray
-    shown: Quotes
-    national: Quotes
 
 
-def trade(settings: Settings, contracts: Contracts, moves: Path, drawn: Orders, rng: np.random.Generator) -> Fills:
+def trade(settings: Settings, wanted: Orders, board: Board, rng: np.random.Generator) -> Fills:
     """Fill every order."""
-    count = len(drawn.time)
-    value, delta = listed.fair(settings, contracts, moves, drawn.contract, drawn.time)
-    side = sides(settings, drawn, _moved(settings, drawn, value), rng)
-    part = makers(settings, count, rng)
-    now = quotes(settings, part, moves, value, delta, drawn.time, drawn.time)
-    best = now.best()
-    exchange = _exchanges(settings, drawn.kind, side, now, rng)
-    price = _prices(settings, drawn.kind, side, best, rng)
-    rests = np.isin(drawn.kind, (LIMIT, CROSSING))
-    mine = now.of(exchange)
-    size = _filled(settings, drawn, side, rests, mine, rng)
-    reported = drawn.time + _late(settings, drawn.kind, rng)
-    delay = rng.exponential(settings.national_delay * listed.SECOND, count).astype(np.int64)
-    late = reported > drawn.time
-    seen = quotes(settings, part, moves, value, delta, drawn.time, np.where(late, reported, drawn.time - delay))
-    shown = _where(late, seen.of(exchange), _with_order(mine, rests, side, price, drawn.size))
-    age = rng.exponential(settings.order_age * listed.SECOND, count)
-    national = _with_order(seen.best(), rests & (age > delay) & ~late, side, price, drawn.size)
-    crossing = drawn.kind == CROSSING
-    passive = np.where(crossing | _customers(settings, drawn.kind, rng), _others(settings, count, rng), MAKER)
+    side = sides(settings, wanted, _moved(settings, wanted, board.value), rng)
+    now = board.at(wanted.time)
+    exchange = _exchanges(settings, wanted.kind, side, now, rng)[wanted.leader]
+    side = _with_depth(settings, wanted.kind, side, now.of(exchange), rng)
+    rests, crossing = np.isin(wanted.kind, RESTING), wanted.kind == CROSSING
+    other = _others(settings, wanted, rng)
     return Fills(
-        time=drawn.time,
-        reported=reported,
-        contract=drawn.contract,
-        kind=drawn.kind,
-        initiator=np.where(crossing, passive, drawn.agent),
-        passive=np.where(crossing, drawn.agent, passive),
+        time=wanted.time,
+        contract=wanted.contract,
+        kind=wanted.kind,
+        initiator=np.where(crossing, other, wanted.agent),
+        passive=np.where(crossing, wanted.agent, other),
         side=np.where(crossing, -side, side),
         taker_side=np.where(rests, -side, side),
-        size=size,
-        price=price,
+        size=_filled(settings, wanted, side, now.of(exchange), rng),
+        price=_prices(settings, wanted.kind, side, now.best(), rng),
         exchange=exchange,
-        shown=shown,
-        national=national,
     )
 
 
-def _moved(settings: Settings, drawn: Orders, value: np.ndarray) -> np.ndarray:
+def _moved(settings: Settings, wanted: Orders, value: np.ndarray) -> np.ndarray:
     """Return by how many half spreads each contract's value changed since some trades before; 0 at its first ones."""
-    order = np.argsort(drawn.contract, kind="stable")
+    order = np.argsort(wanted.contract, kind="stable")
     back, sorted_value = settings.memory, value[order]
     change = np.zeros_like(value)
-    same = drawn.contract[order][back:] == drawn.contract[order][:-back]
+    same = wanted.contract[order][back:] == wanted.contract[order][:-back]
     change[back:][same] = (sorted_value[back:] - sorted_value[:-back])[same]
     moved = np.empty_like(value)
     moved[order] = change
     return moved / half_spread(settings, value)
 
 
-def _exchanges(settings: Settings, kind: np.ndarray, side: np.ndarray, now: Quotes, rng: np.random.Generator) -> np.ndarray:
+def _exchanges(
+    settings: Settings, kind: np.ndarray, side: np.ndarray, now: Quotes, rng: np.random.Generator
+) -> np.ndarray:
     """Send orders that take a quote to the best one, unless another exchange matches it; the others anywhere."""
     chance = rng.random(now.bid.shape)
     price = np.where(side[:, None] > 0, -now.ask, now.bid)
     best = np.where(price == price.max(axis=1)[:, None], chance, -1.0).argmax(axis=1)
-    takes = np.isin(kind, (MARKET, SWEEP)) & (rng.random(len(kind)) >= settings.matched)
+    takes = np.isin(kind, TAKING) & (rng.random(len(kind)) >= settings.matched)
     return np.where(takes, best, chance.argmax(axis=1))
 
 
-def _prices(settings: Settings, kind: np.ndarray, side: np.ndarray, best: Quotes, rng: np.random.Generator) -> np.ndarray:
+def _with_depth(
+    settings: Settings, kind: np.ndarray, side: np.ndarray, mine: Quotes, rng: np.random.Generator
+) -> np.ndarray:
+    """Let some of those who agree on a price in the middle buy where more is offered than bid for, and sell elsewhere."""
+    follows = (kind == MIDDLE) & (rng.random(len(kind)) < settings.depth)
+    return np.where(follows & (mine.ask_size != mine.bid_size), np.sign(mine.ask_size - mine.bid_size), side)
+
+
+def _prices(
+    settings: Settings, kind: np.ndarray, side: np.ndarray, best: Quotes, rng: np.random.Generator
+) -> np.ndarray:
     """Return each trade's price by how it came about: cents where it was agreed on, ticks where it was quoted."""
     count = len(kind)
     spread, near, far = best.ask - best.bid, *_touches(side, best)
@@ -139,54 +140,18 @@ def _touches(side: np.ndarray, best: Quotes) -> tuple[np.ndarray, np.ndarray]:
     return np.where(buys, best.bid, best.ask), np.where(buys, best.ask, best.bid)
 
 
-def _filled(
-    settings: Settings, drawn: Orders, side: np.ndarray, rests: np.ndarray, mine: Quotes, rng: np.random.Generator
-) -> np.ndarray:
+def _filled(settings: Settings, wanted: Orders, side: np.ndarray, mine: Quotes, rng: np.random.Generator) -> np.ndarray:
     """Return what trades: of an order that takes a quote no more than there is, of one that rests mostly all."""
     there = np.where(side > 0, mine.ask_size, mine.bid_size)
-    takes = np.isin(drawn.kind, (MARKET, SWEEP)) & (there > 0)
-    part = np.ceil(drawn.size * np.where(rng.random(len(side)) < settings.whole_fill, 1.0, rng.random(len(side))))
-    return np.where(takes, np.minimum(drawn.size, there), np.where(rests, part.astype(np.int64), drawn.size))
+    takes = np.isin(wanted.kind, TAKING) & (there > 0)
+    share = np.where(rng.random(len(side)) < settings.whole_fill, 1.0, rng.random(len(side)))
+    part = np.where(np.isin(wanted.kind, RESTING), np.ceil(wanted.size * share), wanted.size).astype(np.int64)
+    return np.where(takes, np.minimum(wanted.size, there), part)
 
 
-def _with_order(
-    quote: Quotes, there: np.ndarray, side: np.ndarray, price: np.ndarray, size: np.ndarray
-) -> Quotes:
-    """Put customers' resting orders into a quote: one that betters it stands alone."""
-    buys, sells = there & (side > 0), there & (side < 0)
-    bid = np.where(buys, np.maximum(quote.bid, price), quote.bid)
-    ask = np.where(sells, np.minimum(quote.ask, price), quote.ask)
-    return Quotes(
-        bid,
-        ask,
-        np.where(buys, _joined(quote.bid, quote.bid_size, price, size, bid), quote.bid_size),
-        np.where(sells, _joined(quote.ask, quote.ask_size, price, size, ask), quote.ask_size),
-    )
-
-
-def _joined(
-    old: np.ndarray, old_size: np.ndarray, price: np.ndarray, size: np.ndarray, new: np.ndarray
-) -> np.ndarray:
-    """Return the size at a quote after an order: what both have of it."""
-    return np.where(old == new, old_size, 0) + np.where(price == new, size, 0)
-
-
-def _where(condition: np.ndarray, first: Quotes, second: Quotes) -> Quotes:
-    names = Quotes.__annotations__
-    return Quotes(*(np.where(condition, getattr(first, name), getattr(second, name)) for name in names))
-
-
-def _late(settings: Settings, kind: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return by how many nanoseconds a trade's report is late: 0 of most; legs are told together."""
-    late = (rng.random(len(kind)) < settings.late) & (kind != COMPLEX)
-    return np.where(late, rng.uniform(5.0, 90.0, len(kind)) * listed.SECOND, 0.0).astype(np.int64)
-
-
-def _customers(settings: Settings, kind: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return which trades that makers could have made a customer made in their place: no quote says so."""
-    met = np.isin(kind, (AUCTION, MIDDLE, COMPLEX))
-    return met & (rng.random(len(kind)) < settings.met_by_customer)
-
-
-def _others(settings: Settings, count: int, rng: np.random.Generator) -> np.ndarray:
-    return np.where(rng.random(count) < settings.retail_share, RETAIL, INSTITUTIONAL)
+def _others(settings: Settings, wanted: Orders, rng: np.random.Generator) -> np.ndarray:
+    """Return who else is in each trade: a maker, unless a customer takes a customer's order or comes before a maker."""
+    count = len(wanted.kind)
+    met = np.isin(wanted.kind, (AUCTION, MIDDLE, COMPLEX)) & (rng.random(count) < settings.met_by_customer)
+    customer = np.where(rng.random(count) < settings.retail_share, RETAIL, INSTITUTIONAL)
+    return np.where(met | (wanted.kind == CROSSING), customer, MAKER)[wanted.leader]
