@@ -100,14 +100,14 @@ def errors_of(chain: pl.DataFrame, settings: Settings) -> Errors | None:
     """
     total = None
     for book, share in ((settings.positions, 1.0), (settings.signed_volume, settings.signed_share)):
-        found = _of_book(book, chain) if book is not None and not isinstance(book, str) else None
+        found = book_errors(book, chain) if book is not None and not isinstance(book, str) else None
         if found is not None:
             found = found.times(settings.scale * share)
             total = found if total is None else total.plus(found)
     return total
 
 
-def _of_book(book: PositionBook, chain: pl.DataFrame) -> Errors | None:
+def book_errors(book: PositionBook, chain: pl.DataFrame) -> Errors | None:
     """Return a book's errors by row of a chain table; None where it has none."""
     import polars as pl
 

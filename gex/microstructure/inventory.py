@@ -71,18 +71,24 @@ class Inventory:
         )
         return Inventory(table, self.factors)
 
-    def rolled(self, now: dt.datetime) -> Inventory:
+    def among(self, listed: pl.DataFrame) -> Inventory:
+        """Return what is held of the contracts that a chain table lists."""
+        keys = listed.select(pl.col(name).cast(SCHEMA[name]) for name in KEY)
+        table = self.table.join(keys, on=KEY, how="semi", maintain_order="left")
+        return Inventory(table, joined(self.factors.join(table, on=KEY, how="semi")))
+
+    def rolled(self, now: dt.datetime, *, keep_counts: bool = False) -> Inventory:
         """Return what is left at `now` (with a time zone), as a position to begin the next tape with.
 
         What has expired is dropped: its payoff is fixed by then or, where only its date is known, the date is past in
-        New York. Volume and trades count from 0 again.
+        New York. Volume and trades count from 0 again unless `keep_counts`.
         """
         today = now.astimezone(ZoneInfo("America/New_York")).date()
         left = pl.when(pl.col("expires_at").is_null()).then(pl.col("expiration") >= today)
         kept = self.table.filter(left.otherwise(pl.col("expires_at") > now))
         factors = self.factors.join(kept, on=KEY, how="semi")
-        counted = kept.with_columns(pl.lit(0, dtype=pl.Int64).alias(name) for name in ("volume", "trades"))
-        return Inventory(counted, joined(factors))
+        begun = [] if keep_counts else [pl.lit(0, dtype=pl.Int64).alias(name) for name in ("volume", "trades")]
+        return Inventory(kept.with_columns(begun), joined(factors))
 
     def reconciled(self, before: pl.DataFrame, after: pl.DataFrame) -> Reconciliation:
         """Hold it against the open interest before the tape and the next morning's; see `gex.microstructure.reconciliation`."""
@@ -175,3 +181,7 @@ def _ordered(table: pl.DataFrame) -> pl.DataFrame:
     """Return a table of `COLUMNS`, sorted; a column that is missing is null for `expires_at`, else 0."""
     empty = {name: pl.lit(None if name == "expires_at" else 0) for name in COLUMNS if name not in table.columns}
     return table.with_columns(**empty).select(COLUMNS.names()).cast(COLUMNS).sort(SORT)
+
+
+NONE = Inventory(pl.DataFrame(schema=COLUMNS))
+"""Nothing held."""

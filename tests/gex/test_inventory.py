@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from signed_tapes import LATER, OPEN, TODAY, tape, told, trade
 
 from gex.ingest.schema import KEY
-from gex.microstructure.errors import Errors, _of_book
+from gex.microstructure.errors import Errors, book_errors
 from gex.microstructure.factors import joined
 from gex.microstructure.inventory import Inventory, from_trades, opening_from, opening_of
 from gex.microstructure.maker_share import maker_share_of
@@ -43,7 +43,7 @@ def inventory(rows: list, share: float = 1.0) -> Inventory:  # type: ignore[type
 
 def variance(found: Inventory, weights: pl.DataFrame) -> float:
     """Return the variance of a portfolio: `weights` has `KEY` and `weight`."""
-    errors = _of_book(found.book("it"), weights)
+    errors = book_errors(found.book("it"), weights)
     assert errors is not None
     return errors.variance(weights["weight"].to_numpy())
 
