@@ -40,6 +40,10 @@ class InventoryOptions:
             raise ValueError("--opening naive needs the open interest of a --chain")
         if self.reconcile is not None and self.chain is None:
             raise ValueError("--reconcile compares the open interest of two chains: give the day's with --chain")
+        if self.reconcile is not None and self.opening == "none":
+            raise ValueError(
+                "--reconcile bounds what dealers hold, not what they traded: say what before with --opening"
+            )
         if self.maker_share is not None and self.accounts is not None:
             raise ValueError("--accounts gives the share of makers: leave out --maker-share")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NO_ZERO_DTE = "no contract expires on the quote date"
 NO_OTHERS = "every contract used expires on the quote date"
-SHOWN = 3
+SHOWN = 2
 """Strikes of a wall; more are counted."""
 
 

@@ -44,7 +44,7 @@ def totals(found: Found) -> pl.DataFrame:
     group = table.select(pl.struct("expiration", "option_type").rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
     ones = np.ones(table.height)
     sums = (
-        table.group_by("expiration", "option_type")
+        table.group_by("expiration", "option_type", maintain_order=True)
         .agg(pl.col("trades", "volume", "contracts").sum())
         .sort("expiration", "option_type")
     )

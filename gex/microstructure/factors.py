@@ -34,7 +34,9 @@ def joined(*tables: pl.DataFrame) -> pl.DataFrame:
 
 def _compact(table: pl.DataFrame) -> pl.DataFrame:
     """Make one factor of those whose loadings are in proportion; the sign of a factor means nothing."""
-    summed = table.group_by("factor", *KEY).agg(pl.col("loading").sum()).filter(pl.col("loading") != 0)
+    summed = (
+        table.group_by("factor", *KEY, maintain_order=True).agg(pl.col("loading").sum()).filter(pl.col("loading") != 0)
+    )
     largest = pl.col("loading").get(pl.col("loading").abs().arg_max())
     ordered = summed.sort("factor", *KEY).with_columns(largest.over("factor").alias("largest"))
     ratio = (pl.col("loading") / pl.col("largest")).round_sig_figs(DIGITS)

@@ -86,7 +86,7 @@ class Flow:
         edge, orders = pl.col("edge"), pl.col("orders")
         by_contract = (
             self.table.filter("leans")
-            .group_by(KEY)
+            .group_by(KEY, maintain_order=True)
             .agg(
                 (edge * pl.col("told")).sum().alias("sum"),
                 (edge**2 * orders).sum().alias("second"),
@@ -109,7 +109,7 @@ class Flow:
         left = pl.when("leans").then(1.0 - edge**2 * ratio).otherwise(0.0)
         share = self.maker_share
         less = pl.when("leans").then((1.0 - edge**2) - (1.0 - t) * left).otherwise(0.0)
-        by_contract = self.table.group_by(KEY).agg(
+        by_contract = self.table.group_by(KEY, maintain_order=True).agg(
             pl.col("expires_at").first(),
             (pl.col("contracts") * ratio).sum(),
             (pl.col("error") - share**2 * pl.col("square") * less).clip(lower_bound=0.0).sum().alias("variance"),
@@ -157,7 +157,7 @@ def flow_of(trades: pl.DataFrame, sides: Sides, *, maker_share: float = 1.0) -> 
 
 
 def _summed(table: pl.DataFrame) -> pl.DataFrame:
-    sums = table.group_by(GROUP).agg(pl.col("expires_at").first(), pl.col(SUMS).sum())
+    sums = table.group_by(GROUP, maintain_order=True).agg(pl.col("expires_at").first(), pl.col(SUMS).sum())
     return sums.select(*GROUP, "expires_at", *SUMS).sort(GROUP)
 
 

@@ -58,7 +58,7 @@ class Inventory:
     def plus(self, other: Inventory) -> Inventory:
         """Add what others trades, or a position before them, make of it; their errors are independent."""
         both = pl.concat([self.table, other.table])
-        table = both.group_by(KEY).agg(
+        table = both.group_by(KEY, maintain_order=True).agg(
             pl.col("expires_at").drop_nulls().first(),
             pl.col("contracts", "variance", "volume", "trades", "low", "high").sum(),
         )

@@ -1,4 +1,4 @@
-"""How often intervals hold the truth on simulated days: `python tests/helpers/coverage.py --days 500`.
+"""How often intervals hold the truth on simulated days: `python tests/helpers/coverage_of_intervals.py --days 500`.
 
 Accuracies are measured on days 0 to 19 of the simulated market; the days from 10 000 on, which nothing was set by, are held
 against what dealers truly hold. What they held in the morning is known here: this is about trades alone.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -45,9 +45,9 @@ class Trained:
     share: float
 
 
-def trained(stacks: Sequence[str], preset: str = "ise", seeds: Iterable[int] = TRAINING) -> Trained:
-    """Measure stacks on days whose sides are known."""
-    seen = [simulate(seed, preset) for seed in seeds]
+def trained(stacks: Sequence[str], preset: str = "ise", seeds: Iterable[int] = TRAINING, **settings: Any) -> Trained:
+    """Measure stacks on days whose sides are known; `settings` change the market."""
+    seen = [simulate(seed, preset, **settings) for seed in seeds]
     trades = pl.concat(day.trades for day in seen)
     truth = pl.concat(day.truth for day in seen)
     accuracies = {}
@@ -125,11 +125,11 @@ def _flips(day: Day, book: PositionBook) -> dict[str, float | bool | None]:
 
 
 def days(
-    seeds: Iterable[int], stacks: Sequence[str], *, preset: str = "ise", flips: str | None = "gsu_large"
+    seeds: Iterable[int], known: Trained, *, preset: str = "ise", flips: str | None = "gsu_large", **settings: Any
 ) -> pl.DataFrame:
     """Return `Told` of every day and stack."""
-    known = trained(stacks, preset)
-    return pl.DataFrame([each for seed in seeds for each in told(simulate(seed, preset), known, flips)])
+    drawn = (simulate(seed, preset, **settings) for seed in seeds)
+    return pl.DataFrame([each for day in drawn for each in told(day, known, flips)])
 
 
 def summary(found: pl.DataFrame) -> pl.DataFrame:
@@ -170,7 +170,8 @@ def main() -> None:
     parser.add_argument("--stacks", nargs="*", default=list(STACKS))
     parser.add_argument("--save", help="Parquet file of every day.")
     given = parser.parse_args()
-    found = days(range(given.first, given.first + given.days), given.stacks, preset=given.preset)
+    known = trained(given.stacks, given.preset)
+    found = days(range(given.first, given.first + given.days), known, preset=given.preset)
     if given.save:
         found.write_parquet(given.save)
     with pl.Config(tbl_cols=-1, tbl_rows=-1, float_precision=3, tbl_width_chars=160):
