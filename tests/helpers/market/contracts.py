@@ -54,7 +54,7 @@ class Contracts:
 def listing(settings: Settings) -> Contracts:
     """Return strikes about the money for each expiration, with a smile fixed by strike."""
     opened = nanoseconds(calendar.session_open(settings.date))
-    expirations = tuple(settings.date + dt.timedelta(days=days) for days in settings.days_out)
+    expirations = tuple(_session(settings.date + dt.timedelta(days=days)) for days in settings.days_out)
     expires = np.array([nanoseconds(calendar.expires_at(date, "PM")) for date in expirations])
     place, rung, put = (axis.ravel() for axis in np.indices((len(expirations), settings.strikes, 2)))
     step = np.array(settings.steps)[place]
@@ -65,6 +65,10 @@ def listing(settings: Settings) -> Contracts:
     return Contracts(
         expirations, place, expires[place], strike, put == 0, at_the_money * (1.0 - 0.06 * z + 0.02 * z * z)
     )
+
+
+def _session(day: dt.date) -> dt.date:
+    return day if calendar.is_session(day) else calendar.next_session(day)
 
 
 @dataclass(frozen=True)

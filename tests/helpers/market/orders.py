@@ -126,7 +126,7 @@ def sides(settings: Settings, wanted: Orders, move: np.ndarray, rng: np.random.G
     Args:
         settings: The market's.
         wanted: The orders.
-        move: What each contract's value changed by since its trade before, in half spreads.
+        move: By how many half spreads the underlying moved each contract since some trades before.
         rng: Where chance comes from.
 
     """

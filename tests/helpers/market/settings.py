@@ -18,7 +18,7 @@ agreed on in the middle, a customer's resting order that a maker or (crossing) a
 
 @dataclass(frozen=True)
 class Settings:
-    """One market. Shares are of trades; `retail_kinds` and `institutional_kinds` follow `KINDS` as far as `CROSSING`."""
+    """One market, that of ISE; `retail_kinds` and `institutional_kinds` follow `KINDS` as far as crossing and add up to 1."""
 
     trades: int = 20_000
     date: dt.date = dt.date(2025, 9, 5)

@@ -62,7 +62,7 @@ class Fills:
 
 def trade(settings: Settings, wanted: Orders, board: Board, rng: np.random.Generator) -> Fills:
     """Fill every order."""
-    side = sides(settings, wanted, _moved(settings, wanted, board.value), rng)
+    side = sides(settings, wanted, _moved(settings, wanted, board), rng)
     now = board.at(wanted.time)
     exchange = _exchanges(settings, wanted.kind, side, now, rng)[wanted.leader]
     side = _with_depth(settings, wanted.kind, side, now.of(exchange), rng)
@@ -82,16 +82,16 @@ def trade(settings: Settings, wanted: Orders, board: Board, rng: np.random.Gener
     )
 
 
-def _moved(settings: Settings, wanted: Orders, value: np.ndarray) -> np.ndarray:
-    """Return by how many half spreads each contract's value changed since some trades before; 0 at its first ones."""
-    order = np.argsort(wanted.contract, kind="stable")
-    back, sorted_value = settings.memory, value[order]
-    change = np.zeros_like(value)
-    same = wanted.contract[order][back:] == wanted.contract[order][:-back]
-    change[back:][same] = (sorted_value[back:] - sorted_value[:-back])[same]
-    moved = np.empty_like(value)
+def _moved(settings: Settings, wanted: Orders, board: Board) -> np.ndarray:
+    """Return by how many half spreads the underlying moved each contract since some trades before; 0 at its first ones."""
+    order, back = np.argsort(wanted.contract, kind="stable"), settings.memory
+    contract, spot = wanted.contract[order], board.moves.at(wanted.time[order])
+    change = np.zeros(len(order))
+    same = contract[back:] == contract[:-back]
+    change[back:][same] = (spot[back:] - spot[:-back])[same]
+    moved = np.empty_like(change)
     moved[order] = change
-    return moved / half_spread(settings, value)
+    return board.delta * moved / half_spread(settings, board.value)
 
 
 def _exchanges(
