@@ -27,6 +27,7 @@ class InventoryOptions:
     opening: str
     confidence: float
     stack: str
+    accuracies: Path | None
     maker_share: float | None
     accounts: Path | None
     reconcile: str | None
@@ -73,6 +74,12 @@ inventory_options = options.gathered(
         show_default=True,
         metavar="NAME",
         help="Rules that tell the sides: a stack's or a rule's name, or rules and commas.",
+    ),
+    click.option(
+        "--accuracies",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="How often each rule is right, a TOML file. [default: as published]",
     ),
     click.option(
         "--maker-share",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gex.cli.inventory import InventoryOptions
     from gex.ingest.schema import Chain
     from gex.ingest.trade_schema import Trades
+    from gex.microstructure.accuracies import Accuracies
     from gex.microstructure.flow import Flow
     from gex.microstructure.inventory import Inventory
     from gex.microstructure.reconciliation import Reconciliation
@@ -88,11 +89,11 @@ def find(sources: tuple[str, ...], given: InventoryOptions) -> Found:
     """
     import polars as pl
 
-    from gex.microstructure.accuracies import PUBLISHED
     from gex.microstructure.inventory import from_flow
 
     read = Read()
-    classifier_stack, flow = _flow(sources, given, read)
+    accuracies = _accuracies(given.accuracies)
+    stack, flow = _flow(sources, given, accuracies, read)
     _tell(read)
     underlying = _only(read, sources[0])
     chain, after = (_chain(source, given) for source in (given.chain, given.reconcile))
@@ -108,8 +109,8 @@ def find(sources: tuple[str, ...], given: InventoryOptions) -> Found:
         given=given,
         underlying=underlying,
         read=read,
-        stack=classifier_stack,
-        accuracies=PUBLISHED.name,
+        stack=stack,
+        accuracies=accuracies.name,
         maker_share=flow.maker_share,
         lean=lean,
         inventory=listed,
@@ -120,7 +121,24 @@ def find(sources: tuple[str, ...], given: InventoryOptions) -> Found:
     )
 
 
-def _flow(sources: tuple[str, ...], given: InventoryOptions, read: Read) -> tuple[tuple[str, ...], Flow]:
+def _accuracies(path: Path | None) -> Accuracies:
+    """Return the user's own accuracies, or the published ones."""
+    import tomllib
+
+    from gex.ingest.errors import ContentError
+    from gex.microstructure.accuracies import PUBLISHED, Accuracies
+
+    if path is None:
+        return PUBLISHED
+    try:
+        return Accuracies.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ContentError(str(error), source=str(path)) from error
+
+
+def _flow(
+    sources: tuple[str, ...], given: InventoryOptions, accuracies: Accuracies, read: Read
+) -> tuple[tuple[str, ...], Flow]:
     """Sum up the orders of all tapes, one after the other."""
     import click
 
@@ -131,7 +149,7 @@ def _flow(sources: tuple[str, ...], given: InventoryOptions, read: Read) -> tupl
 
     names = [name.strip() for name in given.stack.split(",") if name.strip()]
     try:
-        classifier = Classifier(names if len(names) > 1 else given.stack)
+        classifier = Classifier(names if len(names) > 1 else given.stack, accuracies)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     share, flow = 1.0 if given.maker_share is None else given.maker_share, None

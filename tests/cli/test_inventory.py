@@ -197,3 +197,15 @@ def test_the_bytes_do_not_depend_on_threads(tape: Path, tmp_path: Path) -> None:
         subprocess.run(command, env=os.environ | {"POLARS_MAX_THREADS": threads}, check=True, capture_output=True)
         made.append(out.read_bytes())
     assert made[0] == made[1]
+
+
+def test_own_accuracies_count_as_far_as_they_say(gex: Callable[..., Ran], tape: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('name = "coins"\n[shares.quote_nbbo]\nall = 0.5\n')
+    arguments = ("inventory", tape, "--stack", "quote_nbbo", "--accuracies", own)
+    total = json.loads(gex(*arguments, "--format", "json").out)["total"]
+    assert total["contracts"] == 0.0
+    assert total["bought"] != 0
+    assert "(coins accuracies)" in gex(*arguments).out
+    own.write_text("shares = 5")
+    assert gex(*arguments).code == 3
