@@ -132,7 +132,7 @@ def _accuracies(path: Path | None) -> Accuracies:
         return PUBLISHED
     try:
         return Accuracies.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise ContentError(str(error), source=str(path)) from error
 
 
