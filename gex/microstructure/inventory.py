@@ -132,10 +132,11 @@ def from_flow(flow: Flow, *, lean: float | None = None) -> Inventory:
 
 
 def opening_from(open_interest: pl.DataFrame, *, confidence: float = NAIVE_CONFIDENCE) -> Inventory:
-    """Return what dealers hold before the tape under the naive model: long the calls, short the puts, all of them.
+    """Return what dealers hold before the tape, as far as the naive model is trusted: long the calls, short the puts.
 
-    The model is right with probability (1 + c) / 2 and else dealers hold the opposite: on average c times it, with variance
-    (1 - c^2) OI^2. It errs in all calls alike and in all puts alike: two factors.
+    What they hold net of a contract is a share of its open interest, from -1 to 1: on average c times what the model
+    says, with variance (1 - c^2) / 3, as a beta distribution has it that is flat where c is 0, and certain where c is 1.
+    The model errs in all calls alike and in all puts alike: two factors.
 
     Args:
         open_interest: `root`, `expiration`, `strike`, `option_type`, `open_interest` and, where known, `expires_at`:
@@ -155,7 +156,7 @@ def opening_from(open_interest: pl.DataFrame, *, confidence: float = NAIVE_CONFI
         *KEY,
         *expires_at,
         (confidence * sign * held).alias("contracts"),
-        ((1.0 - confidence**2) * held**2).alias("variance"),
+        ((1.0 - confidence**2) / 3.0 * held**2).alias("variance"),
         (-held).alias("low"),
         held.alias("high"),
     ).filter(pl.col("high") > 0)

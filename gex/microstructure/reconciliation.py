@@ -8,8 +8,8 @@ OI' - OI = B + S - V, and shorts change by as much. So both sides together opene
 
 from 0 to 2 V: |OI' - OI| <= V, or trades are missing, or contracts were exercised. Of one side alone, B or S, it follows
 that it opened from max(0, OI' - OI) to min(V, V + OI' - OI). Whoever dealers are, they hold no more longs and no more shorts
-than there are: |dealers' net| <= OI'. Within these bounds and those of the trades an estimate's distribution is the normal
-one, cut off at the bounds.
+than there are: |dealers' net| <= OI'. Where these bounds are narrower than those of the trades, the estimate's normal distribution is
+cut off at them: right if any open interest that has room for what dealers hold is as likely as any other.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ def _tightened(inventory: Inventory, good: pl.DataFrame) -> Inventory:
         pl.max_horizontal("low", -bound).alias("low"), pl.min_horizontal("high", bound).alias("high")
     )
     mean, had, low, high = (table[name].to_numpy() for name in ("contracts", "variance", "low", "high"))
-    mean, variance = cut_moments(mean, had, low, high)
+    cut_mean, cut_variance = cut_moments(mean, had, low, high)
+    tells = (low > good["low"].to_numpy()) | (high < good["high"].to_numpy())  # else it was known before
+    mean, variance = np.where(tells, cut_mean, mean), np.where(tells, cut_variance, had)
     shrunk = np.sqrt(np.divide(variance, had, out=np.ones(len(had)), where=had > 0))
     table = table.with_columns(contracts=mean, variance=variance, shrunk=shrunk)
     kept = inventory.table.join(table, on=KEY, how="anti")

@@ -180,10 +180,10 @@ def test_a_naive_opening_errs_in_all_calls_alike_and_in_all_puts_alike() -> None
     found = opening_from(listed, confidence=0.6)
     order = found.table.sort("strike", "option_type")
     assert order["contracts"].to_list() == pytest.approx([60.0, -30.0, 18.0, -12.0])
-    assert order["variance"].to_list() == pytest.approx([0.64 * q * q for q in (100, 50, 30, 20)])
+    assert order["variance"].to_list() == pytest.approx([0.64 / 3 * q * q for q in (100, 50, 30, 20)])
     assert (order["low"].to_list(), order["high"].to_list()) == ([-100, -50, -30, -20], [100, 50, 30, 20])
     weights = listed.select(KEY).with_columns(weight=1.0)
-    assert variance(found, weights) == pytest.approx(0.64 * (130**2 + 70**2))
+    assert variance(found, weights) == pytest.approx(0.64 / 3 * (130**2 + 70**2))
     assert opening_from(listed, confidence=1.0).table["variance"].sum() == 0
     with pytest.raises(ValueError, match=r"confidence must be from 0 to 1, got 1\.5"):
         opening_from(listed, confidence=1.5)

@@ -129,3 +129,33 @@ def test_moments_without_doubt_or_room() -> None:
     )
     assert mean.tolist() == [1.0, 2.0, 0.0]
     assert variance.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_where_any_open_interest_with_room_for_dealers_is_as_likely_misses_are_about_as_large_as_they_say() -> None:
+    """Openings drawn as the model has them, forty trades a contract; contracts without room for it are left out."""
+    rng = np.random.default_rng(4)
+    count, trades, c = 300, 40, 0.25
+    before = rng.integers(50, 400, count)
+    held = before * (2.0 * rng.beta(1.0 + c, 1.0 - c, count) - 1.0)
+    side = rng.choice([-1, 1], (count, trades))
+    seen = np.where(rng.random((count, trades)) < 0.75, side, -side)
+    truth, volume = held - 5.0 * side.sum(axis=1), 5 * trades
+    after = rng.integers(np.maximum(before - volume, 0), before + volume + 1)
+    made = np.flatnonzero(after >= np.abs(truth)).tolist()
+    rows = [trade(strike=1000.0 + 5 * k, second=k * trades + j, size=5) for k in made for j in range(trades)]
+    day_ = from_trades(tape(rows), told(seen[made].ravel().tolist(), 0.75), lean=0.0)
+    keys = tape([trade(strike=1000.0 + 5 * k) for k in made]).select(KEY)
+    morning, evening = (keys.with_columns(open_interest=pl.Series(x[made]).cast(pl.Int64)) for x in (before, after))
+    whole = opening_from(morning, confidence=c).plus(day_)
+    found = whole.reconciled(morning, evening)
+    assert found.impossible.is_empty()
+    misses = [((each.table["contracts"].to_numpy() - truth[made]) ** 2).mean() for each in (whole, found.inventory)]
+    assert misses[1] < misses[0]
+    stated = found.inventory.table["variance"].mean()
+    assert stated == pytest.approx(misses[1], rel=0.3)  # the model's openings are flatter than a normal distribution
+
+
+def test_what_says_nothing_new_changes_nothing() -> None:
+    inventory = opening_from(listed(40, 70), confidence=0.25)
+    found = inventory.reconciled(listed(40, 70), listed(40, 70)).inventory
+    assert found.table.equals(inventory.table)
