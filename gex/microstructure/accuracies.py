@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from gex.microstructure.published_rates import RATES
 from gex.microstructure.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
     import polars as pl
@@ -46,6 +47,8 @@ class Accuracies:
         for rule, row in self.shares.items():
             if rule not in RULES:
                 raise ValueError(f"accuracies of an unknown rule {rule!r}: rules are {', '.join(RULES)}")
+            if not isinstance(row, Mapping):
+                raise ValueError(f"{rule}: accuracies are shares by situation, got {row!r}")  # noqa: TRY004 -- from a file
             for situation, share in row.items():
                 if situation not in (*SITUATIONS, OVERALL):
                     raise ValueError(

@@ -100,7 +100,9 @@ def _names(column: pl.Series, known: _sides.Numbers) -> npt.NDArray[np.int64]:
     return np.where(column.is_null().to_numpy(), -1, numbers) if column.null_count() else numbers
 
 
-def _check(trades: pl.DataFrame) -> None:
+def _check(trades: object) -> None:
+    if not isinstance(trades, pl.DataFrame):
+        raise TypeError(f"trades must be a Polars frame, such as Trades.frame, got {type(trades).__name__}")
     missing = [name for name in (*NEEDED, "exchange", *QUOTES) if name not in trades.columns]
     if missing:
         raise ValueError(f"trades lack the columns {', '.join(missing)}")

@@ -75,6 +75,7 @@ def classify(
         Sides of n trades.
 
     Raises:
+        TypeError: Trades that are no Polars frame.
         ValueError: No such stack or rule; a column is missing, or has nulls where the schema has none; a tolerance
             below 0 or not a number.
 

@@ -161,6 +161,7 @@ def test_accuracies_through_a_mapping_and_back() -> None:
         ({"shares": {}, "more": 1}, "accuracies have shares"),
         ({"shares": {"best": {}}}, "unknown rule 'best'"),
         ({"shares": {"tick_all": {"middle": 0.5}}}, "unknown situation 'middle'"),
+        ({"shares": {"tick_all": 0.5}}, "tick_all: .* got 0.5"),
         ({"shares": {"tick_all": {"mid": 55}}}, "tick_all, mid: .* got 55"),
         ({"shares": {"tick_all": {"mid": float("nan")}}}, "got nan"),
         ({"shares": {"tick_all": {"mid": True}}}, "got True"),

@@ -53,6 +53,13 @@ def test_the_tick_tests_take_the_nearest_different_price() -> None:
     assert sides(rows, "rtick_all") == [-1, -1, 1, 1, 0, 0]
 
 
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_a_price_that_is_none_is_nobodys_last_price(wrong: float) -> None:
+    rows = [{"price": price} for price in (5.0, wrong, 5.1)]
+    assert sides(rows, "tick_all") == [0, 0, 1]
+    assert sides(rows, "rtick_all") == [-1, 0, 0]
+
+
 def test_ticks_of_one_exchange_and_of_all() -> None:
     rows = [
         {"price": 5.0, "exchange": "A"},
@@ -290,6 +297,8 @@ def test_a_price_at_the_mid_on_paper_is_at_the_mid() -> None:
 
 def test_missing_columns_and_nulls_are_refused() -> None:
     trades = tape([{}])
+    with pytest.raises(TypeError, match=r"Polars frame, .* got dict"):
+        classify({"price": [1.0]})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="lack the columns strike, ask"):
         classify(trades.drop("ask", "strike"))
     with pytest.raises(ValueError, match="nulls in strike, price"):
