@@ -121,9 +121,7 @@ def analysis_of(base: Priced) -> Analysis:
         vendor_check=summary.vendor_check_of(market, dollars.unit_gamma, parts.zero_dte.chosen),
         assumptions=summary.assumptions_of(market, settings),
         warnings=summary.warnings_of(chain, market, book, settings),
-        intervals=intervals_of(market, book, errors, dollars, ladder, parts.whole, parts.zero_dte.chosen)
-        if errors
-        else None,
+        intervals=intervals_of(market, book, errors, dollars, ladder, parts.whole) if errors else None,
     )
 
 

@@ -102,7 +102,7 @@ class Intervals:
 
 
 def intervals_of(
-    market: Market, book: Book, errors: Errors, dollars: ContractExposure, ladder: Ladder, whole: Part, today: Bools
+    market: Market, book: Book, errors: Errors, dollars: ContractExposure, ladder: Ladder, whole: Part
 ) -> Intervals:
     """Find the intervals of an analysis.
 
@@ -113,16 +113,17 @@ def intervals_of(
         dollars: Exposure of each.
         ladder: Spots to look for the flip at.
         whole: All of them, summed and profiled.
-        today: Marks those that expire today.
 
     """
     units = errors.take(market.used).times(market.quotes.multiplier[market.used])
     gamma = PER_PCT * market.level**2 * dollars.unit_gamma
 
     def interval(chosen: Bools) -> Interval:
-        return _interval(dollars.of(chosen).gamma_usd_per_1pct.net, units.variance(gamma * chosen))
+        net = dollars.of(np.flatnonzero(chosen)).gamma_usd_per_1pct.net
+        return _interval(net, units.variance(gamma * chosen))
 
     dates = market.dates.to_numpy()[market.quotes.expiration[market.used]]
+    today = dates == np.datetime64(market.today)
     calls, puts = _walls(market, whole, units, gamma)
     return Intervals(
         net=interval(np.ones(len(today), dtype=bool)),
