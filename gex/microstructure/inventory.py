@@ -56,7 +56,7 @@ class Inventory:
     factors: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FACTORS), repr=False)
 
     def plus(self, other: Inventory) -> Inventory:
-        """Add what others trades, or a position before them, make of it; their errors are independent."""
+        """Add another inventory, of other trades or from before them; the errors of the two are independent."""
         both = pl.concat([self.table, other.table])
         table = both.group_by(KEY, maintain_order=True).agg(
             pl.col("expires_at").drop_nulls().first(),
