@@ -37,6 +37,7 @@ COMMANDS = {
     "ingest": "gex.cli.ingest",
     "fetch": "gex.cli.fetch",
     "open-close": "gex.cli.open_close",
+    "inventory": "gex.cli.inventory",
     "store": "gex.cli.store",
     "sample": "gex.cli.sample",
     "formats": "gex.cli.formats",
