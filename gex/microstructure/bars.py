@@ -55,32 +55,31 @@ class Bars:
 
     def starts(self, times: Ints) -> Ints:
         """Return where the bar of each instant begins, shape (n,)."""
-        midnights, anchors = self._dates(times)
-        date = np.searchsorted(midnights, times, side="right") - 1
-        anchor = anchors[date]
-        return np.maximum(anchor + (times - anchor) // self.width * self.width, midnights[date])
+        midnight, _, anchor = self._date(times)
+        return np.maximum(anchor + (times - anchor) // self.width * self.width, midnight)
 
-    def end(self, start: int) -> int:
-        """Return where the bar that begins at `start` ends."""
-        date = date_of(start)
-        anchor = self._anchor(date)
-        return min(anchor + ((start - anchor) // self.width + 1) * self.width, _midnight(date + dt.timedelta(1)))
+    def ends(self, starts: Ints) -> Ints:
+        """Return where the bars that begin at `starts` end, shape (n,)."""
+        _, midnight, anchor = self._date(starts)
+        return np.minimum(anchor + ((starts - anchor) // self.width + 1) * self.width, midnight)
 
     def between(self, first: int, last: int) -> Iterator[int]:
         """Yield the starts of the bars after `first` and before `last`, as long as they are of one date."""
         if date_of(first) != date_of(last):
             return
-        start = self.end(first)
-        while start < last:
-            yield start
-            start = self.end(start)
+        step = range(int(self.ends(np.array([first]))[0]), last, self.width)
+        yield from step
 
-    def _dates(self, times: Ints) -> tuple[Ints, Ints]:
-        """Return the midnights of the New York dates that the instants may be of, going up, and what bars count from."""
+    def _date(self, times: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return the midnights about each instant's New York date, and what its bars are counted from."""
         days = times // DAY
         utc = set(days[np.flatnonzero(np.diff(days, prepend=days[:1] - 1))].tolist())
         dates = [EPOCH + dt.timedelta(day) for day in sorted(utc | {day - 1 for day in utc})]
-        return np.array([_midnight(date) for date in dates]), np.array([self._anchor(date) for date in dates])
+        midnights = np.array([_midnight(date) for date in dates], dtype=np.int64)
+        after = np.array([_midnight(date + dt.timedelta(1)) for date in dates], dtype=np.int64)
+        anchors = np.array([self._anchor(date) for date in dates], dtype=np.int64)
+        place = np.searchsorted(midnights, times, side="right") - 1
+        return midnights[place], after[place], anchors[place]
 
     def _anchor(self, date: dt.date) -> int:
         return _midnight(date) if self.width == DAY else _instant(date, OPEN)

@@ -65,7 +65,7 @@ def hedges_of(trades: pl.DataFrame, sides: Sides, found: TradeGreeks, maker_shar
     taken = np.where(priced, -maker_share * expected * units * found.spot, 0.0)
     return Hedges(
         flow=maker_share * expected * whole,
-        raw=sides.side * whole,
+        raw=whole * sides.side,
         variance=maker_share * (1.0 - maker_share * expected * expected) * whole * whole,
         delta_traded=np.abs(whole),
         gamma=taken * np.where(priced, PER_PCT * found.spot * found.gamma, 0.0),

@@ -122,7 +122,9 @@ class Tape:
         self._expirations: list[dt.date] = []
         self._underlying = chain.underlying if chain is not None else None
         self._ends: tuple[int, int] | None = None
-        self._counts: dict[str, Counter[str]] = {name: Counter() for name in ("unpriced", "volatility", "spot", "chain")}
+        self._counts: dict[str, Counter[str]] = {
+            name: Counter() for name in ("unpriced", "volatility", "spot", "chain")
+        }
 
     def add(self, trades: pl.DataFrame, sides: Sides) -> pl.DataFrame:
         """Take a batch of trades in and return the rows of the bars that are finished with it.
@@ -216,7 +218,8 @@ class Tape:
         known = set(self._expirations)
         self._expirations += [date for date in expiration.unique().sort() if date not in known]
         numbers = {date: number for number, date in enumerate(self._expirations)}
-        return cells + CELLS * expiration.replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
+        number: Ints = expiration.replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
+        return cells + CELLS * number
 
     def _keep_spots(self, start: Ints, spot: Floats) -> None:
         """Remember the last price of the underlying in each bar."""
@@ -244,9 +247,7 @@ class Tape:
         late, start = self.settings.late, self._open.start
         if late is None:
             return np.zeros(len(start), dtype=bool)
-        ends = {bar: self.settings.bars.end(bar) for bar in set(start.tolist())}
-        closed = [bar for bar, end in ends.items() if end + int(late * SECOND) <= self._latest]
-        return np.isin(start, closed)
+        return self.settings.bars.ends(start) + int(late * SECOND) <= self._latest
 
     def _rows(self, sums: Sums) -> pl.DataFrame:
         """Write the rows of bars and forget them."""

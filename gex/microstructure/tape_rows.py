@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from gex.microstructure.bars import Bars, date_of, moment
+from gex.microstructure.bars import date_of
 from gex.microstructure.cells import CELLS, DIMENSIONS, MEASURES, part_of
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
+    from gex.microstructure.bars import Bars
     from gex.microstructure.cells import Sums
     from gex.quotes import Floats, Ints
 
@@ -58,6 +59,19 @@ SCHEMA = pl.Schema(
 """Columns of the bars; without `group` where all trades are one."""
 
 
+NOTHING = np.zeros(len(SUMMED))
+
+
+class Row(NamedTuple):
+    """What stands in one row, `SUMMED` of the bar and since midnight."""
+
+    start: int
+    label: str
+    spot: float | None
+    values: Floats
+    cumulated: Floats
+
+
 @dataclass
 class RowWriter:
     """Writes rows of finished bars, going up in time; what is cumulated since midnight carries over."""
@@ -70,6 +84,7 @@ class RowWriter:
     """`SUMMED` of all rows written."""
     _cumulated: dict[int, Floats] = field(default_factory=dict)
     """`SUMMED` by group, since midnight."""
+    _date: dt.date | None = None
     _last: int | None = None
     _spot: float | None = None
 
@@ -83,8 +98,8 @@ class RowWriter:
 
         """
         rows = [row for start, found in self._each(sums) for row in self._bar(start, found, spots, expirations)]
-        schema = SCHEMA if self.by else {name: dtype for name, dtype in SCHEMA.items() if name != "group"}
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        frame = _frame(rows, self.bars).with_columns(pl.Series("group", [row.label for row in rows], pl.String))
+        return frame.select(SCHEMA.names()) if self.by else frame.select(pl.exclude("group"))
 
     def _each(self, sums: Sums) -> Iterator[tuple[int, dict[int, Floats]]]:
         """Yield each bar with the sums of its groups, those without a trade between them if asked for."""
@@ -104,21 +119,17 @@ class RowWriter:
 
     def _bar(
         self, start: int, found: dict[int, Floats], spots: dict[int, float], expirations: list[dt.date]
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> Iterator[Row]:
         """Yield a bar's rows, and add them to what is cumulated."""
-        date = date_of(start)
-        if self._last is None or date_of(self._last) != date:
-            self._cumulated = {}
+        if self._date != (date := date_of(start)):
+            self._date, self._cumulated = date, {}
         self._spot = spots.get(start, self._spot)
-        nothing = np.zeros(len(SUMMED))
         groups = set(found) | (set(self._cumulated) if self.empty else set())
         for group in sorted(groups, key=lambda group: self._order(group, expirations)):
-            values = found.get(group, nothing)
+            values = found.get(group, NOTHING)
             self.total = self.total + values
-            self._cumulated[group] = self._cumulated.get(group, nothing) + values
-            label = (self._label(group, expirations),) if self.by else ()
-            head = (date, moment(start), moment(self.bars.end(start)), *label, self._spot)
-            yield (*head, *_told(values), *_cumulated(self._cumulated[group]))
+            self._cumulated[group] = self._cumulated.get(group, NOTHING) + values
+            yield Row(start, self._label(group, expirations), self._spot, values, self._cumulated[group])
 
     def _order(self, group: int, expirations: list[dt.date]) -> int:
         return expirations[group].toordinal() if self.by == "expiration" else group
@@ -146,17 +157,27 @@ def summed(sums: Sums) -> Floats:
     return np.array([columns[name] for name in SUMMED])
 
 
-def _told(values: Floats) -> list[float]:
-    """Return a row's own figures in the order of `SCHEMA`."""
-    row = dict(zip(SUMMED, values.tolist(), strict=True))
-    counts = [int(row[name]) for name in COUNTS]
-    splits = [row[f"{name}_usd"] for name in SPLITS]
-    return [*counts, *(row[name] for name in DOLLARS), float(np.sqrt(row["variance"])), *splits]
-
-
-def _cumulated(values: Floats) -> list[float]:
-    """Return what is cumulated, with its error and the range that holds the true flow with 95%."""
-    row = dict(zip(SUMMED, values.tolist(), strict=True))
-    error, flow = float(np.sqrt(row["variance"])), row["flow_usd"]
-    reach = TWO_SIDED_95 * error
-    return [*(row[name] for name in CUMULATED), error, flow - reach, flow + reach]
+def _frame(rows: list[Row], bars: Bars) -> pl.DataFrame:
+    """Return rows as a frame of `SCHEMA`, but for the group."""
+    start = np.array([row.start for row in rows], dtype=np.int64)
+    own, cumulated = (
+        dict(zip(SUMMED, np.array(values).reshape(-1, len(SUMMED)).T, strict=True))
+        for values in ([row.values for row in rows], [row.cumulated for row in rows])
+    )
+    error = np.sqrt(cumulated["variance"])
+    columns: dict[str, Any] = {
+        **{
+            name: pl.Series(instants // 1000).cast(TIME)
+            for name, instants in (("start", start), ("end", bars.ends(start)))
+        },
+        "spot": [row.spot for row in rows],
+        **{name: values for name, values in own.items() if name != "variance"},
+        "flow_error_usd": np.sqrt(own["variance"]),
+        **{f"cumulated_{name}": cumulated[name] for name in CUMULATED},
+        "cumulated_error_usd": error,
+        "cumulated_low_usd": cumulated["flow_usd"] - TWO_SIDED_95 * error,
+        "cumulated_high_usd": cumulated["flow_usd"] + TWO_SIDED_95 * error,
+    }
+    date = pl.col("start").dt.convert_time_zone("America/New_York").dt.date().alias("date")
+    kept = [name for name in SCHEMA if name != "group"]
+    return pl.DataFrame(columns).with_columns(date).select(kept).cast({name: SCHEMA[name] for name in kept})

@@ -109,16 +109,12 @@ class TradePricer:
         strike, is_call = trades["strike"].to_numpy(), (trades["option_type"] == "C").to_numpy()
         carry = self._carry(trades, spot, years)
         sigma, volatility_from, status = self._volatility(trades, carry, strike, years, is_call)
-        found = [np.empty(len(trades)) for _ in range(3)]
-        for block in _blocks(len(trades)):
-            given = (spot, strike, years, sigma, carry.rate, carry.dividend, is_call)
-            values = greeks(*(column[block] for column in given))
-            for whole, part in zip(found, (values.delta, values.gamma, values.vanna), strict=True):
-                whole[block] = part
         reason = _reasons(left, spot, sigma, status)
-        for whole in found:
-            whole[reason >= 0] = np.nan
-        return TradeGreeks(spot, *found, reason, volatility_from, spot_from, carry.listed >= 0)
+        # What cannot be priced has no greeks: a volatility that is NaN makes them NaN.
+        delta, gamma, vanna = _greeks(
+            (spot, strike, years, np.where(reason < 0, sigma, np.nan), carry.rate, carry.dividend, is_call)
+        )
+        return TradeGreeks(spot, delta, gamma, vanna, reason, volatility_from, spot_from, carry.listed >= 0)
 
     def _spots(self, trades: pl.DataFrame, times: Ints) -> tuple[Floats, Codes]:
         """Return the mid of the underlying at each trade and where it is from; what is missing is the last one's."""
@@ -176,6 +172,16 @@ class TradePricer:
         return sigma, source, status
 
 
+def _greeks(given: tuple[Floats | Bools, ...]) -> tuple[Floats, Floats, Floats]:
+    """Return delta, gamma and vanna, the arguments of `gex.pricing.greeks` given."""
+    count = len(given[0])
+    delta, gamma, vanna = np.empty(count), np.empty(count), np.empty(count)
+    for block in _blocks(count):
+        found = greeks(*(column[block] for column in given))
+        delta[block], gamma[block], vanna[block] = found.delta, found.gamma, found.vanna
+    return delta, gamma, vanna
+
+
 def _mids(trades: pl.DataFrame, bid: str, ask: str) -> Floats:
     """Return mids in points; NaN without a bid or when crossed."""
     low, high = (trades[name].to_numpy() for name in (bid, ask))
@@ -192,7 +198,9 @@ def _usable(sigma: Floats, years: Floats) -> Bools:
 def _places(trades: pl.DataFrame, market: Market) -> Ints:
     """Return the place of each trade's (root, expiration) in the chain; -1 for one it does not list."""
     table = market.quotes.expirations.table.select("root", "expiration").with_row_index("place")
-    found = trades.select("root", "expiration").join(table, on=["root", "expiration"], how="left", maintain_order="left")
+    found = trades.select("root", "expiration").join(
+        table, on=["root", "expiration"], how="left", maintain_order="left"
+    )
     return found["place"].cast(pl.Int64).fill_null(-1).to_numpy()
 
 

@@ -44,7 +44,9 @@ def test_greeks_are_those_of_the_volatility_in_the_mid() -> None:
     assert sources(found) == ["mid"] * len(rows)
     # An option deep in the money or nearly expired has little time value: its volatility is known less well.
     for name, tolerance in (("delta", 1e-9), ("gamma", 1e-7), ("vanna", 1e-6)):
-        np.testing.assert_allclose(getattr(found, name), [getattr(w, name) for w in expected], rtol=tolerance, atol=1e-13)
+        np.testing.assert_allclose(
+            getattr(found, name), [getattr(w, name) for w in expected], rtol=tolerance, atol=1e-13
+        )
 
 
 def test_without_a_usable_mid_the_price_tells() -> None:
@@ -158,5 +160,3 @@ def test_a_trades_figures_do_not_depend_on_its_neighbours() -> None:
 def test_no_trades_have_no_greeks() -> None:
     found = TradePricer().price(tape_of([]))
     assert found.delta.shape == found.reason.shape == (0,)
-
-
