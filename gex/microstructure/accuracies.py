@@ -1,0 +1,156 @@
+"""How often a rule is right, by the situation of the trade: as published, or as measured on one's own trades."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gex.microstructure import _sides
+from gex.microstructure.columns import Columns
+from gex.microstructure.published_rates import RATES
+from gex.microstructure.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+    import polars as pl
+
+    from gex.microstructure.sides import Sides
+
+SITUATIONS = _sides.SITUATIONS
+OVERALL = "all"
+UNKNOWABLE = ("late", "complex")
+
+
+@dataclass(frozen=True)
+class Accuracies:
+    """The share of a rule's sides that are right.
+
+    Attributes:
+        shares: By rule, by situation of `SITUATIONS` or "all", from 0 to 1.
+        name: Of the table.
+        trades: How many trades each share was measured on, where that is known.
+
+    """
+
+    shares: Mapping[str, Mapping[str, float]]
+    name: str = "own"
+    trades: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for rule, row in self.shares.items():
+            if rule not in RULES:
+                raise ValueError(f"accuracies of an unknown rule {rule!r}: rules are {', '.join(RULES)}")
+            for situation, share in row.items():
+                if situation not in (*SITUATIONS, OVERALL):
+                    raise ValueError(
+                        f"{rule}: unknown situation {situation!r}: they are {OVERALL}, {', '.join(SITUATIONS)}"
+                    )
+                if isinstance(share, bool) or not isinstance(share, int | float) or not 0.0 <= share <= 1.0:
+                    raise ValueError(f"{rule}, {situation}: an accuracy is a share from 0 to 1, got {share!r}")
+
+    def share(self, rule: str, situation: str) -> float:
+        """Return how often a rule is right: 0.5 where nothing is known of it.
+
+        A situation without a share of its own has that of the same place whatever the size, then the rule's "all";
+        of late reports and legs of complex orders nothing is known unless it is given.
+        """
+        row = self.shares.get(rule, {})
+        wanted = (situation,) if situation in UNKNOWABLE else (situation, situation.removesuffix("_sized"), OVERALL)
+        return float(next((row[name] for name in wanted if name in row), 0.5))
+
+    def table(self, stack: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return the probabilities of a stack's rules, a row a rule, a column a situation; at least 0.5.
+
+        A share below a half says that the opposite side is likelier. The rule's side is kept all the same, since it is
+        the rule that was asked for, and counts for nothing.
+        """
+        shares = [[self.share(rule, situation) for situation in SITUATIONS] for rule in stack]
+        return np.maximum(np.array(shares, np.float64), 0.5)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Accuracies:
+        """Return the accuracies that `as_dict` gives, or that a TOML file says."""
+        unknown = set(values) - {"shares", "name", "trades"}
+        if unknown or "shares" not in values:
+            raise ValueError(f"accuracies have shares, name and trades, got {', '.join(values) or 'nothing'}")
+        return cls(**values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, as JSON and TOML hold them."""
+        return {
+            "name": self.name,
+            "shares": {rule: dict(row) for rule, row in self.shares.items()},
+            "trades": {rule: dict(row) for rule, row in self.trades.items()},
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of what it says."""
+        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+PUBLISHED = Accuracies(RATES, "published")
+"""What the literature measured: `gex.microstructure.published_rates` has the numbers and their sources."""
+
+
+def calibrated(
+    trades: pl.DataFrame,
+    sides: Sides,
+    truth: npt.ArrayLike,
+    *,
+    prior: Accuracies = PUBLISHED,
+    weight: float = 50.0,
+    name: str = "calibrated",
+) -> Accuracies:
+    """Measure how often each rule of a stack is right, by situation, on trades whose sides are known.
+
+    The share of n trades of which k were told right is (k + weight x prior) / (n + weight): the mean of a beta
+    distribution that starts as sure of the prior's share as `weight` trades would make it.
+
+    Args:
+        trades: The trade table, n rows.
+        sides: What `classify` made of it; its stack's rules are measured where they told.
+        truth: +1 where customers bought and dealers sold, -1 where they sold, 0 where nobody knows; shape (n,).
+        prior: What is believed before.
+        weight: Trades that the belief is worth, 0 or more.
+        name: Of the result.
+
+    Returns:
+        Accuracies whose `trades` say on how many trades each share rests.
+
+    Raises:
+        ValueError: Not one truth, or side, for each trade; a truth other than +1, -1 and 0; a negative weight.
+
+    """
+    known = _truth(truth, len(trades), sides)
+    if not weight >= 0.0:
+        raise ValueError(f"weight must be a number of trades, 0 or more, got {weight!r}")
+    situation = Columns.of(trades).situations()
+    shares: dict[str, dict[str, float]] = {}
+    counts: dict[str, dict[str, int]] = {}
+    for place, rule in enumerate(sides.stack):
+        asked = (sides.rule == place) & (known != 0)
+        shares[rule], counts[rule] = {}, {}
+        for code in [None, *np.unique(situation[asked]).tolist()]:
+            told = asked if code is None else asked & (situation == code)
+            label = OVERALL if code is None else SITUATIONS[code]
+            right, count = int((sides.side == known)[told].sum()), int(told.sum())
+            if count:
+                shares[rule][label] = (right + weight * prior.share(rule, label)) / (count + weight)
+                counts[rule][label] = count
+    return Accuracies(shares, name, counts)
+
+
+def _truth(truth: npt.ArrayLike, count: int, sides: Sides) -> npt.NDArray[np.float64]:
+    known = np.asarray(truth, np.float64)
+    if known.shape != (count,) or sides.side.shape != (count,):
+        raise ValueError(f"{count} trades need as many sides and truths, got {sides.side.size} and {known.size}")
+    if not np.isin(known, (-1.0, 0.0, 1.0)).all():
+        raise ValueError("a truth is +1, -1 or 0")
+    return known
