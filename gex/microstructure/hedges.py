@@ -31,7 +31,8 @@ class Hedges:
     Attributes:
         flow: $ of the underlying that dealers are expected to buy (+) or sell (-).
         raw: The same as if every side told were right.
-        variance: Of the flow, $ squared, from not knowing the sides for sure.
+        variance: Of the flow, $ squared, from not knowing the side for sure, each trade by itself; see
+            `gex.microstructure.orders` for their sum.
         delta_traded: $ of delta in the contracts traded, whoever bought them, without sign.
         gamma: Dealers' expected change, $ of delta per +1% of spot.
         vanna: Dealers' expected change, $ of delta per volatility point.

@@ -16,7 +16,8 @@ from gex.ingest.trade_schema import TRADE_COLUMNS, TRADE_SCHEMA
 from gex.microstructure.bars import SECOND, Bars, moment
 from gex.microstructure.cells import CELLS, Sums, cells_of
 from gex.microstructure.hedges import hedges_of
-from gex.microstructure.tape_rows import SUMMED, RowWriter, summed
+from gex.microstructure.orders import Orders
+from gex.microstructure.tape_rows import SUMMED, RowWriter, groups_of, summed
 from gex.microstructure.trade_greeks import (
     DIVIDEND,
     RATE,
@@ -117,6 +118,7 @@ class Tape:
         self._chain = chain
         self._pricer = TradePricer(chain, rate=self.settings.rate, dividend=self.settings.dividend)
         self._writer = RowWriter(self.settings.bars, self.settings.by, self.settings.empty)
+        self._orders = Orders()
         self._open, self._spots = Sums.none(), dict[int, float]()
         self._latest = np.iinfo(np.int64).min
         self._expirations: list[dt.date] = []
@@ -147,8 +149,9 @@ class Tape:
         hedges = hedges_of(trades, sides, found, self.settings.maker_share)
         start, late = self._place(trades["trade_time"].to_physical().to_numpy())
         size = trades["size"].to_numpy()
-        measures = _measures(hedges, size, late)
-        self._open = self._open.plus(start, self._cells(trades, size, sides), measures)
+        cells = self._cells(trades, size, sides)
+        variance = self._orders.variances(trades, sides, hedges, groups_of(cells, self.settings.by))
+        self._open = self._open.plus(start, cells, _measures(hedges, variance, size, late))
         self._keep_spots(start, found.spot)
         self._count(found)
         return self._rows(self._open.where(self._finished()))
@@ -257,7 +260,7 @@ class Tape:
         return rows
 
 
-def _measures(hedges: Hedges, size: Ints, late: Bools) -> dict[str, Floats]:
+def _measures(hedges: Hedges, variance: Floats, size: Ints, late: Bools) -> dict[str, Floats]:
     """Return what is summed of each trade, by the names of `gex.microstructure.cells.MEASURES`."""
     contracts = size.astype(np.float64)
     return {
@@ -269,7 +272,7 @@ def _measures(hedges: Hedges, size: Ints, late: Bools) -> dict[str, Floats]:
         "delta_traded": hedges.delta_traded,
         "flow": hedges.flow,
         "raw": hedges.raw,
-        "variance": hedges.variance,
+        "variance": variance,
         "gamma": hedges.gamma,
         "vanna": hedges.vanna,
     }

@@ -103,7 +103,7 @@ class RowWriter:
 
     def _each(self, sums: Sums) -> Iterator[tuple[int, dict[int, Floats]]]:
         """Yield each bar with the sums of its groups, those without a trade between them if asked for."""
-        groups, start = _groups(sums.cell, self.by), sums.start
+        groups, start = groups_of(sums.cell, self.by), sums.start
         table = summed(sums)
         first = np.flatnonzero(np.diff(start, prepend=start[:1] - 1))
         for places in np.split(np.arange(len(start)), first[1:]) if len(start) else ():
@@ -140,7 +140,8 @@ class RowWriter:
         return DIMENSIONS[self.by][group] if self.by else ""
 
 
-def _groups(cell: Ints, by: str | None) -> Ints:
+def groups_of(cell: Ints, by: str | None) -> Ints:
+    """Return the group that the rows of each cell are of; 0 for all where there are none."""
     if by is None:
         return np.zeros_like(cell)
     return cell // CELLS if by == "expiration" else part_of(cell, by)
@@ -164,7 +165,8 @@ def _frame(rows: list[Row], bars: Bars) -> pl.DataFrame:
         dict(zip(SUMMED, np.array(values).reshape(-1, len(SUMMED)).T, strict=True))
         for values in ([row.values for row in rows], [row.cumulated for row in rows])
     )
-    error = np.sqrt(cumulated["variance"])
+    # Legs take from each other's doubt: where nothing is left of it, rounding may take a little more.
+    own_error, error = (np.sqrt(np.maximum(values["variance"], 0.0)) for values in (own, cumulated))
     columns: dict[str, Any] = {
         **{
             name: pl.Series(instants // 1000).cast(TIME)
@@ -172,7 +174,7 @@ def _frame(rows: list[Row], bars: Bars) -> pl.DataFrame:
         },
         "spot": [row.spot for row in rows],
         **{name: values for name, values in own.items() if name != "variance"},
-        "flow_error_usd": np.sqrt(own["variance"]),
+        "flow_error_usd": own_error,
         **{f"cumulated_{name}": cumulated[name] for name in CUMULATED},
         "cumulated_error_usd": error,
         "cumulated_low_usd": cumulated["flow_usd"] - TWO_SIDED_95 * error,

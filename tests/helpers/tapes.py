@@ -103,13 +103,20 @@ def part(sides: Sides, rows: slice) -> Sides:
     return Sides(sides.side[rows], sides.rule[rows], sides.probability[rows], sides.stack)
 
 
-def random_tape(n: int, seed: int, *, disorder: float = 0.0) -> tuple[pl.DataFrame, Sides]:
-    """Return n trades of a session, times going up but for `disorder` seconds, some without quotes, and their sides."""
+def random_tape(n: int, seed: int, *, disorder: float = 0.0, together: float = 0.0) -> tuple[pl.DataFrame, Sides]:
+    """Return n trades of a session, times going up but for `disorder` seconds, some without quotes, and their sides.
+
+    The share `together` of them are further fills and legs of the order before.
+    """
     rng = np.random.default_rng(seed)
     seconds = np.sort(rng.uniform(9.5 * 3600, 16 * 3600 - 1, n)) - rng.uniform(0, disorder, n)
     start = dt.datetime.combine(TODAY, dt.time(), NEW_YORK)
     rows = []
-    for offset in seconds.tolist():
+    for place, offset in enumerate(seconds.tolist()):
+        if rows and rng.random() < together:  # another fill of the order before, or another leg of it
+            legs = {"strike": 6500.0 + 5.0 * int(rng.integers(-8, 9))} if rows[-1]["is_complex"] else {}
+            rows.append(rows[-1] | legs | {"size": int(rng.geometric(0.05)), "line": place + 1})
+            continue
         kind, strike = rng.choice(["C", "P"]), 6500.0 + 5.0 * int(rng.integers(-8, 9))
         expiration = TODAY if rng.random() < 0.5 else LATER
         time = start.astimezone(dt.UTC) + dt.timedelta(seconds=offset)
@@ -123,6 +130,9 @@ def random_tape(n: int, seed: int, *, disorder: float = 0.0) -> tuple[pl.DataFra
             "bid": value * 0.99,
             "ask": value * 1.01,
             "size": int(rng.geometric(0.05)),
+            "exchange": str(rng.choice(["A", "B"])),
+            "is_complex": bool(rng.random() < 0.3),
+            "line": place + 1,
         }
         rows.append(trade(**row) | ({} if rng.random() < 0.9 else {"bid": None, "ask": None}))
     side = rng.choice([-1, 0, 1], n).astype(int)

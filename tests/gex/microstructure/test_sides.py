@@ -67,7 +67,12 @@ def test_ticks_of_one_exchange_and_of_all() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [{"strike": 6505.0}, {"option_type": "P"}, {"root": "SPX"}, {"expiration": tape([{}])["expiration"][0].replace(day=8)}],
+    [
+        {"strike": 6505.0},
+        {"option_type": "P"},
+        {"root": "SPX"},
+        {"expiration": tape([{}])["expiration"][0].replace(day=8)},
+    ],
 )
 def test_a_contract_is_root_expiration_strike_and_type(other: dict[str, Any]) -> None:
     rows = [{"price": 5.0}, {"price": 9.0, **other}, {"price": 5.1}]
@@ -201,10 +206,7 @@ def test_a_market_seen_in_a_mirror_has_the_other_sides(seed: int, rule: str) -> 
 @given(
     st.lists(
         st.fixed_dictionaries(
-            {
-                name: st.one_of(st.none(), st.floats(width=32))
-                for name in ("bid", "ask", "exchange_bid", "exchange_ask")
-            }
+            {name: st.one_of(st.none(), st.floats(width=32)) for name in ("bid", "ask", "exchange_bid", "exchange_ask")}
             | {"price": st.floats(width=32), "bid_size": st.one_of(st.none(), st.integers(-1, 3))}
         ),
         max_size=20,
@@ -218,7 +220,10 @@ def test_no_price_or_quote_raises(rows: list[dict[str, Any]]) -> None:
 
 
 def test_an_ask_of_nothing_is_none() -> None:
-    assert sides([{"bid": 0.0, "ask": 0.0, "price": 1.0}, {"bid": 0.0, "ask": 1.0, "price": 1.0}], "quote_nbbo") == [0, 1]
+    assert sides([{"bid": 0.0, "ask": 0.0, "price": 1.0}, {"bid": 0.0, "ask": 1.0, "price": 1.0}], "quote_nbbo") == [
+        0,
+        1,
+    ]
 
 
 def test_a_tape_without_trades() -> None:
@@ -229,8 +234,13 @@ def test_a_tape_without_trades() -> None:
 def test_many_contracts_are_told_apart() -> None:
     """More than the table of numbers starts with, twice over, in two batches."""
     count = 5_000
-    first = tape([{}]).select(pl.exclude("strike", "price")).join(
-        pl.DataFrame({"strike": np.arange(count, dtype=float) + 1, "price": np.arange(count) % 7 + 1.0}), how="cross"
+    first = (
+        tape([{}])
+        .select(pl.exclude("strike", "price"))
+        .join(
+            pl.DataFrame({"strike": np.arange(count, dtype=float) + 1, "price": np.arange(count) % 7 + 1.0}),
+            how="cross",
+        )
     )
     second = first.with_columns(pl.col("price") + 0.01)[::-1]
     classifier = Classifier("tick_all")

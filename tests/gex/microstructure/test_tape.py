@@ -23,7 +23,7 @@ from gex.microstructure.tape_rows import CUMULATED, DOLLARS, SCHEMA
 from gex.microstructure.trade_greeks import TradePricer
 
 TRADES, SIDES = random_tape(400, seed=5)
-DISORDERED = random_tape(200, seed=6, disorder=90.0)
+DISORDERED = random_tape(200, seed=6, disorder=90.0, together=0.4)
 FLOWS = ("flow_usd", "flow_raw_usd", "gamma_usd_per_1pct", "vanna_usd_per_vol_point")
 
 
@@ -92,6 +92,41 @@ def test_the_error_covers_the_truth() -> None:
     truth = np.where(right, side, -side) @ whole
     inside = (truth > rows["cumulated_low_usd"]) & (truth < rows["cumulated_high_usd"])
     assert 0.94 < inside.mean() < 0.96
+
+
+def error_of(*trades: dict[str, Any], side: tuple[int, ...] = (1, 1), by: Any = None) -> pl.Series:
+    return run(tape_of(trades), sides_of(side, 0.8), by=by)["flow_error_usd"]
+
+
+def test_fills_of_one_order_are_right_or_wrong_together() -> None:
+    """The error of an order told in two fills is that of the whole; of two orders, the root of the squares."""
+    fill = {"exchange": "A", "is_complex": False}
+    whole = error_of(trade(size=5, **fill), side=(1,))[0]
+    assert error_of(trade(size=2, **fill), trade(size=3, **fill))[0] == pytest.approx(whole, rel=1e-12)
+    apart = math.hypot(2, 3) / 5 * whole
+    others = [{"exchange": "B"}, {"exchange": None}, {"trade_time": at("10:00:01")}, {"is_complex": True}]
+    for other in others:
+        found = error_of(trade(size=2, **fill), trade(size=3, **fill) | other)[0]
+        assert found == pytest.approx(apart, rel=1e-3 if "trade_time" in other else 1e-12)
+
+
+def test_legs_of_a_complex_order_take_from_each_others_doubt() -> None:
+    bought, sold = (trade(strike=strike, exchange="A", is_complex=True) for strike in (6500.0, 6510.0))
+    first, second = (error_of(leg, side=(1,))[0] for leg in (bought, sold))
+    assert error_of(bought, sold, side=(1, -1))[0] == pytest.approx(first - second, rel=1e-9)
+    assert error_of(bought, sold, side=(1, 1))[0] == pytest.approx(first + second, rel=1e-9)
+    # Nobody knows whether a leg without a side went with the others: its doubt is whole and its own.
+    unknown = error_of(sold, side=(0,))[0]
+    assert error_of(bought, sold, side=(1, 0))[0] == pytest.approx(math.hypot(first, unknown), rel=1e-9)
+    assert error_of(bought, bought, side=(1, -1))[0] == 0.0
+
+
+def test_groups_have_the_errors_of_their_own_legs() -> None:
+    """A call and a put of one order stand in two rows: each has its own whole doubt."""
+    call, put = (trade(option_type=kind, exchange="A", is_complex=True) for kind in "CP")
+    alone = [error_of(leg, side=(1,))[0] for leg in (call, put)]
+    assert error_of(call, put, by="type").to_list() == pytest.approx(alone)
+    assert error_of(call, put)[0] == pytest.approx(abs(alone[0] - alone[1]))
 
 
 def test_all_sides_turned_turn_every_flow() -> None:
