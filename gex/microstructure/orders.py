@@ -39,7 +39,8 @@ class Orders:
         told = sides.side != 0
         load = np.where(told, np.copysign(np.sqrt(hedges.variance), hedges.raw), 0.0)
         own = np.where(told, 0.0, hedges.variance)
-        return own + load * load + 2.0 * load * self._before(trades.select(KEYS), load, group)
+        added: Floats = own + load * load + 2.0 * load * self._before(trades.select(KEYS), load, group)
+        return added
 
     def _before(self, keys: pl.DataFrame, load: Floats, group: Ints) -> Floats:
         """Return the loads of each trade's order and group before it."""
