@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gex.cli.options import Format, OutputOptions
+    from gex.cli.render.terminal import Terminal
     from gex.cli.tape_run import Run
     from gex.ingest.schema import Chain
     from gex.microstructure.tape import Tape
@@ -230,7 +231,7 @@ def _whole(run: Run, given: TapeOptions, form: Format, output: OutputOptions) ->
         yield picture(rows, run.tape, given, form)
 
 
-def terminal_of(output: OutputOptions):  # noqa: ANN201
+def terminal_of(output: OutputOptions) -> Terminal:
     """Return the terminal, or a plain one of 80 columns for a file."""
     from gex.cli.render.terminal import Terminal, detect
 

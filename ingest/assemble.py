@@ -49,7 +49,7 @@ def assemble(raw: RawChain, source: Source, given: Given) -> Chain:
         ChainError: The source as a whole cannot be used; its kind and message say why.
 
     """
-    rows = _with_terms(raw.rows)
+    rows = with_terms(raw.rows)
     underlying = checks.pick_underlying(rows, given.underlying, source.path, raw.root_problem)
     traits = next(
         (each for root in rows["root"].unique() if root and (each := contract(root)).underlying == underlying), None
@@ -87,7 +87,7 @@ def assemble(raw: RawChain, source: Source, given: Given) -> Chain:
     )
 
 
-def _with_terms(rows: pl.DataFrame) -> pl.DataFrame:
+def with_terms(rows: pl.DataFrame) -> pl.DataFrame:
     """Add what the root tells; where the source brings a column of its own, that one holds."""
     of_root = terms(root for root in rows["root"].unique().sort() if root is not None)
     brought = [name for name in of_root.columns[1:] if name in rows.columns]
@@ -97,6 +97,17 @@ def _with_terms(rows: pl.DataFrame) -> pl.DataFrame:
         if name != "multiplier"
         else pl.coalesce(name, f"{name}_of_root")
         for name in brought
+    )
+
+
+def with_expires_at(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the instant at which each contract's payoff is fixed, by `expiration` and `settlement`."""
+    dated = rows.select("expiration", "settlement").unique().drop_nulls()
+    instants = dated.with_columns(
+        pl.Series("expires_at", [calendar.expires_at(*each) for each in dated.iter_rows()], SCHEMA["expires_at"])
+    )
+    return rows.drop("expires_at", strict=False).join(
+        instants, on=["expiration", "settlement"], how="left", maintain_order="left"
     )
 
 
@@ -129,14 +140,7 @@ def _with_facts(
     if "open_interest_date" not in rows.columns:
         told = rows["open_interest"].count() > 0
         facts["open_interest_date"] = pl.lit(open_interest_date if told else None, pl.Date)
-    dated = rows.select("expiration", "settlement").unique().drop_nulls()
-    instants = dated.with_columns(
-        pl.Series("expires_at", [calendar.expires_at(*each) for each in dated.iter_rows()], SCHEMA["expires_at"])
-    )
-    rows = rows.drop("expires_at", strict=False).join(
-        instants, on=["expiration", "settlement"], how="left", maintain_order="left"
-    )
-    return rows.with_columns(**facts)
+    return with_expires_at(rows).with_columns(**facts)
 
 
 def _notes(raw: RawChain, kept: pl.DataFrame, expirations: list[dt.date]) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def _columns(scales: Scales, given: TapeOptions, *, dated: bool) -> list[Column]
     money = scales.flow
     columns = [
         Column("TIME", lambda row: row["start"].astimezone(figures.NEW_YORK).strftime(pattern)),
-        *([Column(given.by, lambda row: GROUPS.get(row["group"], row["group"]))] if given.by else []),
+        *([Column(given.by, lambda row: str(GROUPS.get(row["group"], row["group"])))] if given.by else []),
         Column("spot", lambda row: "–" if row["spot"] is None else figures.price(row["spot"])),
         Column("trades", lambda row: f"{row['trades']:,}", 4),
         Column("contr", lambda row: f"{row['contracts']:,}", 3),

@@ -89,7 +89,7 @@ def chain_of(facts: dict[str, Any], frame: pl.DataFrame, source: str) -> Chain:
             if facts["open_interest_date"]
             else None,
             source=Source(**facts["source"]),
-            quality=_account(facts["quality"]),
+            quality=account(facts["quality"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"its facts in the metadata are damaged: {error}", source=source) from None
@@ -103,15 +103,15 @@ def _instant(text: str) -> dt.datetime:
     return instant
 
 
-def _account(facts: dict[str, Any]) -> QualityReport:
+def account(facts: dict[str, Any]) -> QualityReport:
     """Return the account of an earlier reading, in which every row must have its place."""
-    account = QualityReport(**dict(facts, notes=tuple(facts["notes"])))
-    counts = (account.rows_in, account.rows_kept, *account.quarantined.values(), *account.warnings.values())
+    found = QualityReport(**dict(facts, notes=tuple(facts["notes"])))
+    counts = (found.rows_in, found.rows_kept, *found.quarantined.values(), *found.warnings.values())
     if any(type(count) is not int or count < 0 for count in counts):
         raise ValueError("a number of rows is not a count")
-    if account.rows_in != account.rows_kept + sum(account.quarantined.values()):
-        raise ValueError(f"{account.rows_in} rows, but {account.rows_kept} kept and {account.quarantined} set aside")
-    return account
+    if found.rows_in != found.rows_kept + sum(found.quarantined.values()):
+        raise ValueError(f"{found.rows_in} rows, but {found.rows_kept} kept and {found.quarantined} set aside")
+    return found
 
 
 def csv_bytes(chain: Chain) -> bytes:

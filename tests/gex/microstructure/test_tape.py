@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tapes import LATER, SPOT, TODAY, at, part, random_tape, sides_of, tape_of, trade, worth, years_to
+from hedge_tapes import LATER, SPOT, TODAY, at, part, random_tape, sides_of, tape_of, trade, worth, years_to
 
 from gex.microstructure.bars import Bars
 from gex.microstructure.cells import DIMENSIONS

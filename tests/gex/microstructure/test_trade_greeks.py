@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tapes import LATER, SPOT, TODAY, at, tape_of, trade, worth, years_to
+from hedge_tapes import LATER, SPOT, TODAY, at, tape_of, trade, worth, years_to
 
 from gex.market import market_of
 from gex.microstructure.trade_greeks import UNPRICED, VOLATILITY_SOURCES, TradeGreeks, TradePricer
