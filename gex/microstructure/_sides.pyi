@@ -35,9 +35,8 @@ def leads(
 def tell(
     price: npt.NDArray[np.float64],
     size: npt.NDArray[np.float64],
-    own: npt.NDArray[np.float64],
-    national: npt.NDArray[np.float64],
-    others: npt.NDArray[np.float64],
+    quotes: list[npt.NDArray[np.float64]],
+    others: list[npt.NDArray[np.float64]],
     flags: npt.NDArray[np.uint8],
     rules: npt.NDArray[np.int32],
     probabilities: npt.NDArray[np.float64],
@@ -49,8 +48,7 @@ def tell(
 def situations(
     price: npt.NDArray[np.float64],
     size: npt.NDArray[np.float64],
-    own: npt.NDArray[np.float64],
-    national: npt.NDArray[np.float64],
+    quotes: list[npt.NDArray[np.float64]],
     flags: npt.NDArray[np.uint8],
     out: npt.NDArray[np.int8],
 ) -> None: ...

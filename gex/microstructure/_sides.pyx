@@ -55,67 +55,66 @@ cdef struct Rule:
     int32_t other
 
 
+cdef struct Slot:
+    uint64_t first
+    uint64_t second
+    uint64_t filled
+
+
+cdef inline Slot *_slot(Slot *slots, uint64_t mask, uint64_t first, uint64_t second) noexcept nogil:
+    """Return where a key is, or the empty place it belongs."""
+    cdef uint64_t mixed = (first ^ (second * 0x9E3779B97F4A7C15ULL)) * 0xBF58476D1CE4E5B9ULL
+    cdef uint64_t at = (mixed ^ (mixed >> 32)) & mask
+    while slots[at].filled and (slots[at].first != first or slots[at].second != second):
+        at = (at + 1) & mask
+    return &slots[at]
+
+
 cdef class Numbers:
-    """Keys of two words, numbered from 0 as they first come: a table of open addresses that doubles when half full."""
+    """Keys of two words, numbered from 0 as they first come: a table of open addresses that doubles when half full.
+
+    A slot is the key and one more than its number, 0 where it is empty.
+    """
 
     cdef readonly Py_ssize_t count
-    cdef object held_keys, held_numbers
-    cdef uint64_t[:, ::1] keys
-    cdef int32_t[::1] numbers
+    cdef object held
 
     def __init__(self):
         self.count = 0
-        self._reserve(64)
+        self.held = np.zeros((64, 3), np.uint64)
 
     def of(self, const uint64_t[::1] first, const uint64_t[::1] second):
         """Return the number of each key, int32; new keys get the next ones."""
         out = np.empty(first.shape[0], np.int32)
         cdef int32_t[::1] number = out
-        cdef Py_ssize_t i = 0, n = first.shape[0]
+        cdef uint64_t[:, ::1] table = self.held
+        cdef Py_ssize_t i = 0, n = first.shape[0], count = self.count
+        cdef Slot *slot
         while i < n:
-            if 2 * self.count >= self.numbers.shape[0]:
-                self._grow()
+            if 2 * count >= table.shape[0]:
+                self.held = table = _doubled(table)
             with nogil:
-                while i < n and 2 * self.count < self.numbers.shape[0]:
-                    number[i] = self._number(first[i], second[i])
+                while i < n and 2 * count < table.shape[0]:
+                    slot = _slot(<Slot *>&table[0, 0], table.shape[0] - 1, first[i], second[i])
+                    if not slot.filled:
+                        count += 1
+                        slot[0] = Slot(first[i], second[i], count)
+                    number[i] = <int32_t>(slot.filled - 1)
                     i += 1
+        self.count = count
         return out
 
-    cdef _reserve(self, Py_ssize_t size):
-        self.held_keys = np.empty((size, 2), np.uint64)
-        self.held_numbers = np.full(size, -1, np.int32)
-        self.keys = self.held_keys
-        self.numbers = self.held_numbers
 
-    cdef _grow(self):
-        cdef uint64_t[:, ::1] keys = self.keys
-        cdef int32_t[::1] numbers = self.numbers
-        cdef Py_ssize_t i, slot
-        self._reserve(2 * numbers.shape[0])
-        for i in range(numbers.shape[0]):
-            if numbers[i] >= 0:
-                slot = self._slot(keys[i, 0], keys[i, 1])
-                self.keys[slot, 0] = keys[i, 0]
-                self.keys[slot, 1] = keys[i, 1]
-                self.numbers[slot] = numbers[i]
-
-    cdef Py_ssize_t _slot(self, uint64_t first, uint64_t second) noexcept nogil:
-        """Return where a key is, or the empty place it belongs."""
-        cdef uint64_t mixed = (first ^ (second * 0x9E3779B97F4A7C15ULL)) * 0xBF58476D1CE4E5B9ULL
-        cdef Py_ssize_t mask = self.numbers.shape[0] - 1
-        cdef Py_ssize_t slot = <Py_ssize_t>((mixed ^ (mixed >> 32)) & <uint64_t>mask)
-        while self.numbers[slot] >= 0 and (self.keys[slot, 0] != first or self.keys[slot, 1] != second):
-            slot = (slot + 1) & mask
-        return slot
-
-    cdef int32_t _number(self, uint64_t first, uint64_t second) noexcept nogil:
-        cdef Py_ssize_t slot = self._slot(first, second)
-        if self.numbers[slot] < 0:
-            self.keys[slot, 0] = first
-            self.keys[slot, 1] = second
-            self.numbers[slot] = <int32_t>self.count
-            self.count += 1
-        return self.numbers[slot]
+cdef _doubled(const uint64_t[:, ::1] table):
+    """Return the table with twice the places."""
+    held = np.zeros((2 * table.shape[0], 3), np.uint64)
+    cdef uint64_t[:, ::1] places = held
+    cdef const Slot *old = <const Slot *>&table[0, 0]
+    cdef Py_ssize_t i
+    for i in range(table.shape[0]):
+        if old[i].filled:
+            _slot(<Slot *>&places[0, 0], places.shape[0] - 1, old[i].first, old[i].second)[0] = old[i]
+    return held
 
 
 cdef inline double _different(double price, double *last, double *before) noexcept nogil:
@@ -225,9 +224,9 @@ cdef inline int _situation(double price, double size, const Quote *own, const Qu
     return place + (1 if _trade_size(size, sizes) else 0)
 
 
-cdef inline Quote _read(const double[:, ::1] quotes, Py_ssize_t i) noexcept nogil:
+cdef inline Quote _quote_at(const double *const *columns, Py_ssize_t i) noexcept nogil:
     """Return a trade's quote; what is not finite, and an ask of nothing, is none."""
-    cdef Quote q = Quote(quotes[0, i], quotes[1, i], quotes[2, i], quotes[3, i])
+    cdef Quote q = Quote(columns[0][i], columns[1][i], columns[2][i], columns[3][i])
     if not isfinite(q.bid):
         q.bid = NAN
     if not (isfinite(q.ask) and q.ask > 0.0):
@@ -235,42 +234,56 @@ cdef inline Quote _read(const double[:, ::1] quotes, Py_ssize_t i) noexcept nogi
     return q
 
 
-def tell(const double[::1] price, const double[::1] size, const double[:, ::1] own, const double[:, ::1] national,
-         const double[:, ::1] others, const uint8_t[::1] flags, const int32_t[:, ::1] rules,
-         const double[:, ::1] probabilities, double tolerance, int8_t[::1] side, int8_t[::1] rule, double[::1] probability):
+cdef int _point(list columns, const double **starts) except -1:
+    """Point at the columns, which the list keeps alive; without trades nothing is read."""
+    cdef const double[::1] values
+    cdef Py_ssize_t k
+    for k in range(len(columns)):
+        values = columns[k]
+        starts[k] = &values[0] if values.shape[0] else NULL
+    return 0
+
+
+def tell(const double[::1] price, const double[::1] size, list quotes, list others, const uint8_t[::1] flags,
+         const int32_t[:, ::1] rules, const double[:, ::1] probabilities, double tolerance, int8_t[::1] side,
+         int8_t[::1] rule, double[::1] probability):
     """Ask each trade's rules in turn, until one tells.
 
-    `own` and `national` are bid, ask, bid size, ask size; `others` the last or next different prices that the rules
-    use. A rule is its kind, 0 for `own` or 1 for `national`, and its row of `others`. `probabilities` has a row a rule
-    and a column a situation.
+    `quotes` are bid, ask, bid size and ask size of its own exchange, then of all; `others` up to four columns of last
+    or next different prices. A rule is its kind, 0 for the exchange's quote or 1 for the best, and its column of
+    `others`. `probabilities` has a row a rule and a column a situation.
     """
     cdef Py_ssize_t i, k, count = rules.shape[0]
-    cdef Quote[2] quotes
+    cdef const double *quoted[8]
+    cdef const double *other[4]
+    cdef Quote[2] pair
     cdef const Rule *asked
     cdef int told
+    _point(quotes, quoted)
+    _point(others, other)
     with nogil:
         for i in range(price.shape[0]):
-            quotes[0] = _read(own, i)
-            quotes[1] = _read(national, i)
+            pair[0] = _quote_at(&quoted[0], i)
+            pair[1] = _quote_at(&quoted[4], i)
             side[i], rule[i], probability[i] = 0, -1, 0.5
             for k in range(count):
                 asked = <const Rule *>&rules[k, 0]
-                told = _told(asked, price[i], size[i], &quotes[asked.quotes], others[asked.other, i], tolerance)
+                told = _told(asked, price[i], size[i], &pair[asked.quotes],
+                             other[asked.other][i] if asked.other >= 0 else NAN, tolerance)
                 if told:
                     side[i], rule[i] = <int8_t>told, <int8_t>k
-                    probability[i] = probabilities[
-                        k, _situation(price[i], size[i], &quotes[0], &quotes[1], flags[i])
-                    ]
+                    probability[i] = probabilities[k, _situation(price[i], size[i], &pair[0], &pair[1], flags[i])]
                     break
 
 
-def situations(const double[::1] price, const double[::1] size, const double[:, ::1] own,
-               const double[:, ::1] national, const uint8_t[::1] flags, int8_t[::1] out):
+def situations(const double[::1] price, const double[::1] size, list quotes, const uint8_t[::1] flags, int8_t[::1] out):
     """Write the number in SITUATIONS of each trade."""
     cdef Py_ssize_t i
-    cdef Quote mine, best
+    cdef const double *quoted[8]
+    cdef Quote own, national
+    _point(quotes, quoted)
     with nogil:
         for i in range(price.shape[0]):
-            mine = _read(own, i)
-            best = _read(national, i)
-            out[i] = <int8_t>_situation(price[i], size[i], &mine, &best, flags[i])
+            own = _quote_at(&quoted[0], i)
+            national = _quote_at(&quoted[4], i)
+            out[i] = <int8_t>_situation(price[i], size[i], &own, &national, flags[i])

@@ -1,6 +1,6 @@
 """What the literature measured of the rules: the numbers, where each is from, and what is made of those it lacks.
 
-[T] M. Bilz, "Forecasting Option Trade Classification" (thesis, KIT 2023; github.com/KarelZe/thesis, results.tex), which
+[T] M. Bilz, "Option Trade Classification with Machine Learning" (thesis, KIT 2023; KarelZe/thesis, results.tex), which
 repeats Grauer et al. on ISE and CBOE trades of 2005-2017: per cent of trades right on the test sets (Nov 2015 to May
 2017), those that a rule does not tell drawn at random, and coverage; and, from what its models gain over `gsu_small` and
 `gsu_large`, both stacks' accuracy by the place of the price.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     import polars as pl
+
+    Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -107,40 +109,51 @@ class Classifier:
     def classify(self, batch: pl.DataFrame) -> Sides:
         """Return the sides of the next trades of the tape."""
         columns = Columns.of(batch)
-        others, rows = self._others(batch, columns.price)
-        rules = [(rule.kind, rule.national, rows.get(_neighbour(rule), 0)) for rule in self._rules]
+        others = self._others(batch, columns.price)
+        place = {key: number for number, key in enumerate(others)}
+        rules = [(rule.kind, rule.national, place[_other(rule)] if rule.ticks else -1) for rule in self._rules]
         n = len(batch)
         told = Sides(np.empty(n, np.int8), np.empty(n, np.int8), np.empty(n), self.stack)
         _sides.tell(
-            *(columns.price, columns.size, columns.own, columns.national, others, columns.flags),
+            *(columns.price, columns.size, columns.quotes, list(others.values()), columns.flags),
             *(np.array(rules, np.int32), self._probabilities, self._tolerance),
             *(told.side, told.rule, told.probability),
         )
         return told
 
-    def _others(
-        self, batch: pl.DataFrame, price: npt.NDArray[np.float64]
-    ) -> tuple[npt.NDArray[np.float64], dict[tuple[bool, bool], int]]:
-        """Return the last and next different prices that the rules need, and which row holds which."""
-        wanted = sorted({_neighbour(rule) for rule in self._rules if rule.ticks})
-        others = np.empty((max(len(wanted), 1), len(price)))
-        if wanted:
-            numbers = self._contracts.numbers(batch, by_exchange=any(not everywhere for everywhere, _ in wanted))
-        for row, (everywhere, reverse) in zip(others, wanted, strict=False):
-            number, count = numbers[everywhere]
-            if reverse:
-                _sides.leads(price, number, np.full(count, np.nan), np.full(count, np.nan), row)
-            else:
-                last, before = self._last[everywhere] = tuple(_grown(x, count) for x in self._last[everywhere])
-                _sides.lags(price, number, last, before, row)
-        return others, {key: row for row, key in enumerate(wanted)}
+    def _others(self, batch: pl.DataFrame, price: Floats) -> dict[Other, Floats]:
+        """Return each trade's last or next different prices, as far as the rules need them."""
+        wanted = dict.fromkeys(_other(rule) for rule in self._rules if rule.ticks)
+        if not wanted:
+            return {}
+        numbers = self._contracts.numbers(batch, by_exchange=any(not other.everywhere for other in wanted))
+        return {other: self._prices(price, *numbers[other.everywhere], other) for other in wanted}
+
+    def _prices(self, price: Floats, number: npt.NDArray[np.int32], count: int, other: Other) -> Floats:
+        out = np.empty(len(price))
+        if other.next:
+            _sides.leads(price, number, np.full(count, np.nan), np.full(count, np.nan), out)
+        else:
+            last, before = (_grown(held, count) for held in self._last[other.everywhere])
+            self._last[other.everywhere] = last, before
+            _sides.lags(price, number, last, before, out)
+        return out
 
 
-def _neighbour(rule: Rule) -> tuple[bool, bool]:
-    return rule.everywhere, rule.reverse
+class Other(NamedTuple):
+    """Which other price a tick test compares with."""
+
+    everywhere: bool
+    """Of all exchanges, not of its own alone."""
+    next: bool
+    """The next different one, not the last."""
 
 
-def _grown(values: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
+def _other(rule: Rule) -> Other:
+    return Other(rule.everywhere, rule.reverse)
+
+
+def _grown(values: Floats, count: int) -> Floats:
     """Return the values with room for `count`, NaN where none is known."""
     if count <= len(values):
         return values

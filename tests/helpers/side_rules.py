@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -42,9 +41,8 @@ def tape(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(filled, schema=TRADE_SCHEMA, orient="row")
 
 
-def drawn(seed: int, rows: int, contracts: int = 12) -> pl.DataFrame:
-    """Return a tape drawn at random: prices of a cent grid at, in, beside and far from quotes that may be missing, locked
-    or crossed."""
+def drawn(seed: int, rows: int, contracts: int = 12, dearest: int = 400) -> pl.DataFrame:
+    """Return a tape drawn at random: prices in whole cents in, at and beside quotes, some missing, locked or crossed."""
     random = np.random.default_rng(seed)
 
     def quotes(mid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +51,7 @@ def drawn(seed: int, rows: int, contracts: int = 12) -> pl.DataFrame:
         holes = random.random((2, rows)) < 0.05
         return np.where(holes[0], np.nan, bid / 100), np.where(holes[1], np.nan, (bid + width) / 100)
 
-    mid = random.integers(20, 400, rows)
+    mid = random.integers(20, dearest, rows)
     sizes = [pl.Series(np.where(random.random(rows) < 0.05, -1, random.integers(0, 7, rows))) for _ in range(4)]
     sizes = [size.replace(-1, None) for size in sizes]
     (bid, ask), (own_bid, own_ask) = quotes(mid), quotes(mid + random.integers(-2, 3, rows))
@@ -77,8 +75,7 @@ def drawn(seed: int, rows: int, contracts: int = 12) -> pl.DataFrame:
     return frame.with_columns(absent).select(pl.col(name).cast(dtype) for name, dtype in TRADE_SCHEMA.items())
 
 
-@dataclass(frozen=True)
-class Trade:
+class Trade(NamedTuple):
     """A trade with one quote, that of its exchange or the best, and one other price, the last or next that differs."""
 
     price: float
