@@ -125,6 +125,8 @@ def command(
         raise click.UsageError("--follow takes one tape")
     if follow and form in {"svg", "png", "parquet"} and output.output is None:
         raise click.UsageError(f"{form} is written when the tape has ended: give --output, or drop --follow")
+    if given.by and form in {"svg", "png"}:
+        raise click.UsageError("a picture has calls, puts and 0DTE beside all: drop --by")
     streams = follow or form == "jsonl"
     from gex.cli.tape_run import Run
     from gex.microstructure.sides import Classifier

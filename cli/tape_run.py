@@ -42,6 +42,11 @@ class Stop:
         if self.reading:
             raise KeyboardInterrupt
 
+    @property
+    def pressed(self) -> bool:
+        """Whether it was pressed."""
+        return self._pressed.is_set()
+
     def more(self) -> bool:
         """Wait a little for more to come; tell whether to look for it."""
         return not self._pressed.wait(LOOK_AGAIN)
@@ -110,13 +115,13 @@ class Run:
         if self.warnings:
             LOGGER.warning("trades flagged: %s", _listed(self.warnings))
         for reason, count in sorted(summary.unpriced.items()):
-            LOGGER.warning("%d trades without a hedge, %s: %s", count, reason, UNPRICED[reason])
+            LOGGER.warning("trades without a hedge: %d %s (%s)", count, reason, UNPRICED[reason])
         if late := int(summary.totals["late"]):
-            LOGGER.warning("%d trades came after their bar was told and count in the one open then; see --late", late)
+            LOGGER.warning("trades told after their bar: %d; they count in the one open then, see --late", late)
         if taken := summary.spot_from.get("chain"):
-            LOGGER.warning("%d trades without a quote of the underlying are priced at the chain's spot", taken)
+            LOGGER.warning("trades at the chain's spot, for want of a quote of the underlying: %d", taken)
         if summary.outside_chain:
-            LOGGER.warning("%d trades in expirations that the chain does not list", summary.outside_chain)
+            LOGGER.warning("trades in expirations that the chain does not list: %d", summary.outside_chain)
         for note in self.notes:
             LOGGER.warning("%s", note)
 
@@ -133,9 +138,9 @@ class Run:
 
     def _next(self, batches: Iterator[Trades], *, pipe: bool) -> Trades | None:
         """Return the next batch; None at the end, or where Ctrl-C came while a pipe was silent."""
-        self._stop.reading = pipe
+        self._stop.reading = pipe  # From here on a Ctrl-C is an exception; one before is seen below.
         try:
-            return next(batches, None)
+            return None if pipe and self._stop.pressed else next(batches, None)
         except KeyboardInterrupt:
             return None
         finally:

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 WIDTH, HEIGHT = 1080, 720
-LEFT, RIGHT = 76, 950
+LEFT, RIGHT = 76, 936
 SPOTS, CUMULATED, FLOWS = (96, 206), (248, 514), (556, 644)
 """Top and bottom of the three panels."""
 LABEL_GAP = 15
+RIBBON = "#f1f3f5"
+"""Lighter than the grid, which is seen through it."""
 MOST_TIMES = 9
 ALL = "cumulated_flow_usd"
 LOW, HIGH = "cumulated_low_usd", "cumulated_high_usd"
@@ -166,12 +168,13 @@ def _cumulated(frame: Frame) -> Iterator[Mark]:
     """Draw what is cumulated: all with its ribbon, calls, puts and 0DTE, each named at its end."""
     what = f"dealers' hedging since midnight, {frame.money.unit}"
     yield Text((LEFT, CUMULATED[0] - 10), what, drawing.MUTED, 11.5)
-    yield from _scale(frame, CUMULATED, frame.cumulated, 6)
     y = drawing.scaled(*frame.cumulated, *CUMULATED)
     for day in frame.days:
         low = [(frame.x(place), y(frame.rows[place][LOW])) for place in day]
         high = [(frame.x(place), y(frame.rows[place][HIGH])) for place in day]
-        yield Area([*high, *reversed(low)], drawing.GRID, 0.9)
+        yield Area([*high, *reversed(low)], RIBBON)
+    yield from _scale(frame, CUMULATED, frame.cumulated, 6)
+    for day in frame.days:
         for name, _, color, width, dash in reversed(LINES):
             points = [(frame.x(place), y(frame.rows[place][name])) for place in day]
             yield Line(points, color, width, dash)

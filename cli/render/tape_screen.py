@@ -89,11 +89,11 @@ def sentence(tape: Tape) -> str:
     totals, underlying = tape.summary.totals, tape.summary.underlying
     net, reach = totals["flow_usd"], TWO_SIDED_95 * max(totals["variance"], 0.0) ** 0.5
     money = Money.spanning([net, reach])
-    error = f"± {money.alone(reach).removeprefix('+')} {money.unit}"
+    error = f"± {money(reach).removeprefix('+')} {money.unit}"
     if abs(net) <= reach:
-        return f"{underlying}: dealers' hedging has no sure direction, {money.alone(net)} {error}"
+        return f"{underlying}: dealers' hedging has no sure direction, {money(net)} {error}"
     done = "bought" if net > 0 else "sold"
-    return f"{underlying}: dealers {done} {money.alone(abs(net)).removeprefix('+')} {error} against options"
+    return f"{underlying}: dealers {done} {money(abs(net)).removeprefix('+')} {error} against options"
 
 
 def span(tape: Tape) -> str:

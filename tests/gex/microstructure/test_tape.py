@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hedge_tapes import LATER, SPOT, TODAY, at, part, random_tape, sides_of, tape_of, trade, worth, years_to
 from hypothesis import given
 from hypothesis import strategies as st
-from hedge_tapes import LATER, SPOT, TODAY, at, part, random_tape, sides_of, tape_of, trade, worth, years_to
 
 from gex.microstructure.bars import Bars
 from gex.microstructure.cells import DIMENSIONS
