@@ -37,10 +37,10 @@ class Stop:
         """Whether a tape is being read: a pipe that says nothing has to be left."""
 
     def __call__(self, _number: int, _frame: FrameType | None) -> None:
-        """Note a Ctrl-C."""
-        self._pressed.set()
-        if self.reading:
+        """Note a Ctrl-C; the second one ends the reading where it is."""
+        if self.reading or self.pressed:
             raise KeyboardInterrupt
+        self._pressed.set()
 
     @property
     def pressed(self) -> bool:
