@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -40,7 +40,7 @@ QUOTES = ("cbbo-1s", "cbbo-1m", *EVENTS)
 _RANKS = {**dict.fromkeys(QUOTES, 0), "definition": 2, "statistics": 3}
 _SYMBOL = r"^[A-Z].*\d{6}[CP]\d{8}$"
 _OPEN_INTEREST, _DELETED = 9, 2
-_UNDEFINED_PRICE, _UNDEFINED_SIZE, _UNDEFINED_QUANTITY = 2**63 - 1, 2**32 - 1, 2**31 - 1
+UNDEFINED_PRICE, UNDEFINED_SIZE, _UNDEFINED_QUANTITY = 2**63 - 1, 2**32 - 1, 2**31 - 1
 """The largest numbers mean none; that of a quantity until version 3."""
 _SCALE = 1e9
 _SIZES = {"bid_sz_00": "bid_size", "ask_sz_00": "ask_size"}
@@ -80,7 +80,9 @@ def read(blob: Blob, pick: Pick) -> Iterator[RawChain]:
     statistics = [each for each, found in files if found.schema == "statistics"]
     interest = _open_interest(statistics, latest, until)
     keys = pl.concat([quotes.select(_KEY), interest.select(_KEY)]).unique(maintain_order=True)
-    names = _names(files, keys, blob.name)
+    names = Symbols.of(files).of_keys(keys)
+    if names.is_empty() and not any(found.schema == "definition" for _, found in files):
+        raise no_definitions(blob.name)
     interest = interest.join(names, on=_KEY, how="left")
     contracts = _contracts(quotes, names)
     notes = _notes(contracts, interest, latest, told=bool(statistics))
@@ -130,7 +132,7 @@ def _dated(table: pl.DataFrame, until: int | None) -> pl.DataFrame:
 
 def _last(quotes: pl.DataFrame) -> pl.DataFrame:
     """Return the last row of each instrument and day; of trades the last that there was."""
-    missing = pl.col("price") == _UNDEFINED_PRICE
+    missing = pl.col("price") == UNDEFINED_PRICE
     quotes = quotes.with_columns(pl.when(~missing).then("price").alias("price")).sort("time", maintain_order=True)
     return (
         quotes.group_by(_KEY, maintain_order=True)
@@ -156,26 +158,50 @@ def _latest(quotes: pl.DataFrame, headers: Sequence[Header], until: int | None, 
     return latest
 
 
-def _names(files: Sequence[tuple[Blob, Header]], keys: pl.DataFrame, source: str) -> pl.DataFrame:
-    """Return the option symbol of each instrument and day: by its definition, else by the mappings in the metadata.
+def no_definitions(source: str) -> ContentError:
+    """Return the error of instruments that nothing names."""
+    return ContentError("no definitions: name the definition file of the same days by --with", source=source)
 
-    Raises:
-        ContentError: There is neither.
+
+@dataclass(frozen=True)
+class Symbols:
+    """Which option an instrument is on a day: by its definition, else by the mappings in the metadata.
+
+    Attributes:
+        mappings: As `dbn.Header.mappings`.
+        defined: Day, instrument and symbol.
 
     """
-    mappings = pl.concat([found.mappings() for _, found in files]).filter(pl.col("symbol").str.contains(_SYMBOL))
-    on_day = (pl.col("first") <= pl.col("date")) & (pl.col("date") < pl.col("until"))
-    mapped = keys.join(mappings, on="instrument_id").filter(on_day).select(*_KEY, "symbol")
-    columns = ("instrument_id", "ts_event", "ts_recv", "raw_symbol", "security_update_action")
-    defined = [
-        _dated(table, None).filter(pl.col("security_update_action") != "D").select(*_KEY, symbol="raw_symbol")
-        for blob, found in files
-        if found.schema == "definition"
-        for table in dbn.tables(blob, columns)
-    ]
-    if not defined and mapped.is_empty():
-        raise ContentError("no definitions: name the definition file of the same days by --with", source=source)
-    return pl.concat([mapped, *defined]).unique(_KEY, keep="last", maintain_order=True)
+
+    mappings: pl.DataFrame
+    defined: pl.DataFrame
+
+    @classmethod
+    def of(cls, files: Sequence[tuple[Blob, Header]]) -> Symbols:
+        """Read them from files; there may be none."""
+        mappings = pl.concat([found.mappings() for _, found in files]).filter(pl.col("symbol").str.contains(_SYMBOL))
+        columns = ("instrument_id", "ts_event", "ts_recv", "raw_symbol", "security_update_action")
+        defined = [pl.DataFrame(schema={"date": pl.Int64, "instrument_id": pl.UInt32, "symbol": pl.String})]
+        defined += [
+            _dated(table, None).filter(pl.col("security_update_action") != "D").select(*_KEY, symbol="raw_symbol")
+            for blob, found in files
+            if found.schema == "definition"
+            for table in dbn.tables(blob, columns)
+        ]
+        return cls(mappings, pl.concat(defined).unique(_KEY, keep="last", maintain_order=True))
+
+    def of_keys(self, keys: pl.DataFrame) -> pl.DataFrame:
+        """Return day, instrument and symbol of those that have one."""
+        on_day = (pl.col("first") <= pl.col("date")) & (pl.col("date") < pl.col("until"))
+        mapped = keys.join(self.mappings, on="instrument_id").filter(on_day).select(*_KEY, "symbol")
+        defined = self.defined.join(keys, on=_KEY, how="semi")
+        return pl.concat([mapped, defined]).unique(_KEY, keep="last", maintain_order=True)
+
+    def named(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Return records with their `symbol`, null where there is none."""
+        dated = _dated(records, None)
+        names = self.of_keys(dated.select(_KEY).unique(maintain_order=True))
+        return dated.join(names, on=_KEY, how="left", maintain_order="left")
 
 
 def _open_interest(blobs: Sequence[Blob], latest: int, until: int | None) -> pl.DataFrame:
@@ -185,7 +211,7 @@ def _open_interest(blobs: Sequence[Blob], latest: int, until: int | None) -> pl.
     found = [pl.DataFrame(schema={"date": pl.Int64, "instrument_id": pl.UInt32, "open_interest": pl.Int64})]
     for blob in blobs:
         for table in dbn.tables(blob, columns):
-            undefined = pl.col("quantity").is_in([_UNDEFINED_QUANTITY, _UNDEFINED_PRICE])
+            undefined = pl.col("quantity").is_in([_UNDEFINED_QUANTITY, UNDEFINED_PRICE])
             value = pl.when(~undefined & (pl.col("update_action") != _DELETED)).then("quantity").cast(pl.Int64)
             rows = _dated(table, until).filter(of_day).sort("time", maintain_order=True)
             found.append(rows.select(*_KEY, value.alias("open_interest")))
@@ -234,8 +260,8 @@ def _chains(contracts: pl.DataFrame, pick: Pick, latest: int, notes: Sequence[st
 def _chain(rows: pl.DataFrame, underlying: str, latest: int, notes: Sequence[str]) -> RawChain:
     table = rows.select(
         *("line", "defect", "root", "expiration", "option_type", "strike", "open_interest"),
-        *(_points(rows[name]).alias(to) for name, to in _PRICES.items()),
-        *(pl.when(pl.col(name) != _UNDEFINED_SIZE).then(name).alias(to) for name, to in _SIZES.items()),
+        *(points(rows[name]).alias(to) for name, to in _PRICES.items()),
+        *(pl.when(pl.col(name) != UNDEFINED_SIZE).then(name).alias(to) for name, to in _SIZES.items()),
     )
     return RawChain(
         rows=typed(table),
@@ -249,9 +275,9 @@ def _chain(rows: pl.DataFrame, underlying: str, latest: int, notes: Sequence[str
     )
 
 
-def _points(prices: pl.Series) -> pl.Series:
+def points(prices: pl.Series) -> pl.Series:
     """Return prices in points, NaN where there is none; each is the nearest number to its decimals."""
-    values = pl.DataFrame(prices).select(pl.when(pl.first() != _UNDEFINED_PRICE).then(pl.first())).to_series()
+    values = pl.DataFrame(prices).select(pl.when(pl.first() != UNDEFINED_PRICE).then(pl.first())).to_series()
     # Polars would multiply by 1e-9, which is off in the last digit.
     return pl.Series(values.cast(pl.Float64).to_numpy() / _SCALE)
 

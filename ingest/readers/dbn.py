@@ -100,10 +100,11 @@ def header(blob: Blob) -> Header:
         return found
 
 
-def tables(blob: Blob, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+def tables(blob: Blob, columns: Sequence[str], *, whole: bool = True) -> Iterator[pl.DataFrame]:
     """Yield the records of a file in pieces: `columns` as they lie there, and `line`, a record's place from 1.
 
-    Text comes without the zeros behind it, and with a mark where a byte is not ASCII.
+    Text comes without the zeros behind it, and with a mark where a byte is not ASCII. Unless the file must be `whole`, a last
+    record that is cut off comes as a piece of its own, null but for its place.
 
     Raises:
         UnreadableError: The file is cut off or damaged.
@@ -118,10 +119,14 @@ def tables(blob: Blob, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         while data := _filled(stream, _PIECE // dtype.itemsize * dtype.itemsize):
             records = np.frombuffer(data, dtype, count=len(data) // dtype.itemsize)
             _check(records, kind, read, blob.name)
-            if len(data) % dtype.itemsize:
-                raise UnreadableError(f"cut off within record {read + len(records) + 1:,}", source=blob.name)
+            cut = read + len(records) + 1 if len(data) % dtype.itemsize else None
+            if cut and whole:
+                raise UnreadableError(f"cut off within record {cut:,}", source=blob.name)
             lines = pl.int_range(read + 1, read + len(records) + 1, eager=True).alias("line")
-            yield pl.DataFrame([lines, *(_column(name, records[name]) for name in columns)])
+            table = pl.DataFrame([lines, *(_column(name, records[name]) for name in columns)])
+            yield table
+            if cut:
+                yield table.clear(1).with_columns(line=pl.lit(cut, pl.Int64))
             read += len(records)
 
 

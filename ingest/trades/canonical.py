@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from gex.ingest.readers.text import date_of
 from gex.ingest.schema import KEY, Source
 from gex.ingest.trade_schema import TRADE_SCHEMA, Trades
 from gex.ingest.trades.raw import ROWS, RawTrades, typed
-from gex.ingest.trades.table import Table, Written, parsed
+from gex.ingest.trades.table import Stored, Table, Written, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,15 +95,6 @@ def table(head: bytes, source: str, beside: Sequence[Blob] = ()) -> Table:  # no
     written = _written(first.decode(errors="replace").removeprefix(_MARK), source) if ours else None
     names = _checked(header_of(rest if ours else head), source)
     return Table(names, lambda piece: _rows(parsed(piece, names, _NUMBERS)), top=1 + ours, written=written)
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A Parquet file: its rows a part at a time, and the account of the reading before it was written."""
-
-    raws: Iterator[RawTrades]
-    written: Written | None
-    notes: tuple[str, ...] = ()
 
 
 def stored(blob: Blob, beside: Sequence[Blob] = ()) -> Stored:  # noqa: ARG001 (as all readers)

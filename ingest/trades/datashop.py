@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gex.ingest.calendar import NEW_YORK
 from gex.ingest.errors import FormatError
 from gex.ingest.readers.long_csv import header_of
 from gex.ingest.readers.text import date_of
 from gex.ingest.trades.conditions import NANEX
 from gex.ingest.trades.ragged import Tail
-from gex.ingest.trades.raw import typed
+from gex.ingest.trades.raw import in_new_york, typed
 from gex.ingest.trades.table import Cancels, Table, parsed
 
 if TYPE_CHECKING:
@@ -117,9 +116,3 @@ def _rows(piece: Piece, names: Sequence[str]) -> pl.DataFrame:
         *flags.get_columns(),
     )
     return typed(rows.with_columns(defect=pl.coalesce("defect", "symbol_defect")))
-
-
-def in_new_york(time: pl.Expr) -> pl.Expr:
-    """Return clock times of New York as instants; null for those that the clock shows twice or never."""
-    zoned = time.dt.replace_time_zone(NEW_YORK.key, ambiguous="null", non_existent="null")
-    return zoned.dt.convert_time_zone("UTC")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gex.ingest.calendar import NEW_YORK
 from gex.ingest.readers.text import DAYS
 from gex.ingest.trade_schema import TRADE_TIME
 
@@ -92,4 +93,20 @@ def _with_quote(table: pl.DataFrame, prefix: str) -> pl.DataFrame:
     return table.with_columns(
         pl.when(pl.col(f"{prefix}{side}").is_not_null() & (size >= 0)).then(size).alias(f"{prefix}{side}_size")
         for side, size in sizes.items()
+    )
+
+
+def in_new_york(time: pl.Expr) -> pl.Expr:
+    """Return clock times of New York as instants; null for those that the clock shows twice or never."""
+    zoned = time.dt.replace_time_zone(NEW_YORK.key, ambiguous="null", non_existent="null")
+    return zoned.dt.convert_time_zone("UTC")
+
+
+def with_own_sides(table: pl.DataFrame, bid_exchange: str, ask_exchange: str) -> pl.DataFrame:
+    """Add the quote of the exchange that traded, so far as it is the national one, by columns that name whose that is."""
+    whose = {"bid": pl.col(bid_exchange), "ask": pl.col(ask_exchange)}
+    return table.with_columns(
+        pl.when(each == pl.col("exchange")).then(f"{side}{what}").alias(f"exchange_{side}{what}")
+        for side, each in whose.items()
+        for what in ("", "_size")
     )

@@ -158,7 +158,9 @@ def _whole(source: str | Path | BinaryFile, name: str | None, beside: list[Blob]
             yield from pieces(stream.read, table.top, blob.name)
 
     settled = settle(table, again)
-    return _Tape(form, _source(blob, form, table.written), ahead(table.raws(again())), settled, written=table.written)
+    return _Tape(
+        form, _source(blob, form, table.written), ahead(table.raws(again())), settled, table.notes, table.written
+    )
 
 
 def _followed(
@@ -176,7 +178,7 @@ def _followed(
     table = form.open(head, stream.name, beside)
     raws = table.raws(pieces(stream.read, table.top, stream.name))
     own = Source(stream.name, "", form.name, gex.__version__)
-    return _Tape(form, table.written.source if table.written else own, raws, written=table.written)
+    return _Tape(form, table.written.source if table.written else own, raws, notes=table.notes, written=table.written)
 
 
 def _source(blob: Blob, form: Format, written: Written | None) -> Source:

@@ -48,6 +48,22 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """A tape of records: its rows a part at a time.
+
+    Attributes:
+        raws: The rows.
+        written: What a file of ours was when it was written.
+        notes: What is to be known of the tape.
+
+    """
+
+    raws: Iterator[RawTrades]
+    written: Written | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
     """A tape of one trade a line.
 
@@ -58,6 +74,7 @@ class Table:
         top: Lines before the first trade.
         flat: Makes lines of one width of those of the source, in the same order.
         written: What a file of ours was when it was written.
+        notes: What is to be known of the tape.
         complete: Adds what is beside the tape, such as quotes, to the rows as they come.
 
     """
@@ -68,6 +85,7 @@ class Table:
     top: int = 1
     flat: Callable[[Piece], Piece] = lambda piece: piece
     written: Written | None = None
+    notes: tuple[str, ...] = ()
     complete: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows
 
     def raws(self, found: Iterator[Piece]) -> Iterator[RawTrades]:

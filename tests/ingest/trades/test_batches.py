@@ -9,7 +9,7 @@ from collections import Counter
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tapes import DATASHOP_HEAD, datashop, datashop_line
 
@@ -18,6 +18,8 @@ from gex.ingest.readers import csv_pieces
 from gex.ingest.trades.canonical import parquet_bytes
 from gex.ingest.trades.read import joined, read_trades, trade_batches
 
+# A reading takes some hundredths of a second; tests/fuzz goes on for as long as you like.
+fewer = settings(max_examples=settings().max_examples // 4)
 LINES = [
     datashop_line(),
     datashop_line(trade_size=4),
@@ -55,6 +57,7 @@ def test_batches_are_the_whole(save, rows):
     assert joined(batches).quality == read_trades(path).quality
 
 
+@fewer
 @given(size=st.integers(100, 3000), rows=st.integers(1, 12), order=st.permutations(range(len(LINES))))
 def test_wherever_the_file_is_divided(tmp_path_factory, size, rows, order):
     path = tmp_path_factory.getbasetemp() / "divided.csv"
@@ -113,6 +116,7 @@ def test_following_a_file_that_stops_in_mid_row(tmp_path):
     assert batches[-1].quality.quarantined == {"cut_row": 1}
 
 
+@fewer
 @given(places=st.lists(st.integers(1, len(datashop(*LINES)) - 1), max_size=8))
 def test_wherever_a_growing_file_is_cut(tmp_path_factory, places):
     """Only reports that take back a trade are too late for it."""

@@ -1,0 +1,127 @@
+"""Massive's (Polygon's) flat files of option quotes (quotes_v1), joined to trades as both stream by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gex.ingest.errors import ContentError
+from gex.ingest.readers.csv_pieces import parse, pieces
+from gex.ingest.readers.long_csv import Layout, header_of, layout_of
+from gex.ingest.trades.raw import ROWS, typed, with_own_sides
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gex.ingest.blob import Blob
+    from gex.ingest.readers.csv_pieces import Piece
+
+_SIDES = tuple(f"{side}_{what}" for side in ("ask", "bid") for what in ("exchange", "price", "size"))
+_TEXT = frozenset({"ticker", "sip_timestamp", "sequence_number", "ask_exchange", "bid_exchange"})
+LAYOUT = Layout("Massive's option quotes", {}, ("ticker", *_SIDES, "sequence_number", "sip_timestamp"), (), _TEXT)
+_NONE = pl.DataFrame(
+    schema={
+        "ticker": pl.String,
+        "time": pl.Int64,
+        **{name: pl.String if name.endswith("exchange") else pl.Float64 for name in _SIDES},
+    }
+)
+_FIRST, _LAST = 631_152_000 * 10**9, 7_258_118_400 * 10**9
+"""1990 and 2200, in nanoseconds since 1970."""
+
+
+def nanoseconds(text: pl.Expr) -> pl.Expr:
+    """Return the nanoseconds since 1970 that texts are; null for what is no time of options."""
+    value = text.str.strip_chars().cast(pl.Int64, strict=False)
+    return pl.when(value.is_between(_FIRST, _LAST)).then(value)
+
+
+class Quotes:
+    """The quotes of a file, given to trades that come in the order of their tickers.
+
+    Args:
+        blob: The file.
+        source: The tape's name, for messages.
+
+    Raises:
+        FormatError: Its header is not that of quotes.
+
+    """
+
+    def __init__(self, blob: Blob, source: str) -> None:
+        names = header_of(blob.head())
+        layout_of(names, (LAYOUT,), blob.name)
+        self._name, self._source = blob.name, source
+        self._coming = (_quotes(piece, names) for piece in pieces(blob, len(names)))
+        self._held: list[pl.DataFrame] = []
+        self._read, self._told = "", ""
+
+    def beside(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the next trades (`raw.ROWS` and `ticker`) with their quotes.
+
+        Raises:
+            ContentError: Trades or quotes are not in the order of their tickers.
+            UnreadableError: The file of quotes is cut off.
+
+        """
+        tickers = rows["ticker"].drop_nulls()
+        if tickers.is_empty():
+            return rows
+        self._told = _in_order(tickers, self._told, self._source)
+        wanted = tickers.unique()
+        self._load(self._told)
+        quotes = pl.concat([_NONE, *self._held]).filter(pl.col("ticker").is_in(wanted.implode()))
+        # The next trades may be of the last ticker again.
+        self._held = [each for each in self._held if each["ticker"][-1] >= self._told]
+        return _joined(rows, quotes)
+
+    def _load(self, ticker: str) -> None:
+        """Read on until all quotes of a ticker are held."""
+        while self._read <= ticker and (quotes := next(self._coming, None)) is not None:
+            if quotes.height:
+                self._read = _in_order(quotes["ticker"], self._read, self._name)
+                self._held.append(quotes)
+
+
+def _in_order(tickers: pl.Series, last: str, source: str) -> str:
+    """Return the last of some tickers.
+
+    Raises:
+        ContentError: They do not ascend.
+
+    """
+    if tickers[0] < last or not tickers.is_sorted():
+        message = (
+            "not in the order of tickers, as the vendor's files are: sort trades and quotes by ticker and sip_timestamp"
+        )
+        raise ContentError(message, source=source)
+    return str(tickers[-1])
+
+
+def _quotes(piece: Piece, names: Sequence[str]) -> pl.DataFrame:
+    """Return the quotes of some lines; those without ticker or time, which can be beside no trade, are left out."""
+    cells = parse(piece, names, LAYOUT.known - LAYOUT.text)
+    return (
+        cells.filter(pl.col("defect").is_null())
+        .with_columns(nanoseconds(pl.col("sip_timestamp")).alias("time"))
+        .drop_nulls(["ticker", "time"])
+        .select("ticker", "time", *_SIDES)
+    )
+
+
+def _joined(rows: pl.DataFrame, quotes: pl.DataFrame) -> pl.DataFrame:
+    """Return trades with the last quote of their contract before each."""
+    time = pl.col("trade_time").to_physical().alias("time")
+    told = rows.select("ticker", time, pl.int_range(pl.len()).alias("place"), pl.lit(None, pl.Int64).alias("quote"))
+    quotes = quotes.with_columns(pl.int_range(pl.len()).alias("quote"))
+    seen = quotes.select("ticker", "time", pl.lit(None, pl.Int64).alias("place"), "quote")
+    # Trades stand before quotes of the same time.
+    both = pl.concat([told, seen]).sort("ticker", "time", maintain_order=True)
+    last = both.select("place", pl.col("quote").forward_fill().over("ticker")).drop_nulls("place").sort("place")
+    found = last.join(quotes.select("quote", *_SIDES), on="quote", how="left", maintain_order="left")
+    sides = {"bid_price": "bid", "ask_price": "ask"}
+    table = rows.drop(*(name for name in ROWS if name.startswith(("bid", "ask", "exchange_")))).with_columns(
+        found.select(_SIDES).rename(sides).get_columns()
+    )
+    return typed(with_own_sides(table, "bid_exchange", "ask_exchange"))
