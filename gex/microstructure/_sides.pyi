@@ -1,3 +1,5 @@
+from typing import final
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,8 +14,8 @@ LATE: int
 COMPLEX: int
 SITUATIONS: tuple[str, ...]
 
+@final
 class Numbers:
-    def __init__(self) -> None: ...
     @property
     def count(self) -> int: ...
     def of(self, first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]: ...
@@ -28,7 +30,7 @@ def lags(
 def leads(
     price: npt.NDArray[np.float64],
     number: npt.NDArray[np.int32],
-    next: npt.NDArray[np.float64],
+    coming: npt.NDArray[np.float64],
     after: npt.NDArray[np.float64],
     out: npt.NDArray[np.float64],
 ) -> None: ...

@@ -14,6 +14,7 @@ in fused multiplications, which is how the tables of the literature were made.
 from libc.math cimport NAN, fabs, isfinite
 from libc.stdint cimport int8_t, int32_t, uint8_t, uint64_t
 
+cimport cython
 import numpy as np
 
 QUOTE, TICK, LEE_READY, EMO, CLNV, DEPTH, TRADE_SIZE = range(7)
@@ -70,6 +71,8 @@ cdef inline Slot *_slot(Slot *slots, uint64_t mask, uint64_t first, uint64_t sec
     return &slots[at]
 
 
+@cython.auto_pickle(False)
+@cython.final
 cdef class Numbers:
     """Keys of two words, numbered from 0 as they first come: a table of open addresses that doubles when half full.
 
@@ -79,7 +82,7 @@ cdef class Numbers:
     cdef readonly Py_ssize_t count
     cdef object held
 
-    def __init__(self):
+    def __cinit__(self):
         self.count = 0
         self.held = np.zeros((64, 3), np.uint64)
 
@@ -135,12 +138,12 @@ def lags(const double[::1] price, const int32_t[::1] number, double[::1] last, d
             out[i] = NAN if number[i] < 0 else _different(price[i], &last[number[i]], &before[number[i]])
 
 
-def leads(const double[::1] price, const int32_t[::1] number, double[::1] next, double[::1] after, double[::1] out):
+def leads(const double[::1] price, const int32_t[::1] number, double[::1] coming, double[::1] after, double[::1] out):
     """Write each trade's next different price of its number, from the last trade backwards."""
     cdef Py_ssize_t i
     with nogil:
         for i in range(price.shape[0] - 1, -1, -1):
-            out[i] = NAN if number[i] < 0 else _different(price[i], &next[number[i]], &after[number[i]])
+            out[i] = NAN if number[i] < 0 else _different(price[i], &coming[number[i]], &after[number[i]])
 
 
 cdef inline bint _near(double a, double b) noexcept nogil:

@@ -51,7 +51,7 @@ class Accuracies:
                     raise ValueError(
                         f"{rule}: unknown situation {situation!r}: they are {OVERALL}, {', '.join(SITUATIONS)}"
                     )
-                if isinstance(share, bool) or not isinstance(share, int | float) or not 0.0 <= share <= 1.0:
+                if not _is_share(share):
                     raise ValueError(f"{rule}, {situation}: an accuracy is a share from 0 to 1, got {share!r}")
 
     def share(self, rule: str, situation: str) -> float:
@@ -95,6 +95,11 @@ class Accuracies:
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:16]
 
 
+def _is_share(value: object) -> bool:
+    """Return whether a value, of a file perhaps, is a number from 0 to 1."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= 1.0
+
+
 PUBLISHED = Accuracies(RATES, "published")
 """What the literature measured: `gex.microstructure.published_rates` has the numbers and their sources."""
 
@@ -111,7 +116,7 @@ def calibrated(
     """Measure how often each rule of a stack is right, by situation, on trades whose sides are known.
 
     The share of n trades of which k were told right is (k + weight x prior) / (n + weight): the mean of a beta
-    distribution that starts as sure of the prior's share as `weight` trades would make it.
+    distribution that starts as sure of the prior's share as `weight` trades would make it. Where n is 0, it is the prior's.
 
     Args:
         trades: The trade table, n rows.
@@ -137,13 +142,14 @@ def calibrated(
     for place, rule in enumerate(sides.stack):
         asked = (sides.rule == place) & (known != 0)
         shares[rule], counts[rule] = {}, {}
-        for code in [None, *np.unique(situation[asked]).tolist()]:
-            told = asked if code is None else asked & (situation == code)
-            label = OVERALL if code is None else SITUATIONS[code]
-            right, count = int((sides.side == known)[told].sum()), int(told.sum())
-            if count:
-                shares[rule][label] = (right + weight * prior.share(rule, label)) / (count + weight)
-                counts[rule][label] = count
+        count = np.bincount(situation[asked], minlength=len(SITUATIONS))
+        right = np.bincount(situation[asked & (sides.side == known)], minlength=len(SITUATIONS))
+        rows = zip((*SITUATIONS, OVERALL), (*count, count.sum()), (*right, right.sum()), strict=True)
+        for label, n, k in rows:
+            if n + weight:
+                shares[rule][label] = float((k + weight * prior.share(rule, label)) / (n + weight))
+            if n:
+                counts[rule][label] = int(n)
     return Accuracies(shares, name, counts)
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 DEGREES = 0.25
 """Degrees of freedom of Student's t in the paper of 2016."""
 
+ROUNDING = 1e-9
+"""A standard deviation this small a part of the changes is that of equal changes, rounded."""
+
 
 @dataclass(frozen=True)
 class Bulk:
@@ -38,7 +41,7 @@ class Bulk:
         volume: Contracts traded in it.
         change: Its last price less that of the contract's bar before it, in points; NaN in a contract's first bar.
         bought: Share of its volume that was bought, 0 to 1; 0.5 where nothing tells: a first bar, or a contract whose
-            price never changed.
+            changes are all the same.
 
     """
 
@@ -166,5 +169,7 @@ def _deviations(change: Floats, volume: Floats, contract: npt.NDArray[np.int32])
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.bincount(contract, weight * moved) / total
         variance = np.bincount(contract, weight * (moved - mean[contract]) ** 2) / total
+        square = np.bincount(contract, weight * moved**2) / total
+    variance[variance <= ROUNDING**2 * square] = 0.0
     deviation: Floats = np.sqrt(variance)[contract]
     return deviation

@@ -85,7 +85,8 @@ class Contracts:
         days = trades["expiration"].cast(pl.Date).to_physical().to_numpy()
         put = trades["option_type"].cast(OPTION_TYPE).to_physical().to_numpy()
         root = _names(trades["root"], self._roots)
-        return (root << 33 | put.astype(np.int64) << 32 | days.view(np.uint32)).view(np.uint64)
+        word: npt.NDArray[np.int64] = root << 33 | put.astype(np.int64) << 32 | days.view(np.uint32)
+        return word.view(np.uint64)
 
 
 def _names(column: pl.Series, known: _sides.Numbers) -> npt.NDArray[np.int64]:

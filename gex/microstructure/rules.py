@@ -19,9 +19,6 @@ from gex.microstructure import _sides
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MOST = 127
-"""Rules in a stack: their places are told in eight bits."""
-
 
 @dataclass(frozen=True)
 class Rule:
@@ -80,7 +77,7 @@ def rules_of(stack: str | Sequence[str]) -> tuple[str, ...]:
     """Return the rules of a named stack, of one rule by its name, or of an order of one's own.
 
     Raises:
-        ValueError: No such stack or rule, none at all, one asked twice, or more than 127.
+        ValueError: No such stack or rule, none at all, or one asked twice.
 
     """
     names = STACKS.get(stack, (stack,)) if isinstance(stack, str) else tuple(stack)

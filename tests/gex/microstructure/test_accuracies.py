@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,6 +87,20 @@ def test_published_accuracies_are_those_of_the_sources() -> None:
     assert share("depth_nbbo", "mid") == pytest.approx((0.5 + (0.6814 + 0.6345) / 2) / 2)
 
 
+def test_the_documents_table_is_what_is_used() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "microstructure.md").read_text(encoding="utf-8")
+    head, *rows = re.search(r"^\| rule \| at_quote .*\n(?:\|.*\n)+", page, re.MULTILINE)[0].splitlines()
+    places = [cell.strip().split(",")[0] for cell in head.split("|")[2:-1]]
+    shown = {
+        (cells[1].strip(" `"), place): float(cell)
+        for cells in (row.split("|") for row in rows[1:])
+        for place, cell in zip(places, cells[2:-1], strict=True)
+        if cell.strip()
+    }
+    assert len(shown) > 80
+    assert shown == {key: round(PUBLISHED.share(*key), 3) for key in shown}
+
+
 def test_calibration_counts_and_believes() -> None:
     rows = [{**QUOTE, "price": 10.0}] * 30 + [{**QUOTE, "price": 9.9}] * 10 + [{**QUOTE, "price": 9.5}] * 5
     trades = tape(rows)
@@ -94,7 +110,10 @@ def test_calibration_counts_and_believes() -> None:
     assert found.trades == {"quote_nbbo": {"all": 38, "at_quote": 30, "inside": 8}}
     assert found.share("quote_nbbo", "at_quote") == pytest.approx((24 + 6) / 40)
     assert found.share("quote_nbbo", "inside") == pytest.approx((5 + 5) / 18)
-    assert found.share("quote_nbbo", "outside") == found.share("quote_nbbo", "all") == pytest.approx((29 + 5) / 48)
+    assert found.share("quote_nbbo", "all") == pytest.approx((29 + 5) / 48)
+    assert found.share("quote_nbbo", "outside") == 0.5
+    alone = calibrated(trades, classify(trades, "quote_nbbo"), truth, weight=0.0)
+    assert alone.shares["quote_nbbo"] == {"at_quote": 0.8, "inside": 5 / 8, "all": 29 / 38}
 
 
 def test_calibration_finds_the_truth_it_was_drawn_from() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def test_hybrids_fall_back_on_the_tick_test(rule: str, expected: list[int]) -> N
         before, row, after = {"price": 11.0}, {**NATIONAL, "price": price}, {"price": 4.0}
         assert sides([before, row], rule)[1] == side
         # The next price is lower, so the reverse tick test says buy where the tick test says sell.
-        reverse = 1 if price in {9.5} or (rule != "lr_nbbo" and side == -1 and price != 9.0) else side
+        reverse = 1 if price == 9.5 or (rule != "lr_nbbo" and side == -1 and price != 9.0) else side
         assert sides([before, row, after], f"rev_{rule}")[1] == reverse
 
 
@@ -154,7 +155,7 @@ def test_batches_are_the_whole(seed: int, cuts: list[int]) -> None:
     trades = drawn(seed, 120)
     places = [0, *sorted(cuts), 120]
     classifier = Classifier(LOOKS_BACK[::-1])
-    parts = [classifier.classify(trades[a:b]) for a, b in zip(places, places[1:], strict=False)]
+    parts = [classifier.classify(trades[a:b]) for a, b in pairwise(places)]
     whole = classify(trades, LOOKS_BACK[::-1])
     for name in ("side", "rule", "probability"):
         np.testing.assert_array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name))
@@ -177,6 +178,20 @@ def test_a_contract_alone_has_the_sides_it_has_among_others(seed: int) -> None:
     key = ["root", "strike", "option_type"]
     for part in trades.with_row_index("at").partition_by(key, maintain_order=True):
         same(classify(part.drop("at"), stack), whole, part["at"].to_numpy())
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 999))
+def test_how_contracts_are_interleaved_does_not_matter(seed: int) -> None:
+    trades = drawn(seed, 120)
+    contract = trades.select(pl.struct("root", "strike", "option_type").rank("dense")).to_series().to_numpy()
+    turns = np.random.default_rng(seed).permutation(contract)
+    row = np.empty(len(turns), np.int64)
+    row[np.argsort(turns, kind="stable")] = np.argsort(
+        contract, kind="stable"
+    )  # each contract's trades keep their order
+    stack = list(RULES)[seed % 5 :: 5]
+    same(classify(trades[row], stack), classify(trades, stack), row)
 
 
 @settings(max_examples=40, deadline=None)
@@ -248,10 +263,29 @@ def test_many_contracts_are_told_apart() -> None:
     assert (classifier.classify(second).side == 1).all()
 
 
+def test_names_of_any_length_in_any_chunks_are_the_same_names() -> None:
+    long = {"root": "A ROOT OF MANY LETTERS"}
+    parts = [tape([{"price": price, **root}]) for price in (5.0, 6.0) for root in (long, {"root": "SPX"}, {"root": ""})]
+    assert classify(pl.concat(parts, rechunk=False), "tick_all").side.tolist() == [0, 0, 0, 1, 1, 1]
+
+
 def test_wrong_stacks_are_refused() -> None:
     for wrong in ("fastest", ["quote"], [], ["tick_all", "tick_all"]):
         with pytest.raises(ValueError, match="stack"):
             rules_of(wrong)
+
+
+@pytest.mark.parametrize("tolerance", [-1e-9, float("nan"), float("inf")])
+def test_wrong_tolerances_are_refused(tolerance: float) -> None:
+    with pytest.raises(ValueError, match="tolerance"):
+        Classifier("quote", tolerance=tolerance)
+
+
+def test_a_price_at_the_mid_on_paper_is_at_the_mid() -> None:
+    """0.5 x (0.14 + 0.16) is above 0.15 in binary: compared as it stands, the trade is a sale."""
+    rows = [{"bid": 0.14, "ask": 0.16, "price": 0.15}]
+    assert sides(rows, "quote_nbbo") == [0]
+    assert classify(tape(rows), "quote_nbbo", tolerance=0.0).side.tolist() == [-1]
 
 
 def test_missing_columns_and_nulls_are_refused() -> None:
