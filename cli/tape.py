@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 import click
@@ -11,7 +12,6 @@ from gex.cli import options, sink, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import polars as pl
 
@@ -34,6 +34,7 @@ class TapeOptions:
     bars: str
     by: By | None
     stack: str
+    accuracies: Path | None
     chain: str | None
     empty: bool
     late: float | None
@@ -60,6 +61,12 @@ tape_options = options.gathered(
         show_default=True,
         metavar="NAME",
         help="Rules that tell the sides: a stack's or a rule's name, or rules and commas.",
+    ),
+    click.option(
+        "--accuracies",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="How often each rule is right, a TOML file. [default: as published]",
     ),
     click.option("--empty", is_flag=True, help="Show bars without a trade, too."),
     click.option(
@@ -128,15 +135,16 @@ def command(
     if given.by and form in {"svg", "png"}:
         raise click.UsageError("a picture has calls, puts and 0DTE beside all: drop --by")
     streams = follow or form == "jsonl"
-    from gex.cli.tape_run import Run
+    from gex.cli.tape_run import Run, accuracies_of
     from gex.microstructure.sides import Classifier
 
+    accuracies = accuracies_of(given.accuracies)
     try:
-        classifier = Classifier(rules_of(given.stack))
+        classifier = Classifier(rules_of(given.stack), accuracies)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     tape = tape_of(given, chain_of(given.chain, underlying, store), patience=PATIENCE if streams else None)
-    run = Run(sources, tape, classifier, beside, underlying, follow)
+    run = Run(sources, tape, classifier, accuracies.name, beside, underlying, follow)
     sink.emit(chunks(run, given, form, output), output.output)
     return run.exit_code
 

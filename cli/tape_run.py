@@ -16,11 +16,13 @@ from gex.ingest.errors import ContentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from types import FrameType
 
     import polars as pl
 
     from gex.ingest.trade_schema import Trades
+    from gex.microstructure.accuracies import Accuracies
     from gex.microstructure.sides import Classifier
     from gex.microstructure.tape import Tape
 
@@ -68,6 +70,7 @@ class Run:
     sources: tuple[str, ...]
     tape: Tape
     classifier: Classifier
+    accuracies: str
     beside: tuple[str, ...] = ()
     underlying: str | None = None
     follow: bool = False
@@ -160,6 +163,25 @@ class Run:
         if batch.frame.height:
             self.read.add(source)
         return rows
+
+
+def accuracies_of(path: Path | None) -> Accuracies:
+    """Return the user's own accuracies, or the published ones.
+
+    Raises:
+        ContentError: The file holds none.
+
+    """
+    import tomllib
+
+    from gex.microstructure.accuracies import PUBLISHED, Accuracies
+
+    if path is None:
+        return PUBLISHED
+    try:
+        return Accuracies.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ContentError(str(error), source=str(path)) from error
 
 
 def _listed(counts: Counter[str]) -> str:

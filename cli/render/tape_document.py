@@ -56,6 +56,7 @@ def about(run: Run, given: TapeOptions) -> Row:
         "bars": given.bars,
         "by": given.by,
         "stack": run.classifier.stack,
+        "accuracies": run.accuracies,
         "maker_share": given.maker_share,
         "chain": given.chain,
         "rate": given.rate,

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 from hedge_tapes import TODAY, at, random_tape, tape_of, trade
+from market import simulate
+from market.writers import datashop
 
 from gex.ingest.schema import QualityReport, Source
 from gex.ingest.trade_schema import Trades
@@ -83,6 +85,17 @@ def test_json_says_what_the_figures_rest_on(gex: Callable[..., Any], tape: Path,
     assert found["totals"]["trades"] == found["quality"]["rows_in"] == 300
     assert sum(found["volatility_from"].values()) + sum(found["unpriced"].values()) == 300
     assert len(found["rows"]) == len(expected)
+
+
+def test_the_accuracies_can_be_ones_own(gex: Callable[..., Any], tape: Path, tmp_path: Path) -> None:
+    """Rules that are always right leave no doubt where one told, and make the expected flow the raw one."""
+    path = tmp_path / "own.toml"
+    path.write_text('name = "mine"\n[shares]\nquote_nbbo = { all = 1.0, complex = 1.0, late = 1.0 }\n')
+    found = json.loads(gex("tape", tape, "--stack", "quote_nbbo", "--accuracies", path, "--format", "json").out)
+    assert found["accuracies"] == "mine"
+    assert found["totals"]["flow_usd"] == pytest.approx(found["totals"]["flow_raw_usd"], rel=1e-12)
+    path.write_text("shares = 3")
+    assert gex("tape", tape, "--accuracies", path).code == 3
 
 
 def test_the_table_shows_a_line_a_bar(gex: Callable[..., Any], tape: Path, expected: pl.DataFrame) -> None:
@@ -252,9 +265,7 @@ def _following(csv: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str
     lines = csv.read_text().splitlines(keepends=True)
     path = tmp_path / "growing.csv"
     path.write_text("".join(lines[:150]))
-    with subprocess.Popen(
-        [*GEX, path, "--follow", "--format", "jsonl"], stdout=subprocess.PIPE, text=True
-    ) as running:
+    with subprocess.Popen([*GEX, path, "--follow", "--format", "jsonl"], stdout=subprocess.PIPE, text=True) as running:
         yield running, path, lines[150:]
         running.kill()
 
@@ -291,6 +302,21 @@ def test_a_silent_pipe_can_be_left(csv: Path, expected: pl.DataFrame) -> None:
         rest = running.stdout.read()
     assert running.returncode == 0
     assert "300 trades, Fri 2025-09-05 09:32 to 15:58 ET" in rest
+
+
+def test_a_vendors_file_of_a_simulated_day_gives_what_the_day_holds(gex: Callable[..., Any], tmp_path: Path) -> None:
+    """Written as DataShop sells it, told, priced and added up, a tape gives the bits of the frame in memory.
+
+    It has no sizes of the best quotes of all exchanges: rules that need them are not asked.
+    """
+    day = simulate(10_000, trades=1500)
+    tape = Tape(TapeSettings())
+    rows = pl.concat([tape.add(day.trades, classify(day.trades, "gsu_small")), tape.close()])
+    datashop(day, tmp_path / "trades.csv")
+    shown = gex("tape", tmp_path / "trades.csv", "--stack", "gsu_small", "-o", "rows.parquet")
+    assert shown.code == 0
+    assert "8 of 1508 rows set aside: 4 cancelled, 4 cancel" in shown.err
+    assert pl.read_parquet("rows.parquet").equals(rows)
 
 
 def test_late_trades_are_told(gex: Callable[..., Any], tmp_path: Path) -> None:

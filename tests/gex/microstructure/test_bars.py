@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gex.microstructure.bars import DAY, SECOND, Bars, date_of, moment
@@ -39,6 +39,7 @@ TIMES = st.builds(
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+@settings(max_examples=20)
 @given(times=st.lists(TIMES, min_size=1, max_size=6))
 def test_every_instant_falls_in_the_bar_that_the_clock_says(width: str, times: list[dt.datetime]) -> None:
     bars = Bars.of(width)

@@ -13,7 +13,9 @@ import polars as pl
 import pytest
 from hedge_tapes import LATER, SPOT, TODAY, at, part, random_tape, sides_of, tape_of, trade, worth, years_to
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from market import simulate
 
 from gex.microstructure.bars import Bars
 from gex.microstructure.cells import DIMENSIONS
@@ -25,6 +27,10 @@ from gex.microstructure.trade_greeks import TradePricer
 TRADES, SIDES = random_tape(400, seed=5)
 DISORDERED = random_tape(200, seed=6, disorder=90.0, together=0.4)
 FLOWS = ("flow_usd", "flow_raw_usd", "gamma_usd_per_1pct", "vanna_usd_per_vol_point")
+
+
+EXAMPLES = 20
+"""Each takes two whole tapes."""
 
 
 def run(trades: pl.DataFrame, sides: Sides, *cuts: int, chain: Any = None, **settings: Any) -> pl.DataFrame:
@@ -183,6 +189,7 @@ def test_bars_of_any_width_sum_to_the_same(width: str) -> None:
     assert rows["cumulated_error_usd"][-1] == pytest.approx(whole["flow_error_usd"][0], rel=1e-12)
 
 
+@hypothesis_settings(max_examples=EXAMPLES)
 @given(
     cuts=st.lists(st.integers(0, len(DISORDERED[0])), max_size=6),
     late=st.sampled_from([None, 0.0, 5.0, 3600.0]),
@@ -211,6 +218,20 @@ def test_a_trade_told_after_its_bar_counts_in_the_next_and_as_late() -> None:
     assert (late["trades"].to_list(), late["late"].to_list()) == ([1, 3], [0, 1])
     patient = run(rows, sides_of([1] * 4))
     assert (patient["trades"].to_list(), patient["late"].to_list()) == ([2, 2], [0, 0])
+
+
+def test_with_the_true_sides_flows_are_those_of_the_true_changes() -> None:
+    """A simulated day: dealers' true changes, negated and times delta, are what they hedge."""
+    day = simulate(10_001, trades=1500)
+    change = day.truth["dealer_change"].to_numpy()
+    known = day.truth["dealer_change"].abs() == day.trades["size"]
+    side = np.where(known.to_numpy(), -np.sign(change), 0).astype(int)
+    rows = run(day.trades, sides_of(side.tolist()), bars=Bars.of("1d"))
+    found = TradePricer().price(day.trades)
+    hedge = np.nan_to_num(found.delta * found.spot) * -change * day.trades["multiplier"].to_numpy()
+    assert known.mean() > 0.8  # type: ignore[operator]  # of booleans
+    assert rows["flow_usd"][0] == pytest.approx(hedge[known.to_numpy()].sum(), rel=1e-9)
+    assert rows["flow_usd"][0] == rows["flow_raw_usd"][0]
 
 
 def test_order_does_not_move_trades_between_bars_that_stay_open() -> None:
