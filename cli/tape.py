@@ -143,8 +143,11 @@ def command(
         classifier = Classifier(rules_of(given.stack), accuracies)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    tape = tape_of(given, chain_of(given.chain, underlying, store), patience=PATIENCE if streams else None)
-    run = Run(sources, tape, classifier, accuracies.name, beside, underlying, follow)
+    chain = chain_of(given.chain, underlying, store)
+    tape = tape_of(given, chain, patience=PATIENCE if streams else None)
+    run = Run(
+        sources, tape, classifier, accuracies.name, beside, underlying, follow, chain.quote_date if chain else None
+    )
     sink.emit(chunks(run, given, form, output), output.output)
     return run.exit_code
 

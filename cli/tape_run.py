@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from gex.cli.failures import exit_code, one_line
 from gex.cli.log import LOGGER
@@ -15,6 +16,7 @@ from gex.cli.sources import combined
 from gex.ingest.errors import ContentError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
     from pathlib import Path
     from types import FrameType
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from gex.microstructure.sides import Classifier
     from gex.microstructure.tape import Tape
 
+NEW_YORK = ZoneInfo("America/New_York")
 LOOK_AGAIN = 0.2
 """Seconds between looks at a file that grows."""
 
@@ -74,6 +77,8 @@ class Run:
     beside: tuple[str, ...] = ()
     underlying: str | None = None
     follow: bool = False
+    chain_date: dt.date | None = None
+    """Of the chain that prices them."""
     rows_in: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
@@ -125,6 +130,8 @@ class Run:
             LOGGER.warning("trades at the chain's spot, for want of a quote of the underlying: %d", taken)
         if summary.outside_chain:
             LOGGER.warning("trades in expirations that the chain does not list: %d", summary.outside_chain)
+        if self.chain_date and summary.first and self.chain_date != (date := summary.first.astimezone(NEW_YORK).date()):
+            LOGGER.warning("the chain is of %s, the trades begin on %s", self.chain_date, date)
         for note in self.notes:
             LOGGER.warning("%s", note)
 

@@ -118,7 +118,7 @@ def draw(rows: pl.DataFrame, tape: Tape, given: TapeOptions) -> Drawing:
 def _caption(given: TapeOptions) -> list[str]:
     return [
         f"Each trade's delta in dollars, by the side that {given.stack} tells, counted as far as it is likely to be right.",
-        "Above 0 dealers buy the underlying. Ribbon: 95% range from not knowing the sides for sure.",
+        "Above 0 dealers buy the underlying. Ribbon: 95% range from not knowing the sides for sure, order by order.",
     ]
 
 

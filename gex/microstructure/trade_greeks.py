@@ -185,7 +185,8 @@ def _greeks(given: tuple[Floats | Bools, ...]) -> tuple[Floats, Floats, Floats]:
 def _mids(trades: pl.DataFrame, bid: str, ask: str) -> Floats:
     """Return mids in points; NaN without a bid or when crossed."""
     low, high = (trades[name].to_numpy() for name in (bid, ask))
-    mid: Floats = 0.5 * (low + high)
+    with np.errstate(invalid="ignore"):  # infinities of both signs
+        mid: Floats = 0.5 * (low + high)
     return np.where((low > 0) & (high >= low) & np.isfinite(high), mid, np.nan)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import os
@@ -176,6 +177,12 @@ def test_a_chain_prices_what_the_tape_cannot(gex: Callable[..., Any], tmp_path: 
     found = json.loads(priced.out)
     assert (found["unpriced"], found["spot_from"], found["chain"]) == ({}, {"chain": 1}, str(spx_csv))
     assert "trades at the chain's spot, for want of a quote of the underlying: 1" in priced.err
+    assert "the chain is of" not in priced.err
+    made |= {"trade_time": made["trade_time"] - dt.timedelta(1), "trade_date": made["trade_date"] - dt.timedelta(1)}
+    path.write_bytes(parquet_bytes(trades_of(tape_of([made]))))
+    day = chain.quote_date
+    message = f"the chain is of {day}, the trades begin on {day - dt.timedelta(1)}"
+    assert message in gex("tape", path, "--chain", spx_csv).err
     assert gex("tape", path, "--chain", "nothing.csv").code == 3
 
 
