@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gex.cli.render.document import SCHEMA_VERSION, dumps, jsonable
 from gex.cli.sink import table_chunk
+from gex.microstructure.tape_rows import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,7 +48,8 @@ def document(rows: pl.DataFrame, run: Run, given: TapeOptions) -> str:
 def about(run: Run, given: TapeOptions) -> Row:
     """Return what all rows have in common, and what became of every trade."""
     summary = run.tape.summary
-    totals = {name: value for name, value in summary.totals.items() if name != "variance"}
+    counts = {name: int(summary.totals[name]) for name in COUNTS}
+    totals = {name: value for name, value in summary.totals.items() if name != "variance"} | counts
     return {
         "schema_version": SCHEMA_VERSION,
         "underlying": summary.underlying,

@@ -84,6 +84,7 @@ def test_json_says_what_the_figures_rest_on(gex: Callable[..., Any], tape: Path,
     assert found["stack"] == ["quote_nbbo", "tick_all"]
     assert (found["underlying"], found["bars"], found["chain"]) == ("SPX", "5m", None)
     assert found["totals"]["trades"] == found["quality"]["rows_in"] == 300
+    assert isinstance(found["totals"]["contracts"], int)
     assert sum(found["volatility_from"].values()) + sum(found["unpriced"].values()) == 300
     assert len(found["rows"]) == len(expected)
 
