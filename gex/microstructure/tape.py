@@ -118,7 +118,7 @@ class Tape:
         self._chain = chain
         self._pricer = TradePricer(chain, rate=self.settings.rate, dividend=self.settings.dividend)
         self._writer = RowWriter(self.settings.bars, self.settings.by, self.settings.empty)
-        self._orders = Orders()
+        self._orders, self._closed = Orders(), False
         self._open, self._spots = Sums.none(), dict[int, float]()
         self._latest = np.iinfo(np.int64).min
         self._expirations: list[dt.date] = []
@@ -139,9 +139,12 @@ class Tape:
             Columns and types of `gex.microstructure.tape_rows.SCHEMA`, `group` only with `settings.by`.
 
         Raises:
-            ValueError: The trades are no trade table, the sides are not theirs, or there is a second underlying.
+            ValueError: The trades are no trade table, the sides are not theirs, there is a second underlying, or the tape
+                was closed.
 
         """
+        if self._closed:
+            raise ValueError("the tape is closed: its rows are told")
         self._check(trades, sides)
         if trades.is_empty():
             return self._rows(self._open.where(np.zeros(len(self._open.start), dtype=bool)))
@@ -158,6 +161,7 @@ class Tape:
 
     def close(self) -> pl.DataFrame:
         """Return the rows of the bars still open, as `add` does; the tape ends here."""
+        self._closed = True
         return self._rows(self._open)
 
     @property

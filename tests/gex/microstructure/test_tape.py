@@ -308,6 +308,13 @@ def test_a_tape_of_nothing_has_no_row() -> None:
     assert tape.summary.first is None
 
 
+def test_a_closed_tape_takes_no_more() -> None:
+    tape = Tape()
+    tape.close()
+    with pytest.raises(ValueError, match="the tape is closed"):
+        tape.add(tape_of([trade()]), sides_of([1]))
+
+
 def test_every_cumulated_column_is_the_sum_of_its_own() -> None:
     rows = run(TRADES, SIDES)
     for name in CUMULATED:
