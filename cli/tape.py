@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet", "svg", "png")
 By = Literal["type", "term", "size", "side", "expiration"]
 PATIENCE = 5.0
-"""Seconds of the tape that a bar stays open after its end where bars are told as they finish."""
+"""Seconds of the tape that a bar stays open after its end while a tape is followed; a file may be in any order."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ tape_options = options.gathered(
         "--late",
         type=click.FloatRange(0, 86_400),
         metavar="SECONDS",
-        help="How long a bar stays open for trades told late. [default: 5 with --follow and jsonl, else to the end]",
+        help="How long a bar stays open for trades told late. [default: 5 with --follow, else to the end]",
     ),
     click.option(
         "--maker-share",
@@ -134,7 +134,6 @@ def command(
         raise click.UsageError(f"{form} is written when the tape has ended: give --output, or drop --follow")
     if given.by and form in {"svg", "png"}:
         raise click.UsageError("a picture has calls, puts and 0DTE beside all: drop --by")
-    streams = follow or form == "jsonl"
     from gex.cli.tape_run import Run, accuracies_of
     from gex.microstructure.sides import Classifier
 
@@ -144,7 +143,7 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     chain = chain_of(given.chain, underlying, store)
-    tape = tape_of(given, chain, patience=PATIENCE if streams else None)
+    tape = tape_of(given, chain, patience=PATIENCE if follow else None)
     run = Run(
         sources, tape, classifier, accuracies.name, beside, underlying, follow, chain.quote_date if chain else None
     )

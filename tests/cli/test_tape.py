@@ -330,8 +330,8 @@ def test_a_vendors_file_of_a_simulated_day_gives_what_the_day_holds(gex: Callabl
 def test_late_trades_are_told(gex: Callable[..., Any], tmp_path: Path) -> None:
     path = tmp_path / "late.parquet"
     path.write_bytes(parquet_bytes(trades_of(tape_of([trade("10:00"), trade("10:07"), trade("10:04")]))))
-    shown = gex("tape", path, "--format", "jsonl")
+    shown = gex("tape", path, "--format", "jsonl", "--late", "5")
     assert [json.loads(line)["late"] for line in shown.out.splitlines()] == [0, 1]
     assert "trades told after their bar: 1;" in shown.err
-    patient = gex("tape", path, "--format", "jsonl", "--late", "600")
+    patient = gex("tape", path, "--format", "jsonl")
     assert [json.loads(line)["trades"] for line in patient.out.splitlines()] == [2, 1]
