@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gex.cli import options, sink, values
+from gex.cli import options, sink, tapes, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,19 +68,8 @@ inventory_options = options.gathered(
         callback=values.share_of,
         help="Of --opening naive: how far its signs are trusted, 100% for certain.",
     ),
-    click.option(
-        "--stack",
-        default="gsu_large",
-        show_default=True,
-        metavar="NAME",
-        help="Rules that tell the sides: a stack's or a rule's name, or rules and commas.",
-    ),
-    click.option(
-        "--accuracies",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="How often each rule is right, a TOML file. [default: as published]",
-    ),
+    tapes.stack_option,
+    tapes.accuracies_option,
     click.option(
         "--maker-share",
         metavar="SHARE",
@@ -96,10 +85,8 @@ inventory_options = options.gathered(
     click.option(
         "--reconcile", metavar="SOURCE", help="Chain of the next morning, whose open interest bounds what dealers hold."
     ),
-    click.option("--underlying", metavar="SYMBOL", help="Which one, where the trades are on several."),
-    click.option(
-        "--with", "beside", multiple=True, metavar="FILE", help="A file that completes the trades. May be repeated."
-    ),
+    tapes.underlying_option,
+    tapes.beside_option,
     options.store_option,
 )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gex.cli.log import LOGGER
+from gex.cli.tapes import Account, chain_of, classifier_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from gex.cli.inventory import InventoryOptions
     from gex.ingest.schema import Chain
     from gex.ingest.trade_schema import Trades
-    from gex.microstructure.accuracies import Accuracies
     from gex.microstructure.flow import Flow
     from gex.microstructure.inventory import Inventory
     from gex.microstructure.reconciliation import Reconciliation
-    from gex.microstructure.sides import Sides
+    from gex.microstructure.sides import Classifier, Sides
     from gex.results import Analysis
 
 
@@ -29,10 +28,7 @@ if TYPE_CHECKING:
 class Read:
     """What was read of the tapes."""
 
-    rows_in: int = 0
-    quarantined: Counter[str] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
-    notes: dict[str, None] = field(default_factory=dict)
+    account: Account = field(default_factory=Account)
     underlyings: set[str] = field(default_factory=set)
     times: tuple[dt.datetime, ...] = ()
     """The first and the last of each piece."""
@@ -43,11 +39,8 @@ class Read:
         """Add the account of a piece."""
         import polars as pl
 
-        quality, trades = batch.quality, batch.frame
-        self.rows_in += quality.rows_in
-        self.quarantined.update(quality.quarantined)
-        self.warnings.update({name: count for name, count in quality.warnings.items() if count})
-        self.notes |= dict.fromkeys(quality.notes)
+        self.account.add(batch)
+        trades = batch.frame
         if trades.is_empty():
             return
         self.underlyings |= set(trades["underlying"].unique())
@@ -92,11 +85,11 @@ def find(sources: tuple[str, ...], given: InventoryOptions) -> Found:
     from gex.microstructure.inventory import from_flow
 
     read = Read()
-    accuracies = _accuracies(given.accuracies)
-    stack, flow = _flow(sources, given, accuracies, read)
-    _tell(read)
+    classifier, accuracies = classifier_of(given.stack, given.accuracies)
+    flow = _flow(sources, given, classifier, read)
+    read.account.tell()
     underlying = _only(read, sources[0])
-    chain, after = (_chain(source, given) for source in (given.chain, given.reconcile))
+    chain, after = (chain_of(source, given.underlying, given.store) for source in (given.chain, given.reconcile))
     lean = flow.lean
     whole = _opening(given, chain, min(read.times)).plus(from_flow(flow, lean=lean))
     reconciliation = None
@@ -109,8 +102,8 @@ def find(sources: tuple[str, ...], given: InventoryOptions) -> Found:
         given=given,
         underlying=underlying,
         read=read,
-        stack=stack,
-        accuracies=accuracies.name,
+        stack=classifier.stack,
+        accuracies=accuracies,
         maker_share=flow.maker_share,
         lean=lean,
         inventory=listed,
@@ -121,37 +114,12 @@ def find(sources: tuple[str, ...], given: InventoryOptions) -> Found:
     )
 
 
-def _accuracies(path: Path | None) -> Accuracies:
-    """Return the user's own accuracies, or the published ones."""
-    import tomllib
-
-    from gex.ingest.errors import ContentError
-    from gex.microstructure.accuracies import PUBLISHED, Accuracies
-
-    if path is None:
-        return PUBLISHED
-    try:
-        return Accuracies.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ContentError(str(error), source=str(path)) from error
-
-
-def _flow(
-    sources: tuple[str, ...], given: InventoryOptions, accuracies: Accuracies, read: Read
-) -> tuple[tuple[str, ...], Flow]:
+def _flow(sources: tuple[str, ...], given: InventoryOptions, classifier: Classifier, read: Read) -> Flow:
     """Sum up the orders of all tapes, one after the other."""
-    import click
-
     from gex.ingest.errors import ContentError
     from gex.ingest.trades.read import trade_batches
     from gex.microstructure.flow import flow_of
-    from gex.microstructure.sides import Classifier
 
-    names = [name.strip() for name in given.stack.split(",") if name.strip()]
-    try:
-        classifier = Classifier(names if len(names) > 1 else given.stack, accuracies)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
     share, flow = 1.0 if given.maker_share is None else given.maker_share, None
     for source in sources:
         for batch in trade_batches(source, beside=given.beside, underlying=given.underlying):
@@ -163,9 +131,9 @@ def _flow(
                 piece = flow_of(batch.frame, told, maker_share=share)
                 flow = piece if flow is None else flow.plus(piece)
     if flow is None:
-        _tell(read)
+        read.account.tell()
         raise ContentError("the tape has no trade", source=sources[0])
-    return classifier.stack, flow
+    return flow
 
 
 def _share(path: Path, underlying: str) -> float:
@@ -187,16 +155,6 @@ def _only(read: Read, source: str) -> str:
         listed = ", ".join(sorted(read.underlyings))
         raise ContentError(f"the trades are on {listed}; pick one with --underlying", source=source)
     return next(iter(read.underlyings))
-
-
-def _chain(source: str | None, given: InventoryOptions) -> Chain | None:
-    if source is None:
-        return None
-    from gex.cli.options import ReadOptions
-    from gex.cli.sources import open_chain
-
-    read = ReadOptions(None, given.underlying, None, (), {}, None, None, given.store, strict=False, max_bad=0.2)
-    return open_chain(source, read, None)
 
 
 def _opening(given: InventoryOptions, chain: Chain | None, first: dt.datetime) -> Inventory:
@@ -237,17 +195,6 @@ def _analysis(listed: Inventory, chain: Chain | None, given: InventoryOptions) -
         raise ContentError(str(error), source=given.reconcile or given.chain) from error
 
 
-def _tell(read: Read) -> None:
-    """Say on stderr what became of rows that are not in the figures, or in doubt."""
-    if read.quarantined:
-        count = sum(read.quarantined.values())
-        LOGGER.warning("%d of %d rows set aside: %s", count, read.rows_in, _counts(read.quarantined))
-    if read.warnings:
-        LOGGER.warning("trades flagged: %s", _counts(read.warnings))
-    for note in read.notes:
-        LOGGER.warning("%s", note)
-
-
 def _tell_impossible(found: Reconciliation) -> None:
     if found.impossible.is_empty():
         return
@@ -257,7 +204,3 @@ def _tell_impossible(found: Reconciliation) -> None:
         "%d contracts not reconciled, the first %s: %s (%d to %d, %d traded)",
         *(found.impossible.height, name, row["reason"], row["before"], row["after"], row["volume"]),
     )
-
-
-def _counts(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.most_common())

@@ -74,12 +74,6 @@ def _tell(found: OpenClose, *, accept_unbalanced: bool) -> None:
 
 def _book(found: OpenClose) -> pl.DataFrame:
     """Return the positions under their option symbols."""
-    import polars as pl
+    from gex.ingest.contracts import option_symbol
 
-    symbol = pl.concat_str(
-        pl.col("root").str.pad_end(6),
-        pl.col("expiration").dt.strftime("%y%m%d"),
-        pl.col("option_type"),
-        (pl.col("strike") * 1000).round().cast(pl.Int64).cast(pl.String).str.zfill(8),
-    )
-    return found.table.select(symbol.alias("contract"), "contracts")
+    return found.table.select(option_symbol().alias("contract"), "contracts")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
-from gex.cli import options, sink, values
+from gex.cli import options, sink, tapes, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import polars as pl
 
@@ -55,19 +55,8 @@ tape_options = options.gathered(
         help="Width of a bar: 30s, 5m, 1h, 1d; counted from 09:30 New York.",
     ),
     click.option("--by", type=click.Choice(get_args(By)), help="A row a bar for each of these."),
-    click.option(
-        "--stack",
-        default="gsu_large",
-        show_default=True,
-        metavar="NAME",
-        help="Rules that tell the sides: a stack's or a rule's name, or rules and commas.",
-    ),
-    click.option(
-        "--accuracies",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="How often each rule is right, a TOML file. [default: as published]",
-    ),
+    tapes.stack_option,
+    tapes.accuracies_option,
     click.option("--empty", is_flag=True, help="Show bars without a trade, too."),
     click.option(
         "--late",
@@ -106,10 +95,8 @@ tape_options = options.gathered(
 @click.argument("sources", nargs=-1, required=True, metavar="TRADES...")
 @tape_options
 @click.option("--follow", is_flag=True, help="Read on as a file grows, or from a pipe (-), until Ctrl-C or its end.")
-@click.option("--underlying", metavar="SYMBOL", help="Which one, where the trades are on several.")
-@click.option(
-    "--with", "beside", multiple=True, metavar="FILE", help="A file that completes the trades. May be repeated."
-)
+@tapes.underlying_option
+@tapes.beside_option
 @options.store_option
 @options.output_options(*FORMATS)
 @options.logging_options
@@ -134,43 +121,14 @@ def command(
         raise click.UsageError(f"{form} is written when the tape has ended: give --output, or drop --follow")
     if given.by and form in {"svg", "png"}:
         raise click.UsageError("a picture has calls, puts and 0DTE beside all: drop --by")
-    from gex.cli.tape_run import Run, accuracies_of
-    from gex.microstructure.sides import Classifier
+    from gex.cli.tape_run import Run
 
-    accuracies = accuracies_of(given.accuracies)
-    try:
-        classifier = Classifier(rules_of(given.stack), accuracies)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-    chain = chain_of(given.chain, underlying, store)
+    classifier, accuracies = tapes.classifier_of(given.stack, given.accuracies)
+    chain = tapes.chain_of(given.chain, underlying, store)
     tape = tape_of(given, chain, patience=PATIENCE if follow else None)
-    run = Run(
-        sources, tape, classifier, accuracies.name, beside, underlying, follow, chain.quote_date if chain else None
-    )
+    run = Run(sources, tape, classifier, accuracies, beside, underlying, follow, chain.quote_date if chain else None)
     sink.emit(chunks(run, given, form, output), output.output)
     return run.exit_code
-
-
-def rules_of(text: str) -> str | list[str]:
-    """Return the name of a stack or rule, or the rules between commas."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    return names if len(names) > 1 else text
-
-
-def chain_of(source: str | None, underlying: str | None, store: Path | None) -> Chain | None:
-    """Return the chain that a SOURCE names, if one is named.
-
-    Raises:
-        ChainError: It cannot be found or read.
-
-    """
-    if source is None:
-        return None
-    from gex.cli.options import ReadOptions
-    from gex.cli.sources import open_chain
-
-    read = ReadOptions(None, underlying, None, (), {}, None, None, store, strict=False, max_bad=0.2)
-    return open_chain(source, read, None)
 
 
 def tape_of(given: TapeOptions, chain: Chain | None, *, patience: float | None) -> Tape:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,18 +12,17 @@ from zoneinfo import ZoneInfo
 from gex.cli.failures import exit_code, one_line
 from gex.cli.log import LOGGER
 from gex.cli.sources import combined
+from gex.cli.tapes import Account
 from gex.ingest.errors import ContentError
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
-    from pathlib import Path
     from types import FrameType
 
     import polars as pl
 
     from gex.ingest.trade_schema import Trades
-    from gex.microstructure.accuracies import Accuracies
     from gex.microstructure.sides import Classifier
     from gex.microstructure.tape import Tape
 
@@ -79,10 +77,7 @@ class Run:
     follow: bool = False
     chain_date: dt.date | None = None
     """Of the chain that prices them."""
-    rows_in: int = 0
-    quarantined: Counter[str] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
-    notes: dict[str, None] = field(default_factory=dict)
+    account: Account = field(default_factory=Account)
     read: set[str] = field(default_factory=set)
     """The tapes that had a trade."""
     codes: set[int] = field(default_factory=set)
@@ -117,11 +112,7 @@ class Run:
         from gex.microstructure.trade_greeks import UNPRICED
 
         summary = self.tape.summary
-        if self.quarantined:
-            count, rows = sum(self.quarantined.values()), self.rows_in
-            LOGGER.warning("%d of %d rows set aside: %s", count, rows, _listed(self.quarantined))
-        if self.warnings:
-            LOGGER.warning("trades flagged: %s", _listed(self.warnings))
+        self.account.tell()
         for reason, count in sorted(summary.unpriced.items()):
             LOGGER.warning("trades without a hedge: %d %s (%s)", count, reason, UNPRICED[reason])
         if late := int(summary.totals["late"]):
@@ -132,8 +123,6 @@ class Run:
             LOGGER.warning("trades in expirations that the chain does not list: %d", summary.outside_chain)
         if self.chain_date and summary.first and self.chain_date != (date := summary.first.astimezone(NEW_YORK).date()):
             LOGGER.warning("the chain is of %s, the trades begin on %s", self.chain_date, date)
-        for note in self.notes:
-            LOGGER.warning("%s", note)
 
     def _batches(self, source: str) -> Iterator[Trades]:
         from gex.ingest.trades.read import trade_batches
@@ -158,11 +147,7 @@ class Run:
 
     def _added(self, batch: Trades, source: str) -> pl.DataFrame:
         """Add a batch to the tape and its account to the others'."""
-        quality = batch.quality
-        self.rows_in += quality.rows_in
-        self.quarantined.update(quality.quarantined)
-        self.warnings.update({name: count for name, count in quality.warnings.items() if count})
-        self.notes |= dict.fromkeys(quality.notes)
+        self.account.add(batch)
         try:
             rows = self.tape.add(batch.frame, self.classifier.classify(batch.frame))
         except ValueError as error:
@@ -170,26 +155,3 @@ class Run:
         if batch.frame.height:
             self.read.add(source)
         return rows
-
-
-def accuracies_of(path: Path | None) -> Accuracies:
-    """Return the user's own accuracies, or the published ones.
-
-    Raises:
-        ContentError: The file holds none.
-
-    """
-    import tomllib
-
-    from gex.microstructure.accuracies import PUBLISHED, Accuracies
-
-    if path is None:
-        return PUBLISHED
-    try:
-        return Accuracies.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ContentError(str(error), source=str(path)) from error
-
-
-def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.most_common())

@@ -109,6 +109,19 @@ def terms(roots: Iterable[str]) -> pl.DataFrame:
     )
 
 
+def option_symbol() -> pl.Expr:
+    """Return the OSI symbols, padded, of rows with `root`, `expiration`, `option_type` and `strike`.
+
+    Source: OCC, Options Symbology Initiative (2010).
+    """
+    return pl.concat_str(
+        pl.col("root").str.pad_end(6),
+        pl.col("expiration").dt.strftime("%y%m%d"),
+        pl.col("option_type").cast(pl.String),
+        (pl.col("strike") * 1000).round().cast(pl.Int64).cast(pl.String).str.zfill(8),
+    )
+
+
 def with_symbol_fields(table: pl.DataFrame) -> pl.DataFrame:
     """Add `root`, `expiration`, `option_type` and `strike`, read from the option symbols in the column `symbol`.
 

@@ -10,6 +10,7 @@ import polars as pl
 from gex.cli.render import figures
 from gex.cli.render.intervals import interval_lines, published
 from gex.cli.render.terminal import aligned, flow
+from gex.ingest.contracts import option_symbol
 
 if TYPE_CHECKING:
     from gex.cli.inventory_run import Found
@@ -25,14 +26,10 @@ NO_ERROR = "every quantity is certain"
 
 def positions(inventory: Inventory) -> pl.DataFrame:
     """Return the inventory as a position file: option symbol, contracts, standard error."""
-    symbol = pl.concat_str(
-        pl.col("root").str.pad_end(6),
-        pl.col("expiration").dt.strftime("%y%m%d"),
-        pl.col("option_type").cast(pl.String),
-        (pl.col("strike") * 1000).round().cast(pl.Int64).cast(pl.String).str.zfill(8),
-    )
     held = inventory.table.filter((pl.col("contracts") != 0) | (pl.col("variance") > 0))
-    return held.select(symbol.alias("contract"), "contracts", pl.col("variance").sqrt().alias("standard_error"))
+    return held.select(
+        option_symbol().alias("contract"), "contracts", pl.col("variance").sqrt().alias("standard_error")
+    )
 
 
 def totals(found: Found) -> pl.DataFrame:
@@ -79,9 +76,7 @@ def document(found: Found) -> dict[str, Any]:
         "underlying": found.underlying,
         "first_trade": min(read.times),
         "last_trade": max(read.times),
-        "rows_in": read.rows_in,
-        "quarantined": dict(sorted(read.quarantined.items())),
-        "warnings": dict(sorted(read.warnings.items())),
+        "quality": read.account.as_dict(),
         "settings": {
             "stack": found.stack,
             "accuracies": found.accuracies,

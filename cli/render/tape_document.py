@@ -65,12 +65,7 @@ def about(run: Run, given: TapeOptions) -> Row:
         "dividend": given.dividend,
         "units": UNITS,
         "totals": totals | {"flow_error_usd": max(summary.totals["variance"], 0.0) ** 0.5},
-        "quality": {
-            "rows_in": run.rows_in,
-            "quarantined": dict(run.quarantined),
-            "warnings": dict(run.warnings),
-            "notes": list(run.notes),
-        },
+        "quality": run.account.as_dict(),
         "unpriced": summary.unpriced,
         "volatility_from": summary.volatility_from,
         "spot_from": summary.spot_from,

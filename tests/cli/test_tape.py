@@ -323,7 +323,7 @@ def test_a_vendors_file_of_a_simulated_day_gives_what_the_day_holds(gex: Callabl
     datashop(day, tmp_path / "trades.csv")
     shown = gex("tape", tmp_path / "trades.csv", "--stack", "gsu_small", "-o", "rows.parquet")
     assert shown.code == 0
-    assert "8 of 1508 rows set aside: 4 cancelled, 4 cancel" in shown.err
+    assert "8 of 1,508 rows set aside: 4 cancelled, 4 cancel" in shown.err
     assert pl.read_parquet("rows.parquet").equals(rows)
 
 
