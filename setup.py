@@ -23,7 +23,10 @@ def extension(name: str) -> Extension:
     )
 
 
+# Bytes of long files, looked at once.
+TAIL = Extension("gex.ingest.trades._tail", ["ingest/trades/_tail.pyx"], extra_compile_args=FLAGS)
+
 setup(
-    ext_modules=cythonize([extension(name) for name in ("_kernel", "_rows", "_american", "_cash")]),
+    ext_modules=cythonize([*(extension(name) for name in ("_kernel", "_rows", "_american", "_cash")), TAIL]),
     options={"build_ext": {"parallel": True}},  # as many at once as there are processors
 )

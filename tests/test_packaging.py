@@ -55,7 +55,7 @@ def test_the_sdist_holds_sources_once_and_nothing_generated(dist: Path) -> None:
         names = ["/".join(name.split("/")[1:]) for name in archive.getnames()]
     assert {"pricing/_kernel.pyx", "pricing/kernel.h", "Makefile", "constraints.txt", "tests/conftest.py"} <= set(names)
     assert not [name for name in names if name.endswith((".so", ".pyc")) or name.startswith("gex/pricing")]
-    assert not [name for name in names if name.startswith("pricing/") and name.endswith(".c")]
+    assert not [name for name in names if name.startswith(("pricing/", "ingest/")) and name.endswith(".c")]
 
 
 def test_the_wheel_installs_gex_alone(dist: Path) -> None:
@@ -68,12 +68,13 @@ def test_the_wheel_installs_gex_alone(dist: Path) -> None:
         "gex/pricing/_rows.pyi",
         "gex/pricing/_american.pyi",
         "gex/pricing/_cash.pyi",
+        "gex/ingest/trades/_tail.pyi",
         "gex/ingest/holidays.csv",
         "gex/cli/report.schema.json",
     }
     assert needed <= set(names)
-    for module in ("_kernel", "_rows", "_american", "_cash"):
-        assert any(name.startswith(f"gex/pricing/{module}.") and name.endswith(".so") for name in names)
+    for module in ("pricing/_kernel", "pricing/_rows", "pricing/_american", "pricing/_cash", "ingest/trades/_tail"):
+        assert any(name.startswith(f"gex/{module}.") and name.endswith(".so") for name in names)
 
 
 @pytest.mark.parametrize("python", pythons())

@@ -21,7 +21,7 @@ from gex.ingest.readers.long_csv import header_of
 from gex.ingest.readers.text import date_of
 from gex.ingest.trades.conditions import NANEX
 from gex.ingest.trades.ragged import Tail
-from gex.ingest.trades.raw import in_new_york, typed
+from gex.ingest.trades.raw import clock_times, in_new_york, typed
 from gex.ingest.trades.table import Cancels, Table, parsed
 
 if TYPE_CHECKING:
@@ -104,13 +104,12 @@ def _rows(piece: Piece, names: Sequence[str]) -> pl.DataFrame:
     cells = parsed(piece, names, _NUMBERS)
     root = pl.col("root").str.strip_prefix("^").str.replace_all(".", "", literal=True)
     good = {"root": root.str.contains(_ROOT), "option_type": pl.col("option_type").is_in(["C", "P"])}
-    time = pl.coalesce(pl.col("quote_datetime").str.to_datetime(each, time_unit="us", strict=False) for each in _TIME)
     flags = NANEX.flags(cells["trade_condition_id"])
     rows = cells.rename(_RENAMED).with_columns(
         pl.when(good["root"]).then(root).alias("root"),
         pl.when(good["option_type"]).then("option_type").alias("option_type"),
         date_of(pl.col("expiration"), "%Y-%m-%d"),
-        in_new_york(time).alias("trade_time"),
+        in_new_york(clock_times(cells["quote_datetime"], _TIME)).alias("trade_time"),
         _is_marked(pl.col("canceled_trade_condition_id")).alias("cancelled"),
         pl.when(~good["root"]).then(pl.lit("bad_symbol")).alias("symbol_defect"),
         *flags.get_columns(),
