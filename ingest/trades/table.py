@@ -104,7 +104,7 @@ class Table:
         table = columns(flat.data, self.names, wanted) if _is_even(flat, len(self.names)) else None
         if table is None or table.height != flat.height:
             return _line_by_line(flat, self.names, wanted)
-        return table.with_columns(pl.int_range(flat.line, flat.line + flat.height, dtype=pl.Int64).alias("line"))
+        return table.select(pl.int_range(flat.line, flat.line + flat.height, dtype=pl.Int64).alias("line"), *wanted)
 
 
 def _texts(piece: Piece, lines: Sequence[int]) -> list[str]:

@@ -57,6 +57,16 @@ def test_batches_are_the_whole(save, rows):
     assert joined(batches).quality == read_trades(path).quality
 
 
+def test_reports_and_trades_in_pieces_that_are_read_in_different_ways(save, monkeypatch):
+    """Lines with quotes are taken apart one by one."""
+    report = datashop_line(trade_condition_id=41)
+    lines = [datashop_line(), datashop_line().replace("SPXW", '"SPXW"'), report, report.replace("SPXW", '"SPXW"')]
+    path = save(datashop(*lines))
+    monkeypatch.setattr(csv_pieces, "SIZE", 400)
+    tape = read_trades(path)
+    assert tape.quarantine["reason"].to_list() == ["cancelled", "cancelled", "cancel", "cancel"]
+
+
 @fewer
 @given(size=st.integers(100, 3000), rows=st.integers(1, 12), order=st.permutations(range(len(LINES))))
 def test_wherever_the_file_is_divided(tmp_path_factory, size, rows, order):
