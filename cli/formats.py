@@ -61,8 +61,7 @@ def command(form: str, json_schema: bool) -> None:
             ]
             for formats, evidence in ((FORMATS, EVIDENCE), (trades.FORMATS, TAPES))
         )
-        refused = {each.name: each.message for each in REFUSED}
-        click.echo(dumps({"read": read, "refused": refused, "tapes": tapes}))
+        click.echo(dumps({"read": read, "refused": {each.name: each.message for each in REFUSED}, "tapes": tapes}))
         return
     from gex.cli.render.terminal import aligned, detect, flow
 

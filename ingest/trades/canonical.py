@@ -17,12 +17,13 @@ import polars as pl
 
 from gex.ingest.errors import ContentError, FormatError, UnreadableError
 from gex.ingest.readers.canonical import account
+from gex.ingest.readers.csv_pieces import parse
 from gex.ingest.readers.long_csv import header_of
 from gex.ingest.readers.text import date_of
 from gex.ingest.schema import KEY, Source
 from gex.ingest.trade_schema import TRADE_SCHEMA, Trades
 from gex.ingest.trades.raw import ROWS, RawTrades, typed
-from gex.ingest.trades.table import Stored, Table, Written, parsed
+from gex.ingest.trades.table import Stored, Table, Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,7 +95,7 @@ def table(head: bytes, source: str, beside: Sequence[Blob] = ()) -> Table:  # no
     ours = head.startswith(_MARK.encode())
     written = _written(first.decode(errors="replace").removeprefix(_MARK), source) if ours else None
     names = _checked(header_of(rest if ours else head), source)
-    return Table(names, lambda piece: _rows(parsed(piece, names, _NUMBERS)), top=1 + ours, written=written)
+    return Table(names, lambda piece: _rows(parse(piece, names, _NUMBERS)), top=1 + ours, written=written)
 
 
 def stored(blob: Blob, beside: Sequence[Blob] = ()) -> Stored:  # noqa: ARG001 (as all readers)

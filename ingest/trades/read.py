@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gex.ingest.trades.registry import Format
     from gex.ingest.trades.table import Written
 
+UNKNOWN = "roots that are not in the table of contracts are taken as options on a stock, American and PM-settled"
 ROWS = 500_000
 """Rows of a batch."""
 
@@ -222,18 +223,9 @@ def _trades(parts: Sequence[_Part], source: Source, notes: Iterable[str], before
         rows_kept=kept_rows.height,
         quarantined=dict(reasons),
         warnings=dict(warnings),
-        notes=tuple(dict.fromkeys((*earlier.notes, *notes, *_notes(kept_rows)))),
+        notes=tuple(dict.fromkeys((*earlier.notes, *notes, *([UNKNOWN] if warnings["unknown_root"] else [])))),
     )
     return Trades(kept_rows, source, report, aside)
-
-
-def _notes(kept_rows: pl.DataFrame) -> list[str]:
-    from gex.ingest.contracts import contract
-
-    unknown = sorted(root for root in kept_rows["root"].unique() if not contract(root).known)
-    return (
-        [f"unknown root {', '.join(unknown)}: taken as options on a stock, American and PM-settled"] if unknown else []
-    )
 
 
 def joined(batches: Sequence[Trades]) -> Trades:

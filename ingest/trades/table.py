@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gex.ingest.readers.csv_pieces import Piece, columns, parse
+from gex.ingest.readers.csv_pieces import Piece, columns
 from gex.ingest.readers.text import split_line
 from gex.ingest.trades.raw import RawTrades
 
@@ -125,6 +125,6 @@ def _line_by_line(piece: Piece, names: Sequence[str], wanted: Sequence[str]) -> 
     return pl.DataFrame(rows, schema={"line": pl.Int64, **dict.fromkeys(wanted, pl.String)}, orient="row")
 
 
-def parsed(piece: Piece, names: Sequence[str], numbers: frozenset[str]) -> pl.DataFrame:
-    """Return the cells of lines without quotes around them; see `csv_pieces.parse`."""
-    return parse(Piece(piece.data.replace(b'"', b""), piece.line), names, numbers)
+def unquoted(piece: Piece) -> Piece:
+    """Return lines without quotes around their cells, of files in which no cell holds a comma."""
+    return Piece(piece.data.replace(b'"', b""), piece.line)

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gex.ingest.readers.csv_pieces import parse
 from gex.ingest.readers.long_csv import Layout, header_of, layout_of
 from gex.ingest.readers.text import date_of
 from gex.ingest.trades.conditions import NANEX
 from gex.ingest.trades.raw import clock_times, in_new_york, typed, with_own_sides
-from gex.ingest.trades.table import Cancels, Table, parsed
+from gex.ingest.trades.table import Cancels, Table, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,11 +65,11 @@ def table(head: bytes, source: str, beside: Sequence[Blob] = ()) -> Table:  # no
     layout = layout_of(names, LAYOUTS, source)
     root = "symbol" if layout is LAYOUTS[0] else "root"
     key = (root, "expiration", "strike", "right", "exchange", "size", "price")
-    return Table(names, partial(_rows, names=names), Cancels("condition", NANEX, key))
+    return Table(names, partial(_rows, names=names), Cancels("condition", NANEX, key), flat=unquoted)
 
 
 def _rows(piece: Piece, names: Sequence[str]) -> pl.DataFrame:
-    cells = parsed(piece, names, _NUMBERS)
+    cells = parse(piece, names, _NUMBERS)
     contract = _contract(cells)
     root = contract["root"].str.strip_chars().str.replace_all(".", "", literal=True)
     good = root.str.contains(_ROOT)

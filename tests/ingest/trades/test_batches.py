@@ -15,7 +15,7 @@ from tapes import DATASHOP_HEAD, datashop, datashop_line
 
 from gex.ingest.errors import ContentError, FormatError, UnreadableError
 from gex.ingest.readers import csv_pieces
-from gex.ingest.trades.canonical import parquet_bytes
+from gex.ingest.trades.canonical import csv_bytes, parquet_bytes
 from gex.ingest.trades.read import joined, read_trades, trade_batches
 
 # A reading takes some hundredths of a second; tests/fuzz goes on for as long as you like.
@@ -58,13 +58,13 @@ def test_batches_are_the_whole(save, rows):
 
 
 def test_reports_and_trades_in_pieces_that_are_read_in_different_ways(save, monkeypatch):
-    """Lines with quotes are taken apart one by one."""
+    """A line that does not fit has those around it taken apart one by one."""
     report = datashop_line(trade_condition_id=41)
-    lines = [datashop_line(), datashop_line().replace("SPXW", '"SPXW"'), report, report.replace("SPXW", '"SPXW"')]
+    lines = [datashop_line(), datashop_line().replace("SPXW", '"SPXW"'), "x", report, report.replace("SPXW", '"SPXW"')]
     path = save(datashop(*lines))
     monkeypatch.setattr(csv_pieces, "SIZE", 400)
     tape = read_trades(path)
-    assert tape.quarantine["reason"].to_list() == ["cancelled", "cancelled", "cancel", "cancel"]
+    assert tape.quarantine["reason"].to_list() == ["cancelled", "cancelled", "field_count", "cancel", "cancel"]
 
 
 @fewer
@@ -116,6 +116,16 @@ def test_following_a_file(tmp_path):
     assert [each.frame["size"].to_list() for each in batches] == [[1], [2], [3, 4, 5]]
     assert [each.frame["line"].to_list() for each in batches] == [[2], [3], [4, 5, 6]]
     assert batches[0].source.sha256 == ""
+
+
+def test_following_a_file_of_ours(save, tmp_path):
+    tape = read_trades(save(datashop(*LINES)))
+    data = csv_bytes(tape)
+    head = data.index(b"\n") + 1
+    writer = Writer(tmp_path / "ours.csv", [data[:20], data[20:head], data[head : head + 30], data[head + 30 :]])
+    found = joined(list(trade_batches(writer.path, follow=writer)))
+    assert found.frame.equals(tape.frame)
+    assert found.quality == tape.quality
 
 
 def test_following_a_file_that_stops_in_mid_row(tmp_path):

@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 import pytest
-from tapes import datashop, datashop_line
+from tapes import MASSIVE_HEAD, datashop, datashop_line, lines_of, massive_line
 
 from gex.ingest.errors import ChainError, ContentError, FormatError
 from gex.ingest.trades.canonical import csv_bytes, parquet_bytes
@@ -52,6 +52,15 @@ def test_batches_of_ours(save, tape, form):
     assert [each.frame.height for each in batches] == [2, 2]
     assert pl.concat([each.frame for each in batches]).equals(tape.frame)
     assert sum(each.quality.rows_in for each in batches) == tape.quality.rows_in
+
+
+@each_form
+def test_conditions_with_a_comma(save, form):
+    text = lines_of(MASSIVE_HEAD, massive_line(conditions='"209,202"'), massive_line())
+    tape = read_trades(save(text, "tape.csv"))
+    again = read_trades(save(WRITERS[form](tape)))
+    assert again.frame["condition"].to_list() == ["209,202", "209"]
+    assert again.frame.equals(tape.frame)
 
 
 def _bare(tape, form, **changes):
