@@ -49,7 +49,7 @@ _BROUGHT: dict[str, pl.DataType] = {
 }
 _READ = {**{name: dtype for name, dtype in ROWS.items() if name in TRADE_SCHEMA and name != "line"}, **_BROUGHT}
 _NUMBERS = frozenset(name for name, dtype in _READ.items() if dtype.is_numeric())
-_TIMES = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")
+_TIMES = ("%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%d %H:%M:%S%.f%z")
 _ROWS = 1 << 16
 _GROUP = 1 << 19
 
@@ -206,7 +206,10 @@ def _understood(name: str, dtype: pl.DataType, found: pl.DataType) -> pl.Expr:
 
 def _time(text: pl.Expr) -> pl.Expr:
     """Return the instants that texts with a zone are; those of no year of options are null."""
-    found = pl.coalesce(text.str.to_datetime(layout, time_unit="ns", strict=False) for layout in _TIMES)
+    offset = text.str.replace("Z$", "+0000")
+    found = pl.coalesce(
+        offset.str.to_datetime(layout, time_unit="ns", time_zone="UTC", strict=False) for layout in _TIMES
+    )
     year = text.str.slice(0, 4).cast(pl.Int32, strict=False)
     return pl.when(year.is_between(1990, 2199)).then(found).alias("trade_time")
 

@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 import pytest
-from tapes import MASSIVE_HEAD, datashop, datashop_line, lines_of, massive_line
+from tapes import MASSIVE_HEAD, SIP, datashop, datashop_line, lines_of, massive_line
 
 from gex.ingest.errors import ChainError, ContentError, FormatError
 from gex.ingest.trades.canonical import csv_bytes, parquet_bytes
@@ -92,6 +92,16 @@ def test_times_without_zone(tmp_path, tape):
         read_trades(tmp_path / name)
     table.write_csv(tmp_path / "bare.csv")
     assert read_trades(tmp_path / "bare.csv").quality.quarantined == {"bad_time": 4}
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-06-03T15:11:05.375Z", "2024-06-03 11:11:05.375-04:00", "2024-06-03T15:11:05.375000001+0000"]
+)
+def test_times_with_any_zone(save, text):
+    tape = read_trades(
+        save(f"root,expiration,strike,option_type,trade_time,price,size\nSPXW,2024-06-07,5300,C,{text},20.5,3\n")
+    )
+    assert tape.frame["trade_time"].to_physical().to_list() == [SIP + text.count("000001")]
 
 
 @each_form
