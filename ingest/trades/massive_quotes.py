@@ -27,6 +27,7 @@ _NONE = pl.DataFrame(
         **{name: pl.String if name.endswith("exchange") else pl.Float64 for name in _SIDES},
     }
 )
+LOST = "lines of the quotes that cannot be read are left out"
 _FIRST, _LAST = 631_152_000 * 10**9, 7_258_118_400 * 10**9
 """1990 and 2200, in nanoseconds since 1970."""
 
@@ -53,7 +54,8 @@ class Quotes:
         names = header_of(blob.head())
         layout_of(names, (LAYOUT,), blob.name)
         self._name, self._source = blob.name, source
-        self._coming = (_quotes(piece, names) for piece in pieces(blob, len(names)))
+        self._coming = (self._quotes(piece, names) for piece in pieces(blob, len(names)))
+        self._lost = False
         self._held: list[pl.DataFrame] = []
         self._read, self._told = "", ""
 
@@ -72,6 +74,19 @@ class Quotes:
         time = pl.col("trade_time").to_physical().alias("time")
         told = rows.select("ticker", time, pl.int_range(pl.len()).alias("place"))
         return _with_quotes(rows, [_last_before(told, quotes) for quotes in self._passing(self._told)])
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what is to be known of the quotes that were read."""
+        return (LOST,) if self._lost else ()
+
+    def _quotes(self, piece: Piece, names: Sequence[str]) -> pl.DataFrame:
+        """Return the quotes of some lines; those that cannot be read, which can be beside no trade, are left out."""
+        cells = parse(piece, names, LAYOUT.known - LAYOUT.text).with_columns(
+            nanoseconds(pl.col("sip_timestamp")).alias("time")
+        )
+        found = cells.filter(pl.col("defect").is_null()).drop_nulls(["ticker", "time"])
+        self._lost |= found.height < cells.height
+        return found.select("ticker", "time", *_SIDES)
 
     def _passing(self, ticker: str) -> Iterator[pl.DataFrame]:
         """Yield what may be beside trades up to a ticker, and hold what may be beside the next, which may be of the same one."""
@@ -98,17 +113,6 @@ def _in_order(tickers: pl.Series, last: str, source: str) -> str:
         )
         raise ContentError(message, source=source)
     return str(tickers[-1])
-
-
-def _quotes(piece: Piece, names: Sequence[str]) -> pl.DataFrame:
-    """Return the quotes of some lines; those without ticker or time, which can be beside no trade, are left out."""
-    cells = parse(piece, names, LAYOUT.known - LAYOUT.text)
-    return (
-        cells.filter(pl.col("defect").is_null())
-        .with_columns(nanoseconds(pl.col("sip_timestamp")).alias("time"))
-        .drop_nulls(["ticker", "time"])
-        .select("ticker", "time", *_SIDES)
-    )
 
 
 def _last_before(told: pl.DataFrame, quotes: pl.DataFrame) -> pl.DataFrame:

@@ -119,7 +119,7 @@ class _Tape:
     source: Source
     raws: Iterator[RawTrades]
     settled: Settled = NOTHING
-    notes: tuple[str, ...] = ()
+    notes: Callable[[], tuple[str, ...]] = tuple
     written: Written | None = None
     """What a file of ours was when it was written: that account goes with the first batch."""
 
@@ -130,7 +130,7 @@ class _Tape:
 
     def trades(self, parts: list[_Part], before: QualityReport | None) -> Trades:
         """Return judged parts as one."""
-        return _trades(parts, self.source, self.notes, before)
+        return _trades(parts, self.source, self.notes(), before)
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _whole(source: str | Path | BinaryFile, name: str | None, beside: list[Blob]
     form = by_name(name) if name else detect(head, blob.name)
     if not form.lines:
         made = form.open(blob, beside)
-        return _Tape(form, _source(blob, form, made.written), made.raws, notes=made.notes, written=made.written)
+        return _Tape(form, _source(blob, form, made.written), made.raws, notes=lambda: made.notes, written=made.written)
     table = form.open(head, blob.name, beside)
 
     def again() -> Iterator[Piece]:

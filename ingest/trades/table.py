@@ -74,7 +74,7 @@ class Table:
         top: Lines before the first trade.
         flat: Makes lines of one width of those of the source, in the same order.
         written: What a file of ours was when it was written.
-        notes: What is to be known of the tape.
+        notes: What is to be known of the tape, as far as it was read.
         complete: Adds what is beside the tape, such as quotes, to the rows as they come.
 
     """
@@ -85,7 +85,7 @@ class Table:
     top: int = 1
     flat: Callable[[Piece], Piece] = lambda piece: piece
     written: Written | None = None
-    notes: tuple[str, ...] = ()
+    notes: Callable[[], tuple[str, ...]] = tuple
     complete: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows
 
     def raws(self, found: Iterator[Piece]) -> Iterator[RawTrades]:
