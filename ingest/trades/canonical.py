@@ -15,12 +15,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 import polars as pl
 
-from gex.ingest.errors import ContentError, FormatError, UnreadableError
+from gex.ingest.errors import ContentError, FormatError
 from gex.ingest.readers.canonical import account
 from gex.ingest.readers.csv_pieces import parse
 from gex.ingest.readers.long_csv import header_of
 from gex.ingest.readers.text import date_of
 from gex.ingest.schema import KEY, Source
+from gex.ingest.sealed import not_whole
 from gex.ingest.trade_schema import TRADE_SCHEMA, Trades
 from gex.ingest.trades.raw import ROWS, RawTrades, typed
 from gex.ingest.trades.table import Stored, Table, Written
@@ -113,7 +114,7 @@ def stored(blob: Blob, beside: Sequence[Blob] = ()) -> Stored:  # noqa: ARG001 (
         file = pq.ParquetFile(_seekable(blob), page_checksum_verification=True)
         height, metadata, columns = file.metadata.num_rows, file.metadata.metadata or {}, file.schema_arrow.names
     except Exception as error:  # noqa: BLE001 (what a damaged file raises is not told beforehand)
-        raise _damaged(error, blob.name) from None
+        raise not_whole(error, blob.name) from None
     names = _checked(columns, blob.name)
     written = _written(text.decode(errors="replace"), blob.name) if (text := metadata.get(_FACTS.encode())) else None
     if written and written.quality.rows_kept != height:
@@ -138,26 +139,26 @@ def _batches(file: Any, names: tuple[str, ...], source: str) -> Iterator[RawTrad
     while True:
         try:
             batch = next(batches, None)
-            frame = None if batch is None else pl.DataFrame(pl.from_arrow(batch))
-        except Exception as error:  # noqa: BLE001 (as above)
-            raise _damaged(error, source) from None
-        if frame is None:
-            return
+            if batch is None:
+                return
+            batch.validate(full=True)
+            frame = pl.DataFrame(batch)
+        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (as above)
+            raise not_whole(error, source) from None
         frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
         _check_zone(frame, source)
         lines = pl.int_range(read + 1, read + frame.height + 1, dtype=pl.Int64, eager=True).alias("line")
         cells = frame.select(lines, pl.lit(None, pl.String).alias("defect"), *(name for name in names if name in _READ))
-        yield RawTrades(_rows(cells), partial(_texts, frame, read))
+        try:
+            rows = _rows(cells)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise FormatError(f"a column is not of the type that belongs there: {error}", source=source) from None
+        yield RawTrades(rows, partial(_texts, frame, read))
         read += frame.height
 
 
 def _texts(frame: pl.DataFrame, before: int, lines: Sequence[int]) -> list[str]:
     return [json.dumps(frame.row(line - before - 1, named=True), default=str) for line in lines]
-
-
-def _damaged(error: Exception, source: str) -> UnreadableError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return UnreadableError(f"a damaged Parquet file ({reason}); write it again", source=source)
 
 
 def _check_zone(frame: pl.DataFrame, source: str) -> None:

@@ -122,6 +122,14 @@ def test_columns_that_are_missing_or_twice(tmp_path, tape, form):
         read_trades(tmp_path / name)
 
 
+@pytest.mark.parametrize("column", ["price", "trade_time", "expiration", "option_type"])
+def test_columns_of_other_types(tmp_path, tape, column):
+    name, table = _bare(tape, "parquet", **{column: pl.Series([[1]] * 4)})
+    table.write_parquet(tmp_path / name)
+    with pytest.raises(FormatError, match="not of the type"):
+        read_trades(tmp_path / name)
+
+
 def test_a_parquet_file_of_other_rows(tmp_path, tape):
     import pyarrow.parquet as pq
 

@@ -43,7 +43,7 @@ CELLS = [
 each_shape = pytest.mark.parametrize("name", SHAPES)
 each_text = pytest.mark.parametrize("name", [name for name in SHAPES if name.endswith(".csv")])
 # tests/fuzz damages each for as long as you like.
-fewer = settings(max_examples=settings().max_examples // 6)
+fewer = settings(max_examples=settings().max_examples // 8)
 
 
 def format_of(name):
@@ -98,7 +98,7 @@ def test_cut_off_anywhere(read, name):
     """Either an error, or the whole rows before the cut and the one that was cut set aside."""
     data = SHAPES[name].data
     whole = set(read(data, name).frame.drop("quality").rows())
-    for end in range(0, len(data) - 1, max(len(data) // 25, 1)):
+    for end in range(0, len(data) - 1, max(len(data) // 16, 1)):
         with contextlib.suppress(ChainError):
             tape = read(data[:end], name)
             accounted(tape, name)
