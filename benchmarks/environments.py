@@ -1,8 +1,8 @@
 """Environments for the peers under .bench/, made by `python -m benchmarks.environments`.
 
 `current` has what the project's `bench` extra names, at the versions the package index gives today; `pinned` the old
-versions that py_vollib_vectorized and numba with SVML need; `newer` what needs a newer Python than 3.11. A package that
-does not install is left out, and the report says so.
+versions that py_vollib_vectorized and numba with SVML need; `sides` what tclf needs; `newer` what needs a newer Python
+than 3.11. A package that does not install is left out, and the report says so.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ ENVIRONMENTS = {
         ),
         minors=(11, 12),
     ),
+    "sides": Environment(("numpy<2", "tclf==0.4.0")),
     "newer": Environment(("numpy", "opengreeks>=0.2"), minors=(12, 13, 14)),
 }
 

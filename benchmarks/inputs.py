@@ -24,10 +24,10 @@ AMERICAN_DAYS, AMERICAN_STRIKES = (8, 15, 29, 57, 92, 183, 365, 547, 730), 220
 
 
 @cache
-def from_tests(name: str) -> ModuleType:
-    """Return a module beside the tests of pricing, loaded by its path."""
-    path = Path(__file__).parents[1] / "tests" / "pricing" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"pricing_{name}", path)
+def from_tests(name: str, folder: str = "pricing") -> ModuleType:
+    """Return a module beside the tests, of pricing unless said otherwise, loaded by its path."""
+    path = Path(__file__).parents[1] / "tests" / folder / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"{folder}_{name}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -17,9 +17,10 @@ OURS = {
     "american_cash": 1e-3,
     "american_profile": 7e-4,
     "american_implied": 1e-6,
+    "sides": 0.0,
 }
 """Relative; for greeks, of the largest term; for the profile, of its largest value; for volatility, absolute;
-American figures on the scales of tests/pricing/american_reference.py."""
+for sides, the share of labels that differ; American figures on the scales of tests/pricing/american_reference.py."""
 
 
 @dataclass(frozen=True)
@@ -174,4 +175,5 @@ PEERS = (
         tolerance={"american_implied": 1e-2},
         note="on finite differences, which it uses for American options whatever the engine",
     ),
+    Peer("tclf", "tclf_rules", "sides", tolerance={"sides": 0.0}, note="given the last and next different prices"),
 )

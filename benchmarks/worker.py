@@ -25,6 +25,7 @@ TASKS = (
     *("gamma", "greeks", "profile", "implied"),
     *("scalar_gamma", "scalar_greeks", "scalar_implied"),
     *("american", "american_cash", "american_profile", "american_implied"),
+    "sides",
 )
 """The functions a peer's module may have."""
 SHORTEST = 0.004

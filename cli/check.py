@@ -94,7 +94,7 @@ def _checked(
     else:
         analysis = analysis_of(source, read, replace(settings, at=None))
         checked = checking.check_analysis(rules, analysis, at)
-    _tell_age(checked)
+    _warn(checked)
     return checked
 
 
@@ -114,11 +114,13 @@ def _refuse_settings(symbols: list[str]) -> None:
         raise click.UsageError(f"{flag} changes nothing in the results of {symbols[0]}; choose among them with --spec")
 
 
-def _tell_age(checked: Checked) -> None:
-    """Warn where the figures are old and no rule would say so."""
+def _warn(checked: Checked) -> None:
+    """Warn where nothing was checked, and where the figures are old and no rule would say so."""
     from gex.limit_fields import FIELDS
 
-    if checked.age_sessions and not any(FIELDS[each.rule.field].of_now for each in checked.verdicts):
+    if not checked.verdicts:
+        LOGGER.warning("%s: no rule is about it: nothing was checked", checked.symbol)
+    elif checked.age_sessions and not any(FIELDS[each.rule.field].of_now for each in checked.verdicts):
         LOGGER.warning("%s: %s, and no rule is about age_minutes or age_sessions", checked.symbol, checked.age.lower())
 
 

@@ -19,8 +19,8 @@ def expand(sources: Iterable[str], store: Path) -> list[str]:
         store: Left out of folders that hold it.
 
     Returns:
-        Files, and what is none: a missing file, a pattern that matches nothing and a folder without files are for the
-        reader to refuse.
+        Files, and what is none: a missing file, a pattern that matches nothing, a folder without files or that cannot
+        be listed are for the reader to refuse.
 
     """
     once: dict[str, str] = {}
@@ -40,9 +40,11 @@ def _expanded(source: str, store: Path) -> list[str]:
 
 
 def _walked(folder: str, store: Path) -> Iterator[str]:
-    """Yield the files below a folder, hidden ones and the store's own left out."""
-    for place, folders, names in os.walk(folder):
+    """Yield the files below a folder, hidden ones and the store's own left out; a folder that cannot be listed, itself."""
+    closed: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(
             name for name in folders if not name.startswith(".") and Path(place, name).absolute() != store
         )
         yield from (str(Path(place, name)) for name in sorted(names) if not name.startswith("."))
+    yield from (str(error.filename) for error in closed)

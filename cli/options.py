@@ -90,8 +90,9 @@ class ExecutionOptions:
 
     def __post_init__(self) -> None:
         """Refuse a limit that nobody would keep."""
-        if self.timeout is not None and self.executor not in {None, "processes"}:
-            raise ValueError(f"--timeout kills a worker process; --executor {self.executor} has none to kill")
+        executor = self.executor or ("dask" if self.scheduler else "processes")
+        if self.timeout is not None and executor != "processes":
+            raise ValueError(f"--timeout kills a worker process; --executor {executor} has none to kill")
 
 
 def setting(*names: str, **attributes: Any) -> Decorator[Any]:

@@ -67,8 +67,8 @@ def command(
     if daily.note:
         LOGGER.warning("%s", daily.note)
     sessions = sessions_of(rows.filter(shown(rows, given)), on)
-    levels = levels_of(sessions, needed_results(given.results), given.spec, on)
-    found = score(published_of(levels, needed_results(given.results), symbol, on), daily.frame, on=on)
+    levels = published_of(levels_of(sessions, given, on), sessions["underlying"][0], needed_results(given.results), on)
+    found = score(levels, daily.frame, on=on)
     sink.emit(_chunks(found, sessions, Graded(daily.name, on), form, output, table), output.output)
 
 

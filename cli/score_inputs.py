@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gex.cli.log import LOGGER
+from gex.cli.series import damaged_of, needed_results
 from gex.ingest.errors import ContentError, MissingError, UnreadableError
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from gex.cli.series import SeriesOptions
+    from gex.ingest.result_parts import Table
     from gex.score import On
 
 OURS = ("gamma_flip", "call_wall", "put_wall", "absolute_gamma_strike", "high_vol_level")
@@ -113,13 +116,12 @@ def sessions_of(rows: pl.DataFrame, on: On) -> pl.DataFrame:
     return found
 
 
-def levels_of(sessions: pl.DataFrame, results: Path, spec: str | None, on: On) -> pl.DataFrame:
+def levels_of(sessions: pl.DataFrame, given: SeriesOptions, on: On) -> pl.DataFrame:
     """Return our levels as `gex.score.score` takes them, one row a level and session.
 
     Args:
         sessions: A snapshot of each session.
-        results: The folder they come from.
-        spec: As they were chosen by.
+        given: What they were chosen by.
         on: The session they are graded on; those of 0DTE on their own alone.
 
     """
@@ -127,8 +129,11 @@ def levels_of(sessions: pl.DataFrame, results: Path, spec: str | None, on: On) -
 
     from gex.ingest.result_store import scan_results
 
+    symbol: str = sessions["underlying"][0]
+    table: Table = "by_expiration"
+    damaged = damaged_of(symbol, given, table)
     nearest = (
-        scan_results(results, "by_expiration", sessions["underlying"][0], spec=spec)
+        scan_results(needed_results(given.results), table, symbol, spec=given.spec, damaged=damaged)
         .filter(pl.col("atm_iv").is_not_null())
         .sort("years", maintain_order=True)
         .group_by("part", maintain_order=True)
@@ -146,7 +151,7 @@ def levels_of(sessions: pl.DataFrame, results: Path, spec: str | None, on: On) -
     return known.unpivot(names, index=["date", "source", "spot", "sigma"], variable_name="name", value_name="level")
 
 
-def published_of(levels: pl.DataFrame, results: Path, symbol: str, on: On) -> pl.DataFrame:
+def published_of(levels: pl.DataFrame, symbol: str, results: Path, on: On) -> pl.DataFrame:
     """Add the levels that vendors published on the same dates, as `gex compare` kept them.
 
     Raises:
@@ -155,7 +160,7 @@ def published_of(levels: pl.DataFrame, results: Path, symbol: str, on: On) -> pl
     """
     import polars as pl
 
-    rows = list(_published(results / "published" / symbol.upper(), on))
+    rows = list(_published(results / "published" / symbol, on))
     if not rows:
         return levels
     kept = pl.DataFrame(rows, schema={"date": pl.String, "source": pl.String, "name": pl.String, "level": pl.Float64})

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from gex.ingest.result_parts import Table
+    from gex.ingest.result_store import Damaged
+
 Which = Literal["restated", "as_reported"]
 NAMED = 3
 """Missing sessions that are named, before the rest is counted."""
@@ -92,17 +95,26 @@ def read_series(symbol: str, given: SeriesOptions) -> pl.DataFrame:
         UnreadableError: A part is damaged, and they are not to be skipped.
 
     """
-    from gex.ingest.result_store import damaged_parts, revisions, scan_series
+    from gex.ingest.result_store import scan_series
 
     results = needed_results(given.results)
-    if given.skip_damaged:
-        for error in damaged_parts(revisions(results, symbol=symbol, spec=given.spec)).values():
-            LOGGER.warning("%s; left out", error)
-    damaged: Literal["skip", "error"] = "skip" if given.skip_damaged else "error"
+    damaged = damaged_of(symbol, given)
     frame = scan_series(results, symbol, which=given.which, spec=given.spec, end=given.end, damaged=damaged).collect()
     if frame.is_empty():
         raise MissingError(f"no result of {symbol.upper()} until {given.end}", source=str(results))
     return frame
+
+
+def damaged_of(symbol: str, given: SeriesOptions, table: Table = "summary") -> Damaged:
+    """Return what becomes of damaged parts of a table; those that are to be left out are named."""
+    from gex.ingest.result_store import damaged_parts, revisions
+
+    if not given.skip_damaged:
+        return "error"
+    found = revisions(needed_results(given.results), table, symbol, spec=given.spec)
+    for error in damaged_parts(found).values():
+        LOGGER.warning("%s; left out", error)
+    return "skip"
 
 
 def shown(frame: pl.DataFrame, given: SeriesOptions) -> list[bool]:

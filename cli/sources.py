@@ -191,6 +191,8 @@ def tell_quality(chain: Chain, source: str) -> None:
 
 def first_bad_line(chain: Chain) -> int | None:
     """Return the line of the first row that was set aside as bad."""
+    if chain.quarantine.is_empty():  # as that of every stored snapshot: a filter takes longer than a look
+        return None
     lines = chain.quarantine.filter(~chain.quarantine["reason"].is_in(list(HARMLESS)))["line"]
     return lines[0] if len(lines) else None
 

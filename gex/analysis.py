@@ -16,6 +16,7 @@ from gex.positioning import dealer_contracts, dealer_sign, default_positions
 from gex.profile import ladder_of
 from gex.quotes import MINUTES_PER_YEAR
 from gex.results import Analysis, Profile
+from gex.segments import places
 from gex.settings import Settings
 from gex.slices import Ladder, Part, part_of, slice_of
 from gex.tables import by_contract, by_expiration, by_strike
@@ -139,15 +140,14 @@ def _parts(market: Market, held: Book, rows: Ints, dollars: ContractExposure, la
     listed = dates[market.priced]
     next_date = np.min(listed[listed != day]) if (listed != day).any() else none
     today, following = ((dates == date)[market.quotes.expiration[market.used]] for date in (day, next_date))
-    everything = np.ones(len(today), dtype=bool)
     zero, next_, later, rest = (held.where(chosen[rows]) for chosen in (today, following, ~today & ~following, ~today))
     profiles = [each.gamma_usd_profile(ladder.spots) for each in (zero, next_, later)]
     part = partial(part_of, market, dollars)
     return _Parts(
-        whole=part(held, profiles[0] + profiles[1] + profiles[2], ladder, everything),
-        zero_dte=part(zero, profiles[0], ladder, today),
-        ex_zero_dte=part(rest, profiles[1] + profiles[2], ladder, ~today),
-        following=part(next_, profiles[1], ladder, following),
+        whole=part(held, profiles[0] + profiles[1] + profiles[2], ladder, slice(None)),
+        zero_dte=part(zero, profiles[0], ladder, places(today)),
+        ex_zero_dte=part(rest, profiles[1] + profiles[2], ladder, places(~today)),
+        following=part(next_, profiles[1], ladder, places(following)),
     )
 
 

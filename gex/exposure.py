@@ -15,12 +15,14 @@ import numpy as np
 from gex.pairs import netted
 from gex.pricing import gamma, gamma_profile, gamma_sum, greeks
 from gex.results import Exposure, GammaExposure, HedgeFlow
+from gex.segments import places
 
 if TYPE_CHECKING:
     from gex.dynamics import Dynamics
     from gex.pairs import Netted
     from gex.pricing import EarlyExercise, Greeks
     from gex.quotes import Bools, Floats, Ints
+    from gex.segments import Places
 
 PER_PCT = 0.01
 MOVES_PCT = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
@@ -54,7 +56,7 @@ class Book:
         """Return the contracts that `chosen` marks."""
         if chosen.all():
             return self
-        rows = np.flatnonzero(chosen)  # one search for all columns
+        rows = places(chosen)  # one search for all columns
         columns = ("strike", "is_call", "years", "sigma", "rate", "dividend", "units")
         kept: dict[str, Any] = {name: getattr(self, name)[rows] for name in columns}
         kept["early_row"] = None if self.early_row is None else self.early_row[rows]
@@ -157,8 +159,8 @@ class ContractExposure:
     charm: Floats | None
     is_call: Bools
 
-    def of(self, chosen: Bools) -> Exposure:
-        """Return the exposure of the contracts that `chosen` marks."""
+    def of(self, chosen: Places) -> Exposure:
+        """Return the exposure of the contracts at some places."""
         gamma = gamma_exposure(self.gamma[chosen], self.is_call[chosen])
         return Exposure(
             gamma_usd_per_1pct=gamma,

@@ -78,7 +78,7 @@ def holding_of(
         move: Of finite gamma, as a fraction of spot.
 
     """
-    book, every = replace(book, units=idea.units), np.ones(len(book), dtype=bool)
+    book, every = replace(book, units=idea.units), slice(None)
     dollars, held = contract_exposure(book, market.level, None), book.held()
     ladder = Ladder(ladder_of(book, market.level, settings.ladder), settings.ladder)
     joined = book.joined.holding(book.units)

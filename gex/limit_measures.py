@@ -46,6 +46,8 @@ class Measured(NamedTuple):
     against_time: dt.datetime | None = None
     reason: str | None = None
     """Why there is no figure."""
+    way: int = 0
+    """Up or down, 1 or -1, where that matters: a limit that holds the other way is another breach."""
 
 
 def measured(test: Test, rows: Sequence[Row]) -> Iterator[Measured]:
@@ -114,7 +116,8 @@ def _moved(test: Moves, value: float, before: tuple[float, dt.datetime] | None) 
     if figure is None:
         return Measured(None, reason=NO_PERCENT)
     over = test.distance if test.clear is None else test.clear
-    return Measured(figure, abs(figure) > test.distance.amount, abs(figure) <= over.amount, *before)
+    enter, leave = abs(figure) > test.distance.amount, abs(figure) <= over.amount
+    return Measured(figure, enter, leave, *before, way=1 if figure > 0 else -1)
 
 
 def _crosses(test: Crosses, rows: Iterable[Row]) -> Iterator[Measured]:
@@ -134,7 +137,7 @@ def _crosses(test: Crosses, rows: Iterable[Row]) -> Iterator[Measured]:
         if before is None or side == 0:
             yield Measured(None, reason=f"no side is known from {test.over} before")
         else:
-            yield Measured(figure, side != before[0], side == before[0], before[1], before[2])
+            yield Measured(figure, side != before[0], side == before[0], before[1], before[2], way=side)
         if side:
             past.add(row, (side, figure, row.time))
 

@@ -94,6 +94,8 @@ class _Machine:
     reason: str | None = None
     _breached: dt.datetime | None = None
     """Since when the limit is breached; an unknown snapshot does not end that."""
+    _way: int = 0
+    """Which way it is breached."""
     _before: int = 0
     """Periods in a row that the limit held in, this one left out."""
     _period: object = None
@@ -113,11 +115,17 @@ class _Machine:
             if found.leave:
                 self._breached = None
                 return self._become("cleared", row)
+            if found.enter and found.way != self._way:
+                self._begin(row, found)
             return self._become("breached", row)
         if self.held >= self.rule.lasting.count:
-            self._breached = row.time
+            self._begin(row, found)
             return self._become("breached", row)
         return self._become("pending" if found.enter else "ok", row)
+
+    def _begin(self, row: Row, found: Measured) -> None:
+        """Begin a breach."""
+        self._breached, self._way = row.time, found.way
 
     def _enter_period(self, row: Row) -> None:
         """Close the period before if this snapshot is of another: each snapshot is one, or each session."""
@@ -131,8 +139,10 @@ class _Machine:
         return "" if self._breached is None else f"; breached since {self._breached.isoformat()} when last known"
 
     def _become(self, state: State, row: Row) -> State:
-        if state != self.state:
-            self.since = self._breached if state == "breached" else row.time
+        if state == "breached":
+            self.since = self._breached
+        elif state != self.state:
+            self.since = row.time
         self.state = state
         return state
 

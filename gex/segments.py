@@ -12,7 +12,17 @@ import numpy as np
 from gex.pricing import interpolate_groups
 
 if TYPE_CHECKING:
-    from gex.quotes import Floats, Ints
+    from gex.quotes import Bools, Floats, Ints
+
+    Places = slice | Ints
+    """Where some of many stand."""
+
+
+def places(chosen: Bools) -> Places:
+    """Return where the marks are: as a slice, which copies nothing, where they stand together as an expiration's do."""
+    rows = np.flatnonzero(chosen)
+    together = len(rows) > 0 and rows[-1] - rows[0] == len(rows) - 1
+    return slice(int(rows[0]), int(rows[-1]) + 1) if together else rows
 
 
 def first_largest(values: Floats, first: Ints) -> Ints:

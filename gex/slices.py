@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from gex.exposure import Book, ContractExposure
     from gex.levels import StrikeTotals
     from gex.market import Market
-    from gex.quotes import Bools, Floats
+    from gex.quotes import Floats
     from gex.results import Crossing, Levels
+    from gex.segments import Places
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Ladder:
 class Part:
     """A subset of the used contracts, priced on the ladder."""
 
-    chosen: Bools
-    """Marks the used contracts."""
+    chosen: Places
+    """Where its contracts stand among the used ones."""
     totals: StrikeTotals
     profile: Floats
     crossings: tuple[Crossing, ...]
@@ -42,7 +43,7 @@ class Part:
 
 
 def part_of(
-    market: Market, dollars: ContractExposure, held: Book, profile: Floats, ladder: Ladder, chosen: Bools
+    market: Market, dollars: ContractExposure, held: Book, profile: Floats, ladder: Ladder, chosen: Places
 ) -> Part:
     """Sum a subset by strike and find the levels of its profile.
 
@@ -52,7 +53,7 @@ def part_of(
         held: The subset's contracts with a position.
         profile: Its net gamma on the ladder, $ per +1%.
         ladder: Spots, and how far they reach.
-        chosen: Marks the subset among the used contracts.
+        chosen: Where the subset stands among the used contracts.
 
     """
     rows = market.used[chosen]
@@ -80,9 +81,9 @@ def slice_of(market: Market, part: Part, dollars: ContractExposure, by_volume: F
         by_volume: Gamma of each used contract had dealers traded today's volume instead, $ per +1%.
 
     """
-    if not part.chosen.any():
-        return None
     rows = market.used[part.chosen]
+    if not len(rows):
+        return None
     exposure = dollars.of(part.chosen)
     gross = float(np.sum(np.abs(dollars.gamma)))
     volume = market.quotes.volume

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from gex.exposure import Book
     from gex.ingest.schema import Chain, QualityReport
     from gex.market import Market
-    from gex.quotes import Bools, Floats
+    from gex.quotes import Floats
     from gex.results import DataStatus, Exposure, LevelDistance, Levels, Regime
+    from gex.segments import Places
     from gex.settings import PositionsModel, Settings, VolatilitySource, VolDynamics
 
 DECISIVE = 0.05
@@ -83,13 +84,13 @@ def distances_of(market: Market, levels: Levels) -> dict[str, LevelDistance]:
     }
 
 
-def vendor_check_of(market: Market, unit_gamma: Floats, today: Bools) -> VendorCheck | None:
+def vendor_check_of(market: Market, unit_gamma: Floats, today: Places) -> VendorCheck | None:
     """Compare gamma with the vendor's on today's contracts near the money; None where there are none.
 
     Args:
         market: The chain priced.
         unit_gamma: Gamma per unit and point of each used contract.
-        today: Marks the used contracts that expire today.
+        today: Where the used contracts that expire today stand.
 
     """
     rows = market.used[today]

@@ -50,7 +50,12 @@ class Run:
             self._file = self.path.open("xb", buffering=0)
             lock(self._file)
         self._synced, self._torn = time.monotonic(), False
-        self.append({"event": "run", **facts})
+        try:
+            self.append({"event": "run", **facts})
+        except BaseException:
+            self._file.close()
+            self.path.unlink(missing_ok=True)
+            raise
 
     def append(self, line: Mapping[str, Any]) -> None:
         """Write one line, so that it stays if this process is killed.
@@ -112,21 +117,24 @@ def recorded(results: str | Path) -> dict[str, Recorded]:
     for path in run_files(results):
         run = path.name.partition("-")[0]
         for number, line in enumerate(lines(path)):
-            place, sums = line.get("part"), line.get("part_sha256")
-            if not isinstance(place, str) or not isinstance(sums, dict):
-                continue
-            order = (run, int(line.get("number", number)))
-            known = found.get(place)
-            if known is None:
-                at = dt.datetime.fromisoformat(line["recorded_at"])
-                found[place] = Recorded(order, at, line.get("input"), sums)
-                continue
-            known.sums = sums
-            if (
-                order < known.order
-            ):  # Of two inputs with the same content, the first in the plan, whoever was done first.
-                known.order, known.source = order, line.get("input")
+            with suppress(KeyError, TypeError, ValueError):  # A flipped bit may leave JSON, which is no line either.
+                _add(found, line, (run, int(line.get("number", number))))
     return found
+
+
+def _add(found: dict[str, Recorded], line: Line, order: tuple[str, int]) -> None:
+    """Add what a line says of a part, if it is about one."""
+    place, sums = line.get("part"), line.get("part_sha256")
+    if not isinstance(place, str) or not isinstance(sums, dict):
+        return
+    known = found.get(place)
+    if known is None:
+        at = dt.datetime.fromisoformat(line["recorded_at"])
+        found[place] = Recorded(order, at, line.get("input"), sums)
+        return
+    known.sums = sums
+    if order < known.order:  # Of two inputs with the same content, the first in the plan, whoever was done first.
+        known.order, known.source = order, line.get("input")
 
 
 def running(results: str | Path, own: Path | None = None) -> list[Path]:

@@ -171,19 +171,21 @@ def write_parts(
 
 def part_bytes(frame: pl.DataFrame, spec: Mapping[str, Any]) -> bytes:
     """Return a table as a part, with a checksum of every page; statistics of one snapshot would save no reader a file."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
     from polars import CompatLevel
 
     table = frame.to_arrow(compat_level=CompatLevel.oldest())
     footer = {VERSION: str(SCHEMA_VERSION), SPEC: json.dumps(spec, sort_keys=True)}
-    buffer = io.BytesIO()
+    sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
-        buffer, table.schema, compression="zstd", use_dictionary=False, write_page_checksum=True,
+        sink, table.schema, compression="zstd", use_dictionary=False, write_page_checksum=True,
         write_statistics=False, store_schema=False,
     ) as writer:  # fmt: skip
         writer.write_table(table)
         writer.add_key_value_metadata(footer)
-    return buffer.getvalue()
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def read_part(part: Part) -> tuple[pl.DataFrame, dict[str, Any]]:

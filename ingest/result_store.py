@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from gex.ingest.address import fitting_among, split
 from gex.ingest.contracts import normalize_underlying
 from gex.ingest.errors import MissingError, UnreadableError
 from gex.ingest.result_manifest import recorded
-from gex.ingest.result_parts import check_part, parts
+from gex.ingest.result_parts import TABLES, check_part, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +56,11 @@ def revisions(
         symbol: Of one underlying; None takes all.
         spec: The beginning of a spec's fingerprint: parts of others are left out before they are counted.
 
+    Raises:
+        ValueError: There is no such table.
+
     """
+    _check("table", table, TABLES)
     manifest = recorded(results)
     found = [each for each in parts(results, table, symbol) if each.spec.startswith((spec or "")[:8])]
     groups = groupby(found, lambda each: (each.symbol, each.quote_time))
@@ -119,7 +123,7 @@ def scan_results(
     Raises:
         MissingError: There are no results, or none of the symbol.
         UnreadableError: A part is damaged, and `damaged` is `error`.
-        ValueError: A date is malformed, or `end` lies before `start`.
+        ValueError: A date is malformed, `end` lies before `start`, or a word is none of those above.
 
     """
     found = revisions(results, table, symbol, spec=spec)
@@ -154,11 +158,10 @@ def scan_series(
     Raises:
         MissingError: There are no results of the symbol.
         UnreadableError: A part is damaged, and `damaged` is `error`.
-        ValueError: A date is malformed, `end` lies before `start`, or `which` is neither.
+        ValueError: A date is malformed, `end` lies before `start`, or a word is none of those above.
 
     """
-    if which not in {"restated", "as_reported"}:
-        raise ValueError(f"which must be restated or as_reported, got {which!r}")
+    _check("which", which, get_args(Which))
     found = revisions(results, table, symbol, spec=spec)
     if not found:
         raise _missing(results, symbol, spec)
@@ -213,6 +216,11 @@ def _reason(part: Part, before: Part | None) -> Reason:
     return "settings changed" if part.spec != before.spec else "version changed"
 
 
+def _check(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ValueError(f"{name} must be {', '.join(known[:-1])} or {known[-1]}, got {value!r}")
+
+
 def _missing(results: str | Path, symbol: str | None, spec: str | None) -> MissingError:
     there = sorted({part.symbol for part in parts(results)})
     what = " ".join(["no result", *([f"of {normalize_underlying(symbol)}"] if symbol else [])])
@@ -234,6 +242,7 @@ def _scanned(all_: Sequence[Revision], chosen: Sequence[Revision], damaged: Dama
     """Return the rows of the parts chosen, in their order; the columns, should there be none, are those of any part."""
     import polars as pl
 
+    _check("damaged", damaged, get_args(Damaged))
     wrong = {} if damaged == "unchecked" else damaged_parts(chosen)
     if wrong and damaged == "error":
         raise next(iter(wrong.values()))

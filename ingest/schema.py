@@ -137,8 +137,8 @@ class Chain:
     open_interest_date: dt.date | None
     source: Source
     quality: QualityReport
-    quarantine: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=QUARANTINE))
-    expired: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
+    quarantine: pl.DataFrame = field(default_factory=pl.DataFrame(schema=QUARANTINE).clone)
+    expired: pl.DataFrame = field(default_factory=pl.DataFrame(schema=SCHEMA).clone)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the chain table as a pandas frame."""

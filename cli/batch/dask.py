@@ -187,6 +187,7 @@ def _cluster(jobs: int) -> Any:
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # Its own HTTP server would want port 8787.
             silence_logs=logging.CRITICAL,
         )
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import gex
 from gex.cli.batch.executors import Lost
 from gex.cli.batch.job import DONE, FAILED, KNOWN, QUARANTINED, UNWRITABLE, Place, line_of, work
-from gex.cli.batch.resume import Earlier, sources_of_parts
+from gex.cli.batch.resume import Earlier
 from gex.cli.failures import FAILURE
 from gex.cli.sources import combined
 from gex.ingest.errors import TargetError
-from gex.ingest.result_manifest import Run, running
+from gex.ingest.result_manifest import Run, recorded, running
 from gex.ingest.staging import staging
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from gex.cli.batch.chains import Item
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gex.cli.batch.job import Line
     from gex.cli.batch.progress import Watch
     from gex.cli.batch.spec import Spec
+    from gex.ingest.result_manifest import Recorded
 
 SKIPPED = "skipped"
 STATUSES = (DONE, KNOWN, SKIPPED, FAILED, QUARANTINED)
@@ -72,7 +73,8 @@ class Batch:
         self.tally = Tally(inputs=len(items))
         self._items, self._spec, self._results, self._watch = items, spec, results, watch
         self._here: dict[str, str] = {}
-        self._before: dict[str, str] | None = None
+        self._before: dict[str, Recorded] | None = None
+        self._damaged: list[Item] = []
 
     def run(self, executor: Executor, *, resume: bool) -> Tally:
         """Do what is not done.
@@ -85,19 +87,29 @@ class Batch:
         begun = time.monotonic()
         earlier = Earlier(self._results, self._spec) if resume else None
         with staging(self._results, "the results") as aside, self._manifest() as manifest, self._watch:
-            job = partial(work, spec=self._spec, place=Place(self._results, aside))
-            results = cast("Generator[tuple[Item, Any]]", executor.run(job, self._left(earlier)))
+            place = Place(self._results, aside)
             try:
-                with closing(results):
-                    for item, result in results:
-                        for line in [self._lost(item, result)] if isinstance(result, Lost) else result:
-                            self._take(line, manifest)
-                        self._watch.advance(self.tally)
+                self._through(executor, place, self._left(earlier), manifest)
+                self._through(executor, replace(place, anew=True), self._damaged, manifest)
             except KeyboardInterrupt:
                 self._watch.tell("interrupted; what is done stays, and --resume goes on from there")
                 raise
         self.tally.seconds = time.monotonic() - begun
         return self.tally
+
+    def _through(self, executor: Executor, place: Place, items: Iterable[Item], manifest: Run) -> None:
+        """Do items, and keep back those with a part that is not what was recorded."""
+        job = partial(work, spec=self._spec, place=place)
+        results = cast("Generator[tuple[Item, Any]]", executor.run(job, items))
+        with closing(results):
+            for item, result in results:
+                lines = [self._lost(item, result)] if isinstance(result, Lost) else result
+                if any(self._is_damaged(line) for line in lines):
+                    self._damaged.append(item)
+                    continue
+                for line in lines:
+                    self._take(line, manifest)
+                self._watch.advance(self.tally)
 
     @contextmanager
     def _manifest(self) -> Iterator[Run]:
@@ -142,12 +154,21 @@ class Batch:
 
     def _known(self, line: Line) -> str:
         """Say since when a part is known: under another name, or in an earlier run that may have lost its line."""
-        if self._before is None:
-            self._before = sources_of_parts(self._results)
-        first = self._before.get(line["part"])
+        first = self._recorded(line)
         if first is None:
             return "done before, by a run that did not come to record it"
-        return "done before" if first == line["input"] else f"the same content as {first}, done before"
+        return "done before" if first.source == line["input"] else f"the same content as {first.source}, done before"
+
+    def _is_damaged(self, line: Line) -> bool:
+        """Tell whether a known part has another hash than its line: no sum of a page covers a footer."""
+        first = self._recorded(line) if line["status"] == KNOWN else None
+        return first is not None and first.sums != line["part_sha256"]
+
+    def _recorded(self, line: Line) -> Recorded | None:
+        """Return what earlier runs recorded of a line's part."""
+        if self._before is None:
+            self._before = recorded(self._results)
+        return self._before.get(line["part"])
 
     def _lost(self, item: Item, lost: Lost) -> Line:
         told = {"status": QUARANTINED, "reason": lost.reason, "exit_code": FAILURE, "seconds": None}

@@ -33,6 +33,8 @@ class Place:
 
     results: Path
     staging: Path
+    anew: bool = False
+    """Parts that are there are written again: they are not what was recorded."""
 
 
 def work(item: Item, *, spec: Spec, place: Place) -> list[Line]:
@@ -123,7 +125,7 @@ def _outcomes(item: Item, spec: Spec, place: Place) -> Iterator[Line]:
 def _stored(item: Item, snapshot: Snapshot, spec: Spec, place: Place) -> Line | None:
     """Return the line of a snapshot of a chain store that has its result, told by its name and its footer alone."""
     part = stored_part(snapshot, spec, place.results)
-    sums = _there(part)
+    sums = _there(part, place)
     if sums is None:
         return None
     facts = snapshot.facts()
@@ -148,7 +150,7 @@ def _result(chain: Chain, item: Item, spec: Spec, place: Place, seen: set[str]) 
         )
     seen.add(part.place)
     facts = {"sha256": chain.source.sha256, "symbol": part.symbol, "quote_time": chain.quote_time.isoformat()}
-    if sums := _there(part):
+    if sums := _there(part, place):
         return facts | _known(part, sums)
     analysis = answered(chain, spec.settings, item.input, analyze)
     frames = frames_of(chain, analysis, spec.fingerprint)
@@ -161,11 +163,11 @@ def _known(part: Part, sums: dict[Any, str]) -> Line:
     return {"symbol": part.symbol, "quote_time": time_, "status": KNOWN, "part": part.place, "part_sha256": sums}
 
 
-def _there(part: Part) -> dict[Any, str] | None:
+def _there(part: Part, place: Place) -> dict[Any, str] | None:
     """Return the hashes of an analysis's parts; None if they are not all there and whole: they are written again."""
     from gex.ingest.result_parts import part_sums
 
     try:
-        return part_sums(part) if part.path.exists() else None
+        return part_sums(part) if part.path.exists() and not place.anew else None
     except UnreadableError:
         return None

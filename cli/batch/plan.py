@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from gex.cli.batch import remote
 from gex.cli.batch.chains import Item, stat_of
@@ -37,15 +38,19 @@ def planned(sources: Sequence[str], read: ReadOptions, results: Path, days: Rang
 
     """
     numbers = count(1)
-    found = (each for source in sources for each in _of(source, read, results, days, numbers))
-    once = {(each.input, each.snapshot and each.snapshot.place): each for each in found}
+    once: dict[tuple[str, object], Item] = {}
+    for source in sources:
+        for each in _of(source, read, results, days, numbers):
+            once.setdefault((each.input, each.snapshot and each.snapshot.place), each)
     return list(once.values())
 
 
 def _of(source: str, read: ReadOptions, results: Path, days: Range, numbers: Iterator[int]) -> Iterator[Item]:
     try:
         if remote.is_url(source):
-            yield from (Item(next(numbers), url, stat) for url, stat in remote.listed(source))
+            own = unquote(results.absolute().as_uri()) + "/"
+            found = ((url, stat) for url, stat in remote.listed(source) if not unquote(url).startswith(own))
+            yield from (Item(next(numbers), url, stat) for url, stat in found)
         elif (snapshots := _stored(source, read, days)) is not None:
             yield from (Item(next(numbers), _address(each), snapshot=each) for each in snapshots)
         else:

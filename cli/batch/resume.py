@@ -39,13 +39,13 @@ class Earlier:
         self._proofs: dict[Key, Proof] = {}
         for path in run_files(results):
             jobs = (line for line in lines(path) if line.get("event") == "job")
-            for key, group in groupby(jobs, lambda line: (line["input"], line.get("stored"))):
+            for key, group in groupby(jobs, lambda line: (line.get("input"), line.get("stored"))):
                 # A later run has the last word, and one that failed proves nothing.
                 self._proofs.pop(key, None)
                 found = list(group)
                 if _is_done(found, spec):
                     parts = tuple((line["part"], line["part_sha256"]) for line in found)
-                    self._proofs[key] = Proof((found[0]["size"], found[0]["mtime_ns"]), parts)
+                    self._proofs[key] = Proof((found[0].get("size"), found[0].get("mtime_ns")), parts)
 
     def prove(self, item: Item) -> int | None:
         """Return how many snapshots of an input are done, if all of them are and their parts are whole."""
@@ -67,20 +67,13 @@ class Earlier:
         return True
 
 
-def sources_of_parts(results: Path) -> dict[str, str]:
-    """Return the input that each part was first made of."""
-    first: dict[str, str] = {}
-    for path in run_files(results):
-        for line in lines(path):
-            if isinstance(line.get("part"), str) and line.get("status") == DONE:
-                first.setdefault(line["part"], line["input"])
-    return first
-
-
 def _is_done(found: Sequence[Line], spec: Spec) -> bool:
     """Tell whether the lines about an input are all there, done, and of this spec and version."""
     asked = (spec.fingerprint, spec.selection, gex.__version__)
     same = all(
         (line.get("spec_fingerprint"), line.get("selection"), line.get("tool_version")) == asked for line in found
     )
-    return same and len(found) == found[0].get("of") and all(line.get("status") in {DONE, KNOWN} for line in found)
+    done = all(line.get("status") in {DONE, KNOWN} and isinstance(line.get("part_sha256"), dict) for line in found)
+    return (
+        same and done and len(found) == found[0].get("of") and all(isinstance(line.get("part"), str) for line in found)
+    )

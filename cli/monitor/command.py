@@ -156,6 +156,8 @@ def _start(monitor: Monitor, folder: Path) -> None:
     gone = monitor.outbox.drop(each.name for each in monitor.file.deliveries)
     if gone:
         tell("targets gone", f"no longer delivered to: {', '.join(gone)}", "warning", names=gone)
+    for path in monitor.outbox.damaged():
+        tell("alert damaged", f"{path}: no alert that can be read: it cannot be delivered", "error", file=str(path))
     rules, places = len(monitor.file.rules), ", ".join(each.name for each in monitor.file.deliveries) or "nowhere"
     waiting = len(monitor.outbox.waiting())
     message = f"watching {folder}; {rules} rules, alerts go to {places}, {waiting} waiting"

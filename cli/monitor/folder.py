@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,13 @@ class Folder:
     _taken: dict[str, Print] = field(default_factory=dict)
 
     def complete(self) -> list[str]:
-        """Return the files that have not changed since the last look and were not taken as they are."""
+        """Return the files that have not changed since the last look and were not taken as they are.
+
+        Raises:
+            OSError: The folder cannot be listed: it is gone, or was unmounted.
+
+        """
+        os.scandir(self.path).close()
         now = self._look()
         settled = [name for name, each in now.items() if self._seen.get(name) == each != self._taken.get(name)]
         self._seen = now

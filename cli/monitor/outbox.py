@@ -109,6 +109,11 @@ class Outbox:
             return found
         return [each for each in found if target in each.targets and not each.mark_of(target).exists()]
 
+    def damaged(self) -> list[Path]:
+        """Return the files of the outbox that hold no alert any more, which nobody can be sent."""
+        found = sorted((self.folder / "outbox").glob("*.json"))
+        return [path for path in found if _read(path) is None and path.exists()]
+
     def mark(self, waiting: Waiting, target: str) -> None:
         """Say that a target has an alert."""
         with writing(self.folder, "the alerts"):
@@ -142,12 +147,16 @@ class Outbox:
 
 
 def _read(path: Path) -> Waiting | None:
-    """Return an alert of the outbox; None where it has just been put away."""
+    """Return an alert of the outbox; None where it has just been put away, or is damaged."""
     try:
         found = json.loads(path.read_bytes())
-        return Waiting(path, found["alert"], tuple(found["for"]))
+        alert = found["alert"]
+        told_by(alert)  # What is no alert is an error here.
+        if {"key", "rule", "symbol"} <= set(alert):
+            return Waiting(path, alert, tuple(found["for"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        pass
+    return None
 
 
 def _bytes(value: Any) -> bytes:

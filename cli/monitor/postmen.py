@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,8 @@ class Post:
         self.finish(wait)
 
     def finish(self, wait: float | None) -> None:
-        """Wait for what is under way, and put away what everybody has."""
+        """Wait for what is under way, so many seconds in all, and put away what everybody has."""
+        end = None if wait is None else time.monotonic() + wait
         for each in self.postmen:
-            each.wait(wait)
+            each.wait(None if end is None else max(0.0, end - time.monotonic()))
         self.outbox.tidy()

@@ -97,7 +97,7 @@ class Monitor:
     def once(self) -> list[Checked]:
         """Work one round: the folder is looked at twice, and every delivery waited for."""
         self._run_feed()
-        self.folder.complete()
+        self._complete()
         if self.folder.unsettled():
             self.stop.wait(SETTLE_SECONDS)
         return self.round(feed=False, wait=None)
@@ -106,7 +106,7 @@ class Monitor:
         """Work one round and return the states."""
         if feed:
             self._run_feed()
-        for name in self.folder.complete():
+        for name in self._complete():
             if self.stop.is_set():
                 break
             self._take(name)
@@ -130,6 +130,16 @@ class Monitor:
             self._fault("feed", f"the feed command {error}; the last good results stay")
         else:
             self._mended("feed")
+
+    def _complete(self) -> list[str]:
+        """Return the files that are to be taken; none while the folder cannot be listed."""
+        try:
+            found = self.folder.complete()
+        except OSError as error:
+            self._fault("folder", f"{self.folder.path}: cannot be listed: {error.strerror or error}")
+            return []
+        self._mended("folder")
+        return found
 
     def _take(self, name: str) -> None:
         """Take in one file; what cannot be read is left alone until it changes."""
@@ -215,9 +225,8 @@ class Monitor:
         from gex.cli.render.figures import moment
 
         quotes = moment(found.quote_time) if found.quote_time else "no snapshot"
-        states = (
-            ", ".join(f"{each.rule.name} {each.state}" for each in found.verdicts if each.state != "ok") or "all ok"
-        )
+        fine = "all ok" if found.verdicts else "no rule is about it"
+        states = ", ".join(f"{each.rule.name} {each.state}" for each in found.verdicts if each.state != "ok") or fine
         shown = f"{found.symbol}: {quotes}, {'live' if found.live else 'NOT LIVE'}; {states}"
         if shown == watched.shown:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import gex
@@ -12,6 +13,7 @@ from gex.cli.sources import read_keywords
 from gex.ingest.errors import ContentError, TargetError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gex.cli.batch.spec import Spec
@@ -33,6 +35,8 @@ class Work:
     results: Path
     spec: Spec
     _run: Run | None = field(default=None, init=False)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1), init=False)
+    """Of the snapshots of this run, in the order they came: revisions are in that order."""
 
     def __call__(self, name: str, new: dict[str, dt.date]) -> None:
         """Take in a file.
@@ -54,9 +58,7 @@ class Work:
         failed = []
         for each in taken.snapshots:
             try:
-                if self._makes_results_of(each):
-                    date = dt.date.fromisoformat(each["quote_date"])
-                    new[each["symbol"]] = min(date, new.get(each["symbol"], date))
+                self._make_results_of(each, new)
             except ContentError as error:
                 failed.append(error)
         if failed:
@@ -67,29 +69,31 @@ class Work:
         if self._run is not None:
             self._run.close()
 
-    def _makes_results_of(self, told: dict[str, Any]) -> bool:
-        """Make the results of a snapshot of the store, unless they are there; tell whether there are new ones."""
+    def _make_results_of(self, told: dict[str, Any], new: dict[str, dt.date]) -> None:
+        """Make the results of a snapshot of the store, unless they are there."""
         from gex.cli.batch.chains import Item
         from gex.cli.batch.job import FAILED, UNWRITABLE, Place, stored_part, work
         from gex.ingest.calendar import NEW_YORK
         from gex.ingest.staging import staging
         from gex.ingest.store import names_at, snapshots_in
 
-        symbol, name = told["symbol"], told["name"]
-        path = names_at(self.store, symbol, dt.date.fromisoformat(told["quote_date"]))[name]
+        symbol, name, date = told["symbol"], told["name"], dt.date.fromisoformat(told["quote_date"])
+        path = names_at(self.store, symbol, date)[name]
         snapshot = next(each for each in snapshots_in(path, symbol) if each.name == name)
         if stored_part(snapshot, self.spec, self.results).path.exists():
-            return False
+            return
         address = f"{snapshot.symbol}@{snapshot.quote_time.astimezone(NEW_YORK):%Y-%m-%dT%H:%M:%S}"
         with staging(self.results) as aside:
-            lines = work(Item(1, address, snapshot=snapshot), spec=self.spec, place=Place(self.results, aside))
+            item = Item(next(self._numbers), address, snapshot=snapshot)
+            lines = work(item, spec=self.spec, place=Place(self.results, aside))
         for line in lines:
             if line["status"] == UNWRITABLE:
                 raise TargetError(line["reason"])
+            if line["status"] != FAILED:  # Before its line is written: a disk that is full by now must not hide it.
+                new[symbol] = min(date, new.get(symbol, date))
             self._manifest().append(line)
             if line["status"] == FAILED:
                 raise ContentError(line["reason"])
-        return True
 
     def _manifest(self) -> Run:
         """Return the manifest of this run, begun with its first line."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 HEAD = ("STATE", "RULE", "FIGURE", "LIMIT", "SINCE")
 SEVERITIES = ("breach", "warn", "info")
+NO_RULE = "no rule is about it"
 
 
 def screen(checks: Iterable[Checked], terminal: Terminal) -> str:
@@ -139,7 +140,7 @@ def _symbol(checked: Checked, terminal: Terminal) -> list[str]:
     if checked.quote_time is None:
         return lines
     if not verdicts:
-        return [*lines, terminal.paint("no rule is about it", "muted")]
+        return [*lines, terminal.paint(NO_RULE, "muted")]
     rows = [HEAD, *(_row(each) for each in verdicts)]
     head, *body = aligned(rows, "<<><<")
     lines += [terminal.paint(head, "muted")]
@@ -153,7 +154,11 @@ def _symbol(checked: Checked, terminal: Terminal) -> list[str]:
 def _status(checked: Checked) -> list[str]:
     """Say which snapshot this is about, and how old it is: what is not of now is never shown as live."""
     if checked.quote_time is None:
-        return [checked.symbol, f"NO SNAPSHOT, so all {len(checked.verdicts)} limits are unknown"]
+        count = len(checked.verdicts)
+        return [
+            checked.symbol,
+            f"NO SNAPSHOT, so all {count} limits are unknown" if count else f"NO SNAPSHOT · {NO_RULE}",
+        ]
     counts = {state: sum(each.state == state for each in checked.verdicts) for state in STATES}
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     return [checked.symbol, f"quotes of {figures.moment(checked.quote_time)}", checked.age, told]

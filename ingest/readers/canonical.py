@@ -150,10 +150,10 @@ def read_unchanged(data: bytes, source: str) -> Chain | None:
         UnreadableError: It is cut off or damaged.
 
     """
-    frame, facts = _parquet(data, source)
-    if facts is None or frame.schema != SCHEMA or frame.height != facts.quality.rows_kept:
+    frame, chain = _parquet(data, source)
+    if chain is None or frame.schema != SCHEMA or frame.height != chain.quality.rows_kept:
         return None
-    return replace(facts, frame=frame)
+    return chain
 
 
 def read_csv(data: bytes, source: str) -> RawChain:
@@ -167,7 +167,7 @@ def read_csv(data: bytes, source: str) -> RawChain:
     lines = decode(data, source).split("\n")
     ended = lines[-1] == ""
     top = 1 if lines[0].startswith(_MARK) else 0
-    facts = _facts(lines[0].removeprefix(_MARK), source) if top else None
+    facts = _facts(lines[0].removeprefix(_MARK), pl.DataFrame(schema=SCHEMA), source) if top else None
     header = [name.strip() for name in split_line("".join(lines[top : top + 1]), ",")]
     header = _checked_names(header, source)
     table = cells(lines[top + 1 :], top + 2, len(header), ",", ended=ended)
@@ -212,7 +212,7 @@ def from_table(frame: pl.DataFrame, source: str, stored: Chain | None = None) ->
 
 def _parquet(data: bytes, source: str) -> tuple[pl.DataFrame, Chain | None]:
     frame, metadata = read_sealed(data, source)
-    return frame, _facts(metadata.get(_METADATA_KEY), source)
+    return frame, _facts(metadata.get(_METADATA_KEY), frame, source)
 
 
 def _within_years(column: pl.Series) -> bool:
@@ -239,14 +239,15 @@ def _checked_names(columns: list[str], source: str) -> list[str]:
     return names
 
 
-def _facts(text: str | None, source: str) -> Chain | None:
+def _facts(text: str | None, frame: pl.DataFrame, source: str) -> Chain | None:
+    """Return the chain that a table with these facts was; None without facts."""
     if text is None:
         return None
     try:
         facts = json.loads(text)
     except json.JSONDecodeError:
         raise FormatError("its facts in the metadata are damaged", source=source) from None
-    return chain_of(facts, pl.DataFrame(schema=SCHEMA), source)
+    return chain_of(facts, frame, source)
 
 
 def _parsed(frame: pl.DataFrame) -> pl.DataFrame:

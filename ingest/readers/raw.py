@@ -75,7 +75,7 @@ class RawChain:
         delay_minutes: How old the quotes are when the source is stamped.
         texts: From values of `line` to what stood there.
         notes: What the reader found odd about the whole source.
-        stored: For our own files, the chain as it was when written, its frame left empty.
+        stored: For our own files, the chain as it was when written, but for its frame.
         underlying: Where a source holds several chains, what this one is on; "" else.
         snapshot: Where a source holds several, what tells this one from others on the same: a New York time or date.
 

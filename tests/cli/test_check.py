@@ -82,7 +82,6 @@ def test_the_codes(gex: Any, results: Path, limits: Any) -> None:
         ({"fine": FINE, "stale": STALE.replace("60", "10")}, 6),
         ({"fine": FINE, "missing": NO_FIELD}, 6),
         ({"crossed": CROSSED, "stale": STALE.replace("60", "10"), "missing": NO_FIELD}, 5),
-        ({"other": FINE + '\nsymbols = ["NDX"]'}, 0),
     ):
         ran = gex("check", "SPX", "--results", results, "--limits", limits(**rules), *AT)
         assert (ran.code, ran.err) == (code, "")
@@ -145,6 +144,17 @@ def test_what_comes_after_at_is_not_known_yet(gex: Any, results: Path, limits: A
     assert ran.code == 0
     assert "quotes of Thu 2025-09-04 16:00 ET · NOT LIVE: 1 session old" in ran.out
     assert "spx: not live: 1 session old, and no rule is about age" in ran.err.lower()
+
+
+def test_a_symbol_without_a_rule_is_not_taken_for_a_symbol_without_a_breach(
+    gex: Any, results: Path, limits: Any
+) -> None:
+    rules = limits(other=FINE + '\nsymbols = ["SPY"]')
+    ran = gex("check", "SPX", "--results", results, "--limits", rules, *AT)
+    assert (ran.code, "no rule is about it" in ran.out) == (0, True)
+    assert ran.err == "gex: SPX: no rule is about it: nothing was checked\n"
+    ran = gex("check", "NDX", "--results", results, "--limits", rules, *AT)
+    assert (ran.code, ran.out) == (6, "NDX · NO SNAPSHOT · no rule is about it\n")
 
 
 def test_a_symbol_without_results_is_missing_data(gex: Any, results: Path, limits: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,7 +17,6 @@ from gex.ingest.sample import generate_days, write_cboe_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Ran
 
@@ -145,6 +146,7 @@ def test_vendors_levels_are_graded_beside_ours(
         grades = graded(gex(*arguments))
         assert {key[:2] for key in grades if key[0] != "ours"} == {("acme", "Call Wall")}
         assert grades["acme", "Call Wall", "touched"]["count"] == 1
+        assert graded(gex("score", "^SPX", *arguments[2:])) == grades
         (folder / "acme-2.json").write_text(json.dumps(document | {"levels": [{"name": "Call Wall", "value": 1.0}]}))
         twice = gex(*arguments)
         assert "acme published Call Wall of" in twice.err
@@ -154,6 +156,20 @@ def test_vendors_levels_are_graded_beside_ours(
     finally:
         for path in folder.glob("*"):
             path.unlink()
+
+
+def test_damage_in_what_gives_the_volatility_is_left_out_too(
+    gex: Callable[..., Ran], results: Path, prices: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(results, tmp_path / "results"))
+    victim = min((copy / "by_expiration").rglob("*.parquet"))
+    victim.write_bytes(victim.read_bytes()[:-20])
+    arguments = ("score", "SPX", "--results", copy, "--prices", prices, "--format", "json")
+    assert gex(*arguments).code == 3
+    ran = gex(*arguments, "--skip-damaged")
+    assert ran.code == 0
+    assert (ran.err.count(victim.name), ran.err.count("left out")) == (1, 1)
+    assert json.loads(ran.out)["left_out"]["no volatility to measure its distance by"] > 0
 
 
 @pytest.mark.parametrize(

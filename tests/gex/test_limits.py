@@ -140,6 +140,29 @@ def test_a_crossing_lasts_to_the_end_of_the_session() -> None:
     assert found[0].reason == "no side is known from 1 session before"
 
 
+def test_crossing_back_the_next_session_is_another_breach() -> None:
+    """Above, below, above, above, below: each crossing has its own beginning, though the state stays."""
+    frame = series(0, 0, 0, 0, 0, a_day=1, spot=[12.0, 8.0, 12.0, 12.0, 8.0], gamma_flip=[10.0] * 5)
+    found = list(verdicts(rule(Crosses("gamma_flip"), "spot"), "SPX", frame))
+    assert [each.state for each in found] == ["unknown", "breached", "breached", "cleared", "breached"]
+    days = [each.since.day - FIRST.day for each in found if each.since]
+    assert days == [0, 1, 2, 3, 4]
+
+
+def test_a_move_back_is_another_breach() -> None:
+    frame = series(*[0] * 4, call_wall=[6500, 6600, 6700, 6500])
+    found = list(verdicts(rule(Moves(Distance(1.0, "pct")), "call_wall"), "SPX", frame))
+    assert [each.state for each in found] == ["unknown", *["breached"] * 3]
+    assert [each.since.day - FIRST.day for each in found if each.since] == [0, 1, 1, 3]
+
+
+def test_crossing_back_after_a_null_is_another_breach() -> None:
+    frame = series(0, 0, 0, 0, a_day=1, spot=[12.0, 8.0, None, 12.0], gamma_flip=[10.0] * 4)
+    found = list(verdicts(rule(Crosses("gamma_flip"), "spot"), "SPX", frame))
+    assert [each.state for each in found] == ["unknown", "breached", "unknown", "breached"]
+    assert found[-1].since == found[-1].quote_time
+
+
 def test_a_crossing_since_the_last_snapshot() -> None:
     frame = series(*[0] * 4, spot=[110, 95, 94, 101], gamma_flip=[100.0] * 4)
     found = states(Crosses("gamma_flip", Span(1)), frame, "spot")

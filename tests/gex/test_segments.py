@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gex.levels import expected_move, max_pain, max_pains, straddles, strike_totals
-from gex.segments import first_largest, interpolate
+from gex.segments import first_largest, interpolate, places
 
 SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=8)
 
@@ -21,6 +21,16 @@ def segments(sizes: list[int]) -> tuple[np.ndarray, list[slice]]:
     """Return where each segment begins and the last one ends, and each as a slice."""
     first = np.cumsum([0, *sizes])
     return first, [slice(a, b) for a, b in pairwise(first)]
+
+
+@given(st.lists(st.booleans(), max_size=12))
+def test_places_pick_what_is_marked_and_copy_nothing_of_a_run(marks: list[bool]) -> None:
+    chosen, values = np.array(marks, dtype=bool), np.arange(float(len(marks)))
+    picked = values[places(chosen)]
+
+    assert picked.tolist() == [value for value, mark in zip(values, marks, strict=True) if mark]
+    changes = np.count_nonzero(np.diff(chosen, prepend=False, append=False))
+    assert (picked.base is values) == (changes == 2)
 
 
 @given(SIZES, st.integers(0, 10**6))

@@ -269,6 +269,10 @@ def test_what_is_not_there(series, tmp_path):
         scan_series(series, "SPX", start="2025-09-05", end="2025-09-04")
     with pytest.raises(ValueError, match="restated or as_reported"):
         scan_series(series, "SPX", which="latest")
+    with pytest.raises(ValueError, match="error, skip or unchecked, got 'raise'"):
+        scan_series(series, "SPX", damaged="raise")
+    with pytest.raises(ValueError, match="by_strike, by_expiration or summary, got 'strikes'"):
+        scan_results(series, "strikes")
 
 
 def test_a_damaged_part_is_named_or_left_out_never_counted(series):
@@ -278,6 +282,9 @@ def test_a_damaged_part_is_named_or_left_out_never_counted(series):
         scan_series(series, "SPX")
     assert scan_series(series, "SPX", damaged="skip").collect()["gamma_flip"].to_list() == [4, 0]
     assert list(damaged_parts(revisions(series))) == [bad]
+    unchecked = scan_series(series, "SPX", damaged="unchecked")
+    with pytest.raises(pl.exceptions.PolarsError):
+        unchecked.collect()
     assert scan_series(series, "SPX", start="2025-09-04").collect().height == 2
 
 

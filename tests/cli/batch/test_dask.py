@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import dask
 import pytest
+from batches import counts
 from jobs import fails, kills_always, kills_once, slow_square, square, threads_of_polars
 from running import Running, gone, program
 
@@ -22,6 +25,8 @@ from gex.cli.options import ExecutionOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from batches import Batch
 
 JOBS = 2
 HERE = Dask(None, JOBS)
@@ -186,3 +191,11 @@ def test_no_worker_outlives_an_interrupt(tmp_path: Path, number: signal.Signals)
         (os.killpg if number == signal.SIGINT else os.kill)(run.pid, number)
         assert run.wait(30) == -number
         assert gone(processes)
+
+
+def test_a_cluster_here_does_not_ask_for_the_port_of_another(batch: Batch, days: Path) -> None:
+    with socket.socket() as other:
+        with suppress(OSError):  # Somebody has it already.
+            other.bind(("127.0.0.1", 8787))
+            other.listen()
+        assert counts(batch(min(days.glob("*.csv")), "--executor", "dask", "--jobs", "1")) == {"done": 1}

@@ -123,3 +123,9 @@ def test_what_is_asked_for_decides(options: ExecutionOptions, expected: Executor
 def test_a_timeout_needs_processes(executor: str) -> None:
     with pytest.raises(ValueError, match=f"--timeout kills a worker process; --executor {executor} has none to kill"):
         ExecutionOptions(executor, timeout=1.0)
+
+
+def test_a_timeout_that_a_cluster_would_not_keep_is_refused() -> None:
+    with pytest.raises(ValueError, match="--timeout kills a worker process; --executor dask has none to kill"):
+        ExecutionOptions(timeout=1.0, scheduler="tcp://head:8786")
+    assert ExecutionOptions("processes", timeout=1.0, scheduler="tcp://head:8786").timeout == 1.0

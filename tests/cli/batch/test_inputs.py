@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import fsspec
 import pytest
@@ -166,8 +167,31 @@ def test_what_cannot_be_had_from_a_url_is_a_line(batch: Batch, url: str, reason:
     assert "secret" not in json.dumps(summary)
 
 
-def test_results_below_a_folder_are_no_inputs(gex: Callable[..., Ran], days: Path, tmp_path: Path) -> None:
-    shutil.copytree(days, tmp_path / "all")
+def test_a_folder_that_cannot_be_listed_is_a_failure_and_not_left_out(
+    batch: Batch, days: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(days, tmp_path / "all" / "closed")
+    shutil.copytree(days, tmp_path / "all" / "open")
+    scandir = os.scandir
+
+    def refused(path: Any = ".") -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    summary = batch(tmp_path / "all")
+    assert (summary["code"], counts(summary)) == (4, {"done": 4, "failed": 1})
+    assert summary["failed"][0]["input"] == str(tmp_path / "all" / "closed")
+
+
+@pytest.mark.parametrize("as_url", [False, True])
+def test_results_below_a_folder_are_no_inputs(
+    gex: Callable[..., Ran], days: Path, tmp_path: Path, *, as_url: bool
+) -> None:
+    folder = tmp_path / "all of it"
+    shutil.copytree(days, folder)
     for _ in range(2):
-        ran = gex("batch", tmp_path / "all", "--to", tmp_path / "all" / "results", "--format", "json")
+        source = f"file://{folder.as_posix()}" if as_url else folder
+        ran = gex("batch", source, "--to", folder / "results", "--format", "json")
         assert json.loads(ran.out)["inputs"] == 4

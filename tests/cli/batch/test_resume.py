@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -97,6 +98,13 @@ def test_the_same_content_under_two_names_counts_once(batch: Batch, days: Path, 
     assert scan_results(results).collect().height == 1
 
 
+def test_an_input_given_twice_keeps_its_first_place(batch: Batch, days: Path, results: Path) -> None:
+    first, second, *_ = sorted(days.glob("*.csv"))
+    batch(first, second, first)
+    numbers = {line["input"]: line["number"] for line in lines(run_files(results)[0]) if line["event"] == "job"}
+    assert numbers == {str(first): 1, str(second): 2}
+
+
 def test_a_renamed_input_is_known_by_its_content(batch: Batch, days: Path, results: Path, tmp_path: Path) -> None:
     source = shutil.copy(min(days.glob("*.csv")), tmp_path / "day.csv")
     batch(source)
@@ -121,6 +129,37 @@ def test_a_damaged_part_is_written_again(
     summary = batch(days, "--resume")
     assert summary["counts"]["done"] == 1
     assert tree(results) == undisturbed
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_part_that_its_pages_sums_do_not_show_damaged_is_written_again(
+    batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], *, resume: bool
+) -> None:
+    batch(days)
+    victim = min((results / "summary").rglob("*.parquet"))
+    victim.write_bytes(victim.read_bytes().replace(b'"vol_beta": -4.0', b'"vol_beta": -9.0'))
+    assert tree(results) != undisturbed
+    assert counts(batch(days, *(["--resume"] if resume else []))) == {"done": 1, "skipped" if resume else "known": 3}
+    assert tree(results) == undisturbed
+    assert package.scan_series(results, "QQQ").collect().height == 4
+
+
+@pytest.mark.parametrize("key", ["input", "number", "part", "part_sha256", "recorded_at", "size", "of", "status"])
+@pytest.mark.parametrize("damage", ["name", "value"])
+def test_a_damaged_line_of_a_manifest_is_no_line(
+    batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], key: str, damage: str
+) -> None:
+    batch(days)
+    manifest = run_files(results)[0]
+    head, first, *rest = manifest.read_text().splitlines()
+    line = json.loads(first)
+    line = {name + "~" * (damage == "name" and name == key): value for name, value in line.items()}
+    line |= {key: "~"} if damage == "value" else {}
+    manifest.write_text("\n".join([head, json.dumps(line), *rest]) + "\n")
+    assert scan_results(results).collect().height == 4
+    assert batch(days, "--resume")["code"] == 0
+    assert tree(results) == undisturbed
+    assert counts(batch(days, "--resume")) == {"skipped": 4}
 
 
 def test_a_lost_manifest_is_made_again_from_the_parts(batch: Batch, days: Path, results: Path) -> None:

@@ -193,6 +193,18 @@ def test_a_hanging_webhook_does_not_hold_up_the_round(hook: Any, alerts: Any, tm
     assert len(outbox.waiting("desk")) == 3
 
 
+def test_the_last_wait_is_for_all_places_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    post = Post(Outbox(tmp_path), [to("file", "x") for _ in range(3)], threading.Event())
+    waits: list[float | None] = []
+    for each in post.postmen:
+        monkeypatch.setattr(each, "wait", waits.append)
+    clock = iter((100.0, 100.0, 103.0, 107.0))
+    monkeypatch.setattr(postmen.time, "monotonic", lambda: next(clock))
+    post.finish(5.0)
+    post.finish(None)
+    assert waits == [5.0, 2.0, 0.0, None, None, None]
+
+
 def test_secrets_come_from_the_environment_and_show_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = Secrets()
     monkeypatch.setenv("HOOK", "https://user:pass%40w@hooks.example/T0/äb c?token=x&y")

@@ -63,9 +63,10 @@ def test_what_is_not_for_reading_is_left(folder: Folder) -> None:
     assert folder.complete() == [str(folder.path / "deep" / "f.csv")]
 
 
-def test_a_folder_that_is_not_there_yet_holds_nothing(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "none", tmp_path, tmp_path)
-    assert folder.complete() == []
+    with pytest.raises(FileNotFoundError):
+        folder.complete()
 
 
 def new_york(text: str) -> dt.datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
 import random
@@ -17,9 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gex.cli.batch.spec import spec_of
 from gex.cli.monitor import command, rounds
-from gex.ingest.result_store import scan_series
+from gex.cli.monitor.work import Work
+from gex.cli.options import ReadOptions
+from gex.ingest import result_manifest
+from gex.ingest.errors import TargetError
+from gex.ingest.result_store import scan_results, scan_series
 from gex.ingest.sample import generate, write_cboe_csv
+from gex.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +50,7 @@ severity = "warn"
 [deliver.log]
 file = "alerts.jsonl"
 """
+READ = ReadOptions(None, None, None, (), {}, None, None, None, False, 0.2)
 LOW = [7000.0, 6890.0, 6920.0, 6960.0, 6800.0]
 """Spot every five minutes: breached, still inside the band, cleared, breached again."""
 
@@ -112,6 +120,38 @@ def test_files_become_results_and_limits_alerts(once: Any, work: Path, chains: l
     last = alerts(work)[-1]
     assert (last["live"], last["age_minutes"], last["message"]) == (True, 15.0, "Below 6900.")
     assert last["since"] == "2026-03-10T14:20:00Z"
+
+
+def test_reissues_within_one_run_are_revisions_in_the_order_they_came(
+    once: Any, work: Path, chains: list[Path], at: Any
+) -> None:
+    at(15)
+    names = [f"{number}.csv" for number in range(4)]
+    for number, name in enumerate(names):
+        source = work / "in" / name
+        source.write_text(chains[0].read_text().replace("Bid: ", "Bid: " + " " * (3 - number)))
+        os.utime(source, (number + 1, number + 1))
+    assert once().code == 0
+    given = [hashlib.sha256((work / "in" / name).read_bytes()).hexdigest() for name in names]
+    assert scan_results(work / "results").collect()["sha256"].to_list() == given
+
+
+def test_a_full_disk_before_the_line_of_a_result_does_not_hide_the_result(
+    work: Path, chains: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes = Work(work / "store", work / "results", spec_of(Settings(band=()), READ))
+
+    def full(*_: Any) -> None:
+        raise TargetError("No space left on device")
+
+    new: dict[str, dt.date] = {}
+    with monkeypatch.context() as patch:
+        patch.setattr(result_manifest.Run, "append", full)
+        with pytest.raises(TargetError):
+            takes(str(chains[0]), new)
+    assert new == {"SPX": OPEN.date()}
+    assert result_manifest.run_files(work / "results") == []
+    assert scan_series(work / "results", "SPX").collect().height == 1
 
 
 def test_several_files_at_once_are_told_in_order_from_the_second_round_on(

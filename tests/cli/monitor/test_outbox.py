@@ -149,6 +149,17 @@ def test_killed_at_any_write_nothing_is_lost(
     assert len(list((tmp_path / "alerts" / "delivered").glob("*.json"))) == 1
 
 
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"for": ["a"], "alert": {}}', '{"for": ["a"], "alert": {"since": "never"}}']
+)
+def test_a_damaged_alert_is_named_and_keeps_nobody_from_work(outbox: Outbox, alert: Alert, text: str) -> None:
+    outbox.put([alert], TARGETS)
+    assert outbox.damaged() == []
+    (path,) = outbox.folder.glob("outbox/*.json")
+    path.write_text(text)
+    assert (outbox.waiting(), outbox.told(), outbox.damaged()) == ([], {}, [path])
+
+
 def test_a_post_sends_what_waits(outbox: Outbox, alert: Alert, tmp_path: Path) -> None:
     delivery = Delivery("a", "file", (str(tmp_path / "alerts.jsonl"),), 1.0, 0, ("breach",))
     post = Post(outbox, [delivery], threading.Event())

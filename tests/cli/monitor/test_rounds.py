@@ -233,3 +233,23 @@ def test_alerts_that_cannot_be_written_are_not_forgotten(
         assert bench.round() == {"SPX": ["breached", "ok"]}
     assert (tmp_path / "log.jsonl").read_text().count('"state": "breached"') == 1
     assert [event for event, _ in said].count("fault") == 1
+
+
+def test_a_folder_that_is_gone_is_said_once_and_when_it_is_back(tmp_path: Path, said: list[tuple[str, str]]) -> None:
+    bench = Bench(tmp_path, nothing)
+    (tmp_path / "in").rename(tmp_path / "away")
+    bench.round()
+    bench.round()
+    (tmp_path / "away").rename(tmp_path / "in")
+    bench.round()
+    assert [event for event, _ in said] == ["fault", "mended"]
+    assert f"{tmp_path / 'in'}: cannot be listed: No such file or directory" in said[0][1]
+    assert bench.monitor.failures == 2
+
+
+def test_a_symbol_that_no_rule_is_about_is_not_said_to_be_fine(tmp_path: Path, said: list[tuple[str, str]]) -> None:
+    put(tmp_path / "results", "SPX", 5, 101.0)
+    bench = Bench(tmp_path, nothing)
+    bench.monitor.file = MonitorFile((), None, ())
+    bench.round()
+    assert [message.partition("; ")[2] for event, message in said if event == "state"] == ["no rule is about it"]
