@@ -75,15 +75,16 @@ def positions_of(
         return models[value] if value else None
     if not Path(value).is_file():
         raise click.BadParameter(f"{value!r} is none of {', '.join(models)}, and no file")
-    return _book(value)
+    return book_of(value)
 
 
 def signed_volume_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> PositionBook | None:
     """Read the file of what dealers bought and sold."""
-    return None if value is None else _book(value)
+    return None if value is None else book_of(value)
 
 
-def _book(path: str) -> PositionBook:
+def book_of(path: str) -> PositionBook:
+    """Read a position file."""
     from gex.ingest.positions_file import read_positions
 
     table, digest = read_positions(path)

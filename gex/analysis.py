@@ -12,6 +12,8 @@ from gex import summary
 from gex.bands import bands_of
 from gex.exposure import PER_PCT, contract_exposure, hedge_flows
 from gex.market import market_of
+from gex.microstructure.errors import errors_of
+from gex.microstructure.intervals import intervals_of
 from gex.positioning import dealer_contracts, dealer_sign, default_positions
 from gex.profile import ladder_of
 from gex.quotes import MINUTES_PER_YEAR
@@ -88,6 +90,7 @@ def analysis_of(base: Priced) -> Analysis:
     exposure, levels = dollars.of(parts.whole.chosen), parts.whole.levels
     if settings.band:
         levels = replace(levels, bands=bands_of(market, book, dollars, ladder, levels))
+    errors = errors_of(chain.frame, settings)
     return Analysis(
         underlying=chain.underlying,
         quote_time=chain.quote_time,
@@ -118,6 +121,7 @@ def analysis_of(base: Priced) -> Analysis:
         vendor_check=summary.vendor_check_of(market, dollars.unit_gamma, parts.zero_dte.chosen),
         assumptions=summary.assumptions_of(market, settings),
         warnings=summary.warnings_of(chain, market, book, settings),
+        intervals=intervals_of(market, book, errors, dollars, ladder, parts.whole) if errors else None,
     )
 
 

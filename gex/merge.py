@@ -132,6 +132,7 @@ def merged(bases: Sequence[Priced]) -> MergedAnalysis:
         "exposure": exposure,
         "hedge_flow": _flows(analyses),
         "levels": levels,
+        "intervals": None,
         "distances": summary.distances_of(first.market, levels),
         "zero_dte": slices.slice("zero_dte"),
         "ex_zero_dte": slices.slice("ex_zero_dte"),

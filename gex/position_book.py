@@ -20,14 +20,17 @@ class PositionBook:
     Attributes:
         name: What a report calls it: the file's name.
         table: `root`, `expiration`, `strike`, `option_type` as in the chain table, each contract once, and
-            `contracts`; `line` where it came from a file.
+            `contracts`; `line` where it came from a file; `variance` (contracts^2) where it is an estimate.
         digest: Of its content, for the settings' fingerprint.
+        factors: Of an estimate, the errors that contracts share, which `variance` includes; see
+            `gex.microstructure.factors`. None where each has its own.
 
     """
 
     name: str
     table: pl.DataFrame = field(repr=False, compare=False)
     digest: str
+    factors: pl.DataFrame | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what identifies the book, JSON-ready."""

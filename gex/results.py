@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gex.ingest.schema import QualityReport, Source
+    from gex.microstructure.intervals import Intervals
     from gex.settings import Settings
 
 Regime = Literal["long_gamma", "short_gamma", "near_zero"]
@@ -289,6 +290,8 @@ class Analysis:
     """One short phrase per convention used, in the order they matter."""
     warnings: tuple[str, ...]
     """What a reader of the figures must know: spot replaced, volatility fallen back, roots unknown."""
+    intervals: Intervals | None = None
+    """How far the figures can be off because positions are estimated; None where they are not, and of merged sources."""
 
     @cached_property
     def by_contract(self) -> pl.DataFrame:

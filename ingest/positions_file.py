@@ -14,7 +14,8 @@ from gex.ingest.sealed import read_sealed
 
 TERMS = ("root", "expiration", "strike", "option_type")
 QUANTITIES = ("contracts", "quantity")
-ACCEPTED = "contract (or root, expiration, strike, option_type) and contracts (or quantity)"
+ERROR = "standard_error"
+ACCEPTED = f"contract (or root, expiration, strike, option_type), contracts (or quantity) and, if you like, {ERROR}"
 PARQUET = b"PAR1"
 
 
@@ -23,14 +24,15 @@ def read_positions(source: str) -> tuple[pl.DataFrame, str]:
 
     Its columns are `contract`, an OSI symbol, padded or not (`SPXW  250905C06500000`), or `root`, `expiration`
     (2025-09-05), `strike` and `option_type` (C, P, call, put); and `contracts` or `quantity`, signed, long positive,
-    fractions allowed. Upper and lower case are the same; commas, semicolons or tabs separate a CSV's cells.
+    fractions allowed. `standard_error`, of a quantity that is an estimate, may stand beside it: contracts, 0 or more,
+    empty for 0. Upper and lower case are the same; commas, semicolons or tabs separate a CSV's cells.
 
     Args:
         source: The path.
 
     Returns:
-        `root`, `expiration`, `strike`, `option_type`, `contracts` and `line` (of a Parquet file the row, from 1), and
-        the SHA-256 of the file.
+        `root`, `expiration`, `strike`, `option_type`, `contracts`, `variance` (the squared error, where the file has one)
+        and `line` (of a Parquet file the row, from 1), and the SHA-256 of the file.
 
     Raises:
         UnreadableError: There is no such file, or it is neither text nor Parquet.
@@ -77,7 +79,7 @@ def _of_parquet(data: bytes, source: str) -> pl.DataFrame:
 def _checked_names(header: list[str], source: str) -> list[str]:
     """Return the columns' names; refuse those that are missing, unknown or there twice."""
     names = [name.strip().lower() for name in header]
-    known = ("contract", *TERMS, *QUANTITIES)
+    known = ("contract", *TERMS, *QUANTITIES, ERROR)
     for name, written in zip(names, header, strict=True):
         if name not in known:
             raise FormatError(f"unknown column {written!r}; take it out, expected {ACCEPTED}", source=source, row=1)
@@ -85,7 +87,7 @@ def _checked_names(header: list[str], source: str) -> list[str]:
             raise FormatError(f"column {written!r} is there twice; keep one", source=source, row=1)
     terms = {"contract"} if "contract" in names else set(TERMS)
     quantity = [name for name in QUANTITIES if name in names]
-    if len(quantity) != 1 or set(names) != {*terms, *quantity}:
+    if len(quantity) != 1 or {*names} - {ERROR} != {*terms, *quantity}:
         given = ", ".join(names)
         raise FormatError(f"expected the columns {ACCEPTED}, each once; got {given}", source=source, row=1)
     return ["contracts" if name in QUANTITIES else name for name in names]
@@ -110,7 +112,17 @@ def _parsed(texts: pl.DataFrame, source: str) -> pl.DataFrame:
     number = table["contracts"].cast(pl.Float64, strict=False)
     hint = "is no number; write 120, or -35 where short"
     _refuse(texts, ~number.is_finite().fill_null(value=False), "contracts", hint, source)
-    return table.with_columns(number).select(*TERMS, "contracts", "line")
+    return table.with_columns(number).select(*TERMS, "contracts", *_variance(texts, source), "line")
+
+
+def _variance(texts: pl.DataFrame, source: str) -> list[pl.Series]:
+    """Return the squared standard errors, if the file has any."""
+    if ERROR not in texts.columns:
+        return []
+    given = texts[ERROR].replace("", "0").cast(pl.Float64, strict=False)
+    right = given.is_finite() & (given >= 0)
+    _refuse(texts, ~right.fill_null(value=False), ERROR, "is no error; write 12.5, or nothing where none", source)
+    return [(given**2).alias("variance")]
 
 
 def _terms(texts: pl.DataFrame) -> pl.DataFrame:

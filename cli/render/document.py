@@ -11,6 +11,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from gex.cli.render import intervals
 from gex.cli.render.books import published
 from gex.cli.render.figures import utc
 from gex.results import MergedAnalysis
@@ -84,6 +85,8 @@ def document(analysis: Analysis, *, detail: bool = False, past: Standing | None 
     }
     if isinstance(analysis, MergedAnalysis):
         doc["parts"] = [published(part) for part in analysis.parts]
+    if analysis.intervals is not None:
+        doc["intervals"] = intervals.published(analysis.intervals)
     if past is not None:
         doc["past"] = asdict(past)
     if detail:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from gex.cli.render import figures
 from gex.cli.render.bars import Bar, draw
+from gex.cli.render.columns import Column, fitting, laid_out
 from gex.cli.render.screen import HELD
-from gex.cli.render.terminal import aligned, flow
+from gex.cli.render.terminal import flow
 from gex.summary import DECISIVE
 
 if TYPE_CHECKING:
@@ -50,16 +51,6 @@ class Shown:
     def years(self) -> int:
         """How many years its rows are of."""
         return len({row["quote_date"].year for row in self.rows})
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the table."""
-
-    head: str
-    cell: Callable[[Row], str]
-    rank: int = 0
-    """Columns of higher rank are left out first where the terminal is narrow."""
 
 
 def screen(shown: Shown, terminal: Terminal) -> str:
@@ -138,8 +129,8 @@ def _warnings(shown: Shown, terminal: Terminal) -> list[str]:
 
 def _table(shown: Shown, terminal: Terminal) -> list[str]:
     """Lay out a line a row, with bars of net gamma where there is room."""
-    columns = _fitting(_columns(shown), shown.rows, terminal.width)
-    head, *lines = _laid_out(columns, shown.rows)
+    columns = fitting(_columns(shown), shown.rows, terminal.width)
+    head, *lines = laid_out(columns, shown.rows)
     width = max(map(len, [head, *lines]))
     if terminal.width - width < BARS:
         return [terminal.paint(head, "muted"), *lines, *_spark(shown, terminal)]
@@ -172,21 +163,6 @@ def _columns(shown: Shown) -> list[Column]:
     if any(row[f"{NET}_percentile"] is not None for row in shown.rows):
         columns.append(Column("pctl", lambda row: _or_none(row[f"{NET}_percentile"], lambda value: f"{value:.0f}")))
     return columns
-
-
-def _fitting(columns: list[Column], rows: list[Row], width: int) -> list[Column]:
-    """Leave out what matters least until a line fits."""
-    while max(map(len, _laid_out(columns, rows))) > width:
-        least = max(columns, key=lambda column: column.rank)
-        if not least.rank:
-            break
-        columns = [column for column in columns if column is not least]
-    return columns
-
-
-def _laid_out(columns: list[Column], rows: list[Row]) -> list[str]:
-    cells = [tuple(column.cell(row) for column in columns) for row in rows]
-    return aligned([tuple(column.head for column in columns), *cells], "<" + ">" * (len(columns) - 1))
 
 
 def _spark(shown: Shown, terminal: Terminal) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gex.cli.render import figures
 from gex.cli.render.books import books
+from gex.cli.render.intervals import interval_lines
 from gex.cli.render.level_table import level_table
 from gex.cli.render.strikes import strike_bars
 from gex.cli.render.terminal import aligned, flow
@@ -51,7 +52,7 @@ def screen(analysis: Analysis, terminal: Terminal, past: Standing | None = None)
     blocks = [
         [*_status(analysis, terminal), *_verdict(analysis, terminal), *_warnings(analysis, terminal)],
         books(analysis, terminal),
-        level_table(analysis, terminal),
+        [*level_table(analysis, terminal), *interval_lines(analysis, terminal)],
         [
             *_exposure(analysis, terminal),
             *(_past(past, terminal) if past else []),
