@@ -44,7 +44,7 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml gex.pricing._kernel gex.pricing._rows \
-		gex.pricing._american gex.pricing._cash gex.microstructure._sides
+		gex.pricing._american gex.pricing._cash gex.ingest.trades._tail gex.microstructure._sides
 
 examples: $(BIN)/gex
 	$(BIN)/python tests/run_readme.py README.md
@@ -57,7 +57,7 @@ lock:
 	rm -rf .lock
 
 # A build folder left from before would ship modules that have been deleted since.
-$(BIN)/gex: pyproject.toml setup.py constraints.txt $(wildcard pricing/*.pyx pricing/*.h gex/microstructure/*.pyx)
+$(BIN)/gex: pyproject.toml setup.py constraints.txt $(wildcard pricing/*.pyx pricing/*.h gex/microstructure/*.pyx ingest/trades/*.pyx)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gex needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@rm -rf build

@@ -23,6 +23,9 @@ def extension(name: str) -> Extension:
     )
 
 
+# Bytes of long files, looked at once.
+TAIL = Extension("gex.ingest.trades._tail", ["ingest/trades/_tail.pyx"], extra_compile_args=FLAGS)
+
 # The rules for sides compare sums of products with prices: fused, a tie would fall one way on one machine.
 SIDES = Extension(
     "gex.microstructure._sides",
@@ -31,6 +34,6 @@ SIDES = Extension(
 )
 
 setup(
-    ext_modules=cythonize([*(extension(name) for name in ("_kernel", "_rows", "_american", "_cash")), SIDES]),
+    ext_modules=cythonize([*(extension(name) for name in ("_kernel", "_rows", "_american", "_cash")), SIDES, TAIL]),
     options={"build_ext": {"parallel": True}},  # as many at once as there are processors
 )

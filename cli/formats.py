@@ -28,6 +28,14 @@ EVIDENCE = {
     "occ_series": "answers quoted in public code; experimental, any other header is refused",
     "mapped": "what the user says of each column",
 }
+TAPES = {
+    "parquet": "round trip, column by column",
+    "csv": "round trip, column by column",
+    "datashop": "columns in public code; no customer's file has been seen, any other header is refused",
+    "thetadata": "the vendor's documentation and headers in public code; any other header is refused",
+    "massive": "the vendor's pages and lines in public code; any other header is refused",
+    "databento": "the vendor's library (extra `databento`) and documentation; files made with it",
+}
 
 
 @click.command("formats")
@@ -35,21 +43,25 @@ EVIDENCE = {
 @click.option("--json-schema", is_flag=True, help="Print the JSON Schema of `gex report --format json` instead.")
 @options.logging_options
 def command(form: str, json_schema: bool) -> None:
-    """List the formats that can be read; each is known by its content, never by its name."""
+    """List the formats that can be read, chains and tapes of trades; each is known by its content, never by its name."""
     if json_schema:
         click.echo(files("gex.cli").joinpath("report.schema.json").read_text(encoding="utf-8"), nl=False)
         return
     from gex.ingest.readers.refused import REFUSED
     from gex.ingest.readers.registry import FORMATS
+    from gex.ingest.trades import registry as trades
 
     if form == "json":
         from gex.cli.render.document import dumps
 
-        read = [
-            {"name": each.name, "title": each.title, "proof": each.proof, "evidence": EVIDENCE[each.name]}
-            for each in FORMATS
-        ]
-        click.echo(dumps({"read": read, "refused": {each.name: each.message for each in REFUSED}}))
+        read, tapes = (
+            [
+                {"name": each.name, "title": each.title, "proof": each.proof, "evidence": evidence[each.name]}
+                for each in formats
+            ]
+            for formats, evidence in ((FORMATS, EVIDENCE), (trades.FORMATS, TAPES))
+        )
+        click.echo(dumps({"read": read, "refused": {each.name: each.message for each in REFUSED}, "tapes": tapes}))
         return
     from gex.cli.render.terminal import aligned, detect, flow
 
@@ -57,6 +69,9 @@ def command(form: str, json_schema: bool) -> None:
     rows = [("FORMAT", "WHAT", "PROOF"), *((each.name, each.title, each.proof) for each in FORMATS)]
     click.echo("\n".join(aligned(rows, "<<<")))
     lines = [flow([f"{each.name}: {EVIDENCE[each.name]}"], width, indent="  ") for each in FORMATS]
+    rows = [("TAPE OF TRADES", "WHAT", "PROOF"), *((each.name, each.title, each.proof) for each in trades.FORMATS)]
+    click.echo("\n" + "\n".join(aligned(rows, "<<<")))
+    lines += [flow([f"{name} (tape): {evidence}"], width, indent="  ") for name, evidence in TAPES.items()]
     refused = [flow([f"{each.name}: {each.message}"], width, indent="  ") for each in REFUSED]
     click.echo("\nEVIDENCE\n" + "\n".join(line for each in lines for line in each))
     click.echo("\nKNOWN AND REFUSED\n" + "\n".join(line for each in refused for line in each))

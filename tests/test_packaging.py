@@ -56,7 +56,7 @@ def test_the_sdist_holds_sources_once_and_nothing_generated(dist: Path) -> None:
     assert {"pricing/_kernel.pyx", "pricing/kernel.h", "Makefile", "constraints.txt", "tests/conftest.py"} <= set(names)
     assert "gex/microstructure/_sides.pyx" in names
     assert not [name for name in names if name.endswith((".so", ".pyc")) or name.startswith("gex/pricing")]
-    assert not [name for name in names if name.startswith(("pricing/", "gex/")) and name.endswith(".c")]
+    assert not [name for name in names if name.startswith(("pricing/", "ingest/", "gex/")) and name.endswith(".c")]
 
 
 def test_the_wheel_installs_gex_alone(dist: Path) -> None:
@@ -69,12 +69,14 @@ def test_the_wheel_installs_gex_alone(dist: Path) -> None:
         "gex/pricing/_rows.pyi",
         "gex/pricing/_american.pyi",
         "gex/pricing/_cash.pyi",
+        "gex/ingest/trades/_tail.pyi",
         "gex/microstructure/_sides.pyi",
         "gex/ingest/holidays.csv",
         "gex/cli/report.schema.json",
     }
     assert needed <= set(names)
-    for module in ("pricing/_kernel", "pricing/_rows", "pricing/_american", "pricing/_cash", "microstructure/_sides"):
+    compiled = ("pricing/_kernel", "pricing/_rows", "pricing/_american", "pricing/_cash")
+    for module in (*compiled, "microstructure/_sides", "ingest/trades/_tail"):
         assert any(name.startswith(f"gex/{module}.") and name.endswith(".so") for name in names)
 
 

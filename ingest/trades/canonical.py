@@ -15,14 +15,16 @@ from typing import IO, TYPE_CHECKING, Any
 
 import polars as pl
 
-from gex.ingest.errors import ContentError, FormatError, UnreadableError
+from gex.ingest.errors import ContentError, FormatError
 from gex.ingest.readers.canonical import account
+from gex.ingest.readers.csv_pieces import parse
 from gex.ingest.readers.long_csv import header_of
 from gex.ingest.readers.text import date_of
 from gex.ingest.schema import KEY, Source
+from gex.ingest.sealed import not_whole
 from gex.ingest.trade_schema import TRADE_SCHEMA, Trades
 from gex.ingest.trades.raw import ROWS, RawTrades, typed
-from gex.ingest.trades.table import Stored, Table, Written, parsed
+from gex.ingest.trades.table import Stored, Table, Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +50,7 @@ _BROUGHT: dict[str, pl.DataType] = {
 }
 _READ = {**{name: dtype for name, dtype in ROWS.items() if name in TRADE_SCHEMA and name != "line"}, **_BROUGHT}
 _NUMBERS = frozenset(name for name, dtype in _READ.items() if dtype.is_numeric())
-_TIMES = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")
+_TIMES = ("%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%d %H:%M:%S%.f%z")
 _ROWS = 1 << 16
 _GROUP = 1 << 19
 
@@ -94,7 +96,7 @@ def table(head: bytes, source: str, beside: Sequence[Blob] = ()) -> Table:  # no
     ours = head.startswith(_MARK.encode())
     written = _written(first.decode(errors="replace").removeprefix(_MARK), source) if ours else None
     names = _checked(header_of(rest if ours else head), source)
-    return Table(names, lambda piece: _rows(parsed(piece, names, _NUMBERS)), top=1 + ours, written=written)
+    return Table(names, lambda piece: _rows(parse(piece, names, _NUMBERS)), top=1 + ours, written=written)
 
 
 def stored(blob: Blob, beside: Sequence[Blob] = ()) -> Stored:  # noqa: ARG001 (as all readers)
@@ -112,7 +114,7 @@ def stored(blob: Blob, beside: Sequence[Blob] = ()) -> Stored:  # noqa: ARG001 (
         file = pq.ParquetFile(_seekable(blob), page_checksum_verification=True)
         height, metadata, columns = file.metadata.num_rows, file.metadata.metadata or {}, file.schema_arrow.names
     except Exception as error:  # noqa: BLE001 (what a damaged file raises is not told beforehand)
-        raise _damaged(error, blob.name) from None
+        raise not_whole(error, blob.name) from None
     names = _checked(columns, blob.name)
     written = _written(text.decode(errors="replace"), blob.name) if (text := metadata.get(_FACTS.encode())) else None
     if written and written.quality.rows_kept != height:
@@ -137,26 +139,26 @@ def _batches(file: Any, names: tuple[str, ...], source: str) -> Iterator[RawTrad
     while True:
         try:
             batch = next(batches, None)
-            frame = None if batch is None else pl.DataFrame(pl.from_arrow(batch))
-        except Exception as error:  # noqa: BLE001 (as above)
-            raise _damaged(error, source) from None
-        if frame is None:
-            return
+            if batch is None:
+                return
+            batch.validate(full=True)
+            frame = pl.DataFrame(batch)
+        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (as above)
+            raise not_whole(error, source) from None
         frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
         _check_zone(frame, source)
         lines = pl.int_range(read + 1, read + frame.height + 1, dtype=pl.Int64, eager=True).alias("line")
         cells = frame.select(lines, pl.lit(None, pl.String).alias("defect"), *(name for name in names if name in _READ))
-        yield RawTrades(_rows(cells), partial(_texts, frame, read))
+        try:
+            rows = _rows(cells)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise FormatError(f"a column is not of the type that belongs there: {error}", source=source) from None
+        yield RawTrades(rows, partial(_texts, frame, read))
         read += frame.height
 
 
 def _texts(frame: pl.DataFrame, before: int, lines: Sequence[int]) -> list[str]:
     return [json.dumps(frame.row(line - before - 1, named=True), default=str) for line in lines]
-
-
-def _damaged(error: Exception, source: str) -> UnreadableError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return UnreadableError(f"a damaged Parquet file ({reason}); write it again", source=source)
 
 
 def _check_zone(frame: pl.DataFrame, source: str) -> None:
@@ -205,7 +207,10 @@ def _understood(name: str, dtype: pl.DataType, found: pl.DataType) -> pl.Expr:
 
 def _time(text: pl.Expr) -> pl.Expr:
     """Return the instants that texts with a zone are; those of no year of options are null."""
-    found = pl.coalesce(text.str.to_datetime(layout, time_unit="ns", strict=False) for layout in _TIMES)
+    offset = text.str.replace("Z$", "+0000")
+    found = pl.coalesce(
+        offset.str.to_datetime(layout, time_unit="ns", time_zone="UTC", strict=False) for layout in _TIMES
+    )
     year = text.str.slice(0, 4).cast(pl.Int32, strict=False)
     return pl.when(year.is_between(1990, 2199)).then(found).alias("trade_time")
 

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gex.ingest.errors import FormatError
+from gex.ingest.readers.csv_pieces import parse
 from gex.ingest.readers.long_csv import header_of
 from gex.ingest.readers.text import date_of
 from gex.ingest.trades.conditions import NANEX
 from gex.ingest.trades.ragged import Tail
-from gex.ingest.trades.raw import in_new_york, typed
-from gex.ingest.trades.table import Cancels, Table, parsed
+from gex.ingest.trades.raw import clock_times, in_new_york, typed
+from gex.ingest.trades.table import Cancels, Table, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,9 +72,7 @@ def table(head: bytes, source: str, beside: Sequence[Blob] = ()) -> Table:  # no
     found = header_of(head)
     for names in LAYOUTS:
         if tuple(found[: len(names)]) == names:
-            tail = Tail(len(names), names.index("exchange_id"), len(GROUP))
-            columns = (*names, *_OWN)
-            return Table(columns, partial(_rows, names=columns), _CANCELS, flat=tail.flat)
+            return _table(names)
     wanted = next((names for names in LAYOUTS if "trade_iv" in found and "trade_iv" in names), LAYOUTS[1])
     place, (got, expected) = next(
         (place, pair)
@@ -85,6 +84,11 @@ def table(head: bytes, source: str, beside: Sequence[Blob] = ()) -> Table:  # no
         source=source,
         row=1,
     )
+
+
+def _table(names: tuple[str, ...]) -> Table:
+    tail, columns = Tail(len(names), names.index("exchange_id"), len(GROUP)), (*names, *_OWN)
+    return Table(columns, partial(_rows, names=columns), _CANCELS, flat=lambda piece: tail.flat(unquoted(piece)))
 
 
 def _is_marked(column: pl.Expr) -> pl.Expr:
@@ -101,16 +105,15 @@ _CANCELS = Cancels(
 
 
 def _rows(piece: Piece, names: Sequence[str]) -> pl.DataFrame:
-    cells = parsed(piece, names, _NUMBERS)
+    cells = parse(piece, names, _NUMBERS)
     root = pl.col("root").str.strip_prefix("^").str.replace_all(".", "", literal=True)
     good = {"root": root.str.contains(_ROOT), "option_type": pl.col("option_type").is_in(["C", "P"])}
-    time = pl.coalesce(pl.col("quote_datetime").str.to_datetime(each, time_unit="us", strict=False) for each in _TIME)
     flags = NANEX.flags(cells["trade_condition_id"])
     rows = cells.rename(_RENAMED).with_columns(
         pl.when(good["root"]).then(root).alias("root"),
         pl.when(good["option_type"]).then("option_type").alias("option_type"),
         date_of(pl.col("expiration"), "%Y-%m-%d"),
-        in_new_york(time).alias("trade_time"),
+        in_new_york(clock_times(cells["quote_datetime"], _TIME)).alias("trade_time"),
         _is_marked(pl.col("canceled_trade_condition_id")).alias("cancelled"),
         pl.when(~good["root"]).then(pl.lit("bad_symbol")).alias("symbol_defect"),
         *flags.get_columns(),

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     Read = Callable[[int], bytes]
 
-Follow = float
-"""Seconds to wait for more; or a function that is asked whenever nothing more has come: false ends the tape."""
-
 
 class Growing:
     """What has arrived of a file that grows, or of a pipe, which ends when its writer closes it.
@@ -47,14 +44,19 @@ class Growing:
         self._since = time.monotonic()
 
     def head(self) -> bytes:
-        """Return the beginning, at least the first line unless the tape ends before."""
-        while b"\n" not in self._held[:HEAD] and len(self._held) < HEAD and (piece := self._more(HEAD)):
+        """Return the beginning, at least the first line, or two after a mark, unless the tape ends before."""
+        while (
+            self._lines() < 1 + self._held.startswith(b"#") and len(self._held) < HEAD and (piece := self._more(HEAD))
+        ):
             self._held += piece
         if not self._held.strip():
             raise UnreadableError("the file is empty", source=self.name)
         if self._held.startswith((archives.GZIP, *archives.ZIP)):
             raise FormatError("an archive cannot be followed; unpack it first", source=self.name)
         return self._held[:HEAD]
+
+    def _lines(self) -> int:
+        return self._held[:HEAD].count(b"\n")
 
     def read(self, size: int) -> bytes:
         """Return what has come, at most that many bytes; none when the tape has ended."""

@@ -69,8 +69,9 @@ def table(head: bytes, source: str, beside: Sequence[Blob] = ()) -> Table:
     )
     read = partial(_rows, names=names)
     if not beside:
-        return Table(names, read, cancels, notes=(WITHOUT,))
-    return Table(names, read, cancels, complete=Quotes(beside[0], source).beside)
+        return Table(names, read, cancels, notes=lambda: (WITHOUT,))
+    quotes = Quotes(beside[0], source)
+    return Table(names, read, cancels, notes=quotes.notes, complete=quotes.beside)
 
 
 def _rows(piece: Piece, names: Sequence[str]) -> pl.DataFrame:

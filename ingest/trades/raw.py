@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,9 +97,23 @@ def _with_quote(table: pl.DataFrame, prefix: str) -> pl.DataFrame:
     )
 
 
-def in_new_york(time: pl.Expr) -> pl.Expr:
+def clock_times(texts: pl.Series, layouts: Sequence[str]) -> pl.Series:
+    """Return the clock times that texts are, by the first layout that fits; null for what is none."""
+    found = texts.str.to_datetime(layouts[0], time_unit="us", strict=False)
+    for layout in layouts[1:]:
+        if found.null_count() == texts.null_count():
+            break
+        found = found.to_frame("found").select(
+            pl.coalesce("found", texts.str.to_datetime(layout, time_unit="us", strict=False))
+        )["found"]
+    return found
+
+
+def in_new_york(times: pl.Series) -> pl.Series:
     """Return clock times of New York as instants; null for those that the clock shows twice or never."""
-    zoned = time.dt.replace_time_zone(NEW_YORK.key, ambiguous="null", non_existent="null")
+    within = times.is_between(dt.datetime(1990, 1, 1), dt.datetime(2200, 1, 1))  # noqa: DTZ001 (clock times)
+    times = times.zip_with(within.fill_null(value=False), pl.Series([None], dtype=times.dtype))
+    zoned = times.dt.replace_time_zone(NEW_YORK.key, ambiguous="null", non_existent="null")
     return zoned.dt.convert_time_zone("UTC")
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gex.ingest.trades.registry import Format
     from gex.ingest.trades.table import Written
 
+UNKNOWN = "roots that are not in the table of contracts are taken as options on a stock, American and PM-settled"
 ROWS = 500_000
 """Rows of a batch."""
 
@@ -118,7 +119,7 @@ class _Tape:
     source: Source
     raws: Iterator[RawTrades]
     settled: Settled = NOTHING
-    notes: tuple[str, ...] = ()
+    notes: Callable[[], tuple[str, ...]] = tuple
     written: Written | None = None
     """What a file of ours was when it was written: that account goes with the first batch."""
 
@@ -129,7 +130,7 @@ class _Tape:
 
     def trades(self, parts: list[_Part], before: QualityReport | None) -> Trades:
         """Return judged parts as one."""
-        return _trades(parts, self.source, self.notes, before)
+        return _trades(parts, self.source, self.notes(), before)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _whole(source: str | Path | BinaryFile, name: str | None, beside: list[Blob]
     form = by_name(name) if name else detect(head, blob.name)
     if not form.lines:
         made = form.open(blob, beside)
-        return _Tape(form, _source(blob, form, made.written), made.raws, notes=made.notes, written=made.written)
+        return _Tape(form, _source(blob, form, made.written), made.raws, notes=lambda: made.notes, written=made.written)
     table = form.open(head, blob.name, beside)
 
     def again() -> Iterator[Piece]:
@@ -222,18 +223,9 @@ def _trades(parts: Sequence[_Part], source: Source, notes: Iterable[str], before
         rows_kept=kept_rows.height,
         quarantined=dict(reasons),
         warnings=dict(warnings),
-        notes=tuple(dict.fromkeys((*earlier.notes, *notes, *_notes(kept_rows)))),
+        notes=tuple(dict.fromkeys((*earlier.notes, *notes, *([UNKNOWN] if warnings["unknown_root"] else [])))),
     )
     return Trades(kept_rows, source, report, aside)
-
-
-def _notes(kept_rows: pl.DataFrame) -> list[str]:
-    from gex.ingest.contracts import contract
-
-    unknown = sorted(root for root in kept_rows["root"].unique() if not contract(root).known)
-    return (
-        [f"unknown root {', '.join(unknown)}: taken as options on a stock, American and PM-settled"] if unknown else []
-    )
 
 
 def joined(batches: Sequence[Trades]) -> Trades:

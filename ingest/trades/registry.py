@@ -61,12 +61,10 @@ FORMATS = (
     Format("csv", "our own CSV", "canonical", "round trip", sniffer="sniff_csv"),
     Format("datashop", "Cboe DataShop option trades (CSV)", "datashop", "experimental"),
     Format("thetadata", "ThetaData trades and quotes (CSV)", "thetadata", "experimental", grouped=True),
-    Format(
-        "massive", "Massive (Polygon) option trades (CSV), their quotes beside", "massive", "vendor page", grouped=True
-    ),
+    Format("massive", "Massive (Polygon) trades, quotes beside (CSV)", "massive", "vendor page", grouped=True),
     Format(
         "databento",
-        "Databento OPRA trades, tcbbo and cmbp-1 (DBN)",
+        "Databento OPRA tcbbo and cmbp-1 (DBN)",
         "databento",
         "library source",
         lines=False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gex.ingest.readers.csv_pieces import Piece, columns, parse
+from gex.ingest.readers.csv_pieces import Piece, columns
 from gex.ingest.readers.text import split_line
 from gex.ingest.trades.raw import RawTrades
 
@@ -74,7 +74,7 @@ class Table:
         top: Lines before the first trade.
         flat: Makes lines of one width of those of the source, in the same order.
         written: What a file of ours was when it was written.
-        notes: What is to be known of the tape.
+        notes: What is to be known of the tape, as far as it was read.
         complete: Adds what is beside the tape, such as quotes, to the rows as they come.
 
     """
@@ -85,7 +85,7 @@ class Table:
     top: int = 1
     flat: Callable[[Piece], Piece] = lambda piece: piece
     written: Written | None = None
-    notes: tuple[str, ...] = ()
+    notes: Callable[[], tuple[str, ...]] = tuple
     complete: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows
 
     def raws(self, found: Iterator[Piece]) -> Iterator[RawTrades]:
@@ -104,7 +104,7 @@ class Table:
         table = columns(flat.data, self.names, wanted) if _is_even(flat, len(self.names)) else None
         if table is None or table.height != flat.height:
             return _line_by_line(flat, self.names, wanted)
-        return table.with_columns(pl.int_range(flat.line, flat.line + flat.height, dtype=pl.Int64).alias("line"))
+        return table.select(pl.int_range(flat.line, flat.line + flat.height, dtype=pl.Int64).alias("line"), *wanted)
 
 
 def _texts(piece: Piece, lines: Sequence[int]) -> list[str]:
@@ -125,6 +125,6 @@ def _line_by_line(piece: Piece, names: Sequence[str], wanted: Sequence[str]) -> 
     return pl.DataFrame(rows, schema={"line": pl.Int64, **dict.fromkeys(wanted, pl.String)}, orient="row")
 
 
-def parsed(piece: Piece, names: Sequence[str], numbers: frozenset[str]) -> pl.DataFrame:
-    """Return the cells of lines without quotes around them; see `csv_pieces.parse`."""
-    return parse(Piece(piece.data.replace(b'"', b""), piece.line), names, numbers)
+def unquoted(piece: Piece) -> Piece:
+    """Return lines without quotes around their cells, of files in which no cell holds a comma."""
+    return Piece(piece.data.replace(b'"', b""), piece.line)

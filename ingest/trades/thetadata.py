@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gex.ingest.readers.csv_pieces import parse
 from gex.ingest.readers.long_csv import Layout, header_of, layout_of
 from gex.ingest.readers.text import date_of
 from gex.ingest.trades.conditions import NANEX
-from gex.ingest.trades.raw import in_new_york, typed, with_own_sides
-from gex.ingest.trades.table import Cancels, Table, parsed
+from gex.ingest.trades.raw import clock_times, in_new_york, typed, with_own_sides
+from gex.ingest.trades.table import Cancels, Table, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,11 +65,11 @@ def table(head: bytes, source: str, beside: Sequence[Blob] = ()) -> Table:  # no
     layout = layout_of(names, LAYOUTS, source)
     root = "symbol" if layout is LAYOUTS[0] else "root"
     key = (root, "expiration", "strike", "right", "exchange", "size", "price")
-    return Table(names, partial(_rows, names=names), Cancels("condition", NANEX, key))
+    return Table(names, partial(_rows, names=names), Cancels("condition", NANEX, key), flat=unquoted)
 
 
 def _rows(piece: Piece, names: Sequence[str]) -> pl.DataFrame:
-    cells = parsed(piece, names, _NUMBERS)
+    cells = parse(piece, names, _NUMBERS)
     contract = _contract(cells)
     root = contract["root"].str.strip_chars().str.replace_all(".", "", literal=True)
     good = root.str.contains(_ROOT)
@@ -85,19 +86,13 @@ def _rows(piece: Piece, names: Sequence[str]) -> pl.DataFrame:
 def _contract(cells: pl.DataFrame) -> pl.DataFrame:
     """Add the contract and the time, by either version's columns."""
     if "root" not in cells.columns:
-        time = pl.coalesce(
-            pl.col("trade_timestamp").str.to_datetime(each, time_unit="us", strict=False) for each in _TIMES
-        )
-        expiration = date_of(pl.col("expiration"), "%Y-%m-%d")
-        return cells.with_columns(in_new_york(time).alias("trade_time"), expiration).rename({"symbol": "root"})
+        time = in_new_york(clock_times(cells["trade_timestamp"], _TIMES)).alias("trade_time")
+        return cells.with_columns(time, date_of(pl.col("expiration"), "%Y-%m-%d")).rename({"symbol": "root"})
     since = pl.duration(
         milliseconds=pl.when(pl.col("ms_of_day").is_between(0, _DAY - 1)).then("ms_of_day").cast(pl.Int64)
     )
-    day = pl.col("date").cast(pl.Int64, strict=False).cast(pl.String)
+    day = date_of(pl.col("date").cast(pl.Int64, strict=False).cast(pl.String), "%Y%m%d")
+    time = cells.select((day.cast(pl.Datetime("us")) + since).alias("trade_time"))["trade_time"]
     # By NumPy: Polars would multiply by 1 / 1000, and be a last digit off.
     strike = pl.Series("strike", cells["strike"].to_numpy() / 1000.0).fill_nan(None)
-    return cells.with_columns(
-        in_new_york(date_of(day, "%Y%m%d").cast(pl.Datetime("us")) + since).alias("trade_time"),
-        date_of(pl.col("expiration"), "%Y%m%d"),
-        strike,
-    )
+    return cells.with_columns(in_new_york(time), date_of(pl.col("expiration"), "%Y%m%d"), strike)

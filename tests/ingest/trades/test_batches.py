@@ -15,11 +15,11 @@ from tapes import DATASHOP_HEAD, datashop, datashop_line
 
 from gex.ingest.errors import ContentError, FormatError, UnreadableError
 from gex.ingest.readers import csv_pieces
-from gex.ingest.trades.canonical import parquet_bytes
+from gex.ingest.trades.canonical import csv_bytes, parquet_bytes
 from gex.ingest.trades.read import joined, read_trades, trade_batches
 
 # A reading takes some hundredths of a second; tests/fuzz goes on for as long as you like.
-fewer = settings(max_examples=settings().max_examples // 4)
+fewer = settings(max_examples=settings().max_examples // 8)
 LINES = [
     datashop_line(),
     datashop_line(trade_size=4),
@@ -48,13 +48,23 @@ def same(batches, whole):
         assert each.source == whole.source
 
 
-@pytest.mark.parametrize("rows", range(1, 12))
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 10, 11])
 def test_batches_are_the_whole(save, rows):
     path = save(datashop(*LINES))
     batches = list(trade_batches(path, rows=rows))
     assert [each.quality.rows_in for each in batches[:-1]] == [rows] * (len(batches) - 1)
     same(batches, read_trades(path))
     assert joined(batches).quality == read_trades(path).quality
+
+
+def test_reports_and_trades_in_pieces_that_are_read_in_different_ways(save, monkeypatch):
+    """A line that does not fit has those around it taken apart one by one."""
+    report = datashop_line(trade_condition_id=41)
+    lines = [datashop_line(), datashop_line().replace("SPXW", '"SPXW"'), "x", report, report.replace("SPXW", '"SPXW"')]
+    path = save(datashop(*lines))
+    monkeypatch.setattr(csv_pieces, "SIZE", 400)
+    tape = read_trades(path)
+    assert tape.quarantine["reason"].to_list() == ["cancelled", "cancelled", "field_count", "cancel", "cancel"]
 
 
 @fewer
@@ -106,6 +116,16 @@ def test_following_a_file(tmp_path):
     assert [each.frame["size"].to_list() for each in batches] == [[1], [2], [3, 4, 5]]
     assert [each.frame["line"].to_list() for each in batches] == [[2], [3], [4, 5, 6]]
     assert batches[0].source.sha256 == ""
+
+
+def test_following_a_file_of_ours(save, tmp_path):
+    tape = read_trades(save(datashop(*LINES)))
+    data = csv_bytes(tape)
+    head = data.index(b"\n") + 1
+    writer = Writer(tmp_path / "ours.csv", [data[:20], data[20:head], data[head : head + 30], data[head + 30 :]])
+    found = joined(list(trade_batches(writer.path, follow=writer)))
+    assert found.frame.equals(tape.frame)
+    assert found.quality == tape.quality
 
 
 def test_following_a_file_that_stops_in_mid_row(tmp_path):

@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 import pytest
-from tapes import datashop, datashop_line
+from tapes import MASSIVE_HEAD, SIP, datashop, datashop_line, lines_of, massive_line
 
 from gex.ingest.errors import ChainError, ContentError, FormatError
 from gex.ingest.trades.canonical import csv_bytes, parquet_bytes
@@ -54,6 +54,15 @@ def test_batches_of_ours(save, tape, form):
     assert sum(each.quality.rows_in for each in batches) == tape.quality.rows_in
 
 
+@each_form
+def test_conditions_with_a_comma(save, form):
+    text = lines_of(MASSIVE_HEAD, massive_line(conditions='"209,202"'), massive_line())
+    tape = read_trades(save(text, "tape.csv"))
+    again = read_trades(save(WRITERS[form](tape)))
+    assert again.frame["condition"].to_list() == ["209,202", "209"]
+    assert again.frame.equals(tape.frame)
+
+
 def _bare(tape, form, **changes):
     """Return a table with the needed columns only, as anybody may make it."""
     needed = ["root", "expiration", "strike", "option_type", "trade_time", "price", "size"]
@@ -85,6 +94,16 @@ def test_times_without_zone(tmp_path, tape):
     assert read_trades(tmp_path / "bare.csv").quality.quarantined == {"bad_time": 4}
 
 
+@pytest.mark.parametrize(
+    "text", ["2024-06-03T15:11:05.375Z", "2024-06-03 11:11:05.375-04:00", "2024-06-03T15:11:05.375000001+0000"]
+)
+def test_times_with_any_zone(save, text):
+    tape = read_trades(
+        save(f"root,expiration,strike,option_type,trade_time,price,size\nSPXW,2024-06-07,5300,C,{text},20.5,3\n")
+    )
+    assert tape.frame["trade_time"].to_physical().to_list() == [SIP + text.count("000001")]
+
+
 @each_form
 def test_rows_of_a_table_are_judged(tmp_path, tape, form):
     name, table = _bare(tape, form, price=pl.Series([1.0, -1.0, 2.0, None]), size=pl.Series([1, 2, 0, 4]))
@@ -100,6 +119,14 @@ def test_columns_that_are_missing_or_twice(tmp_path, tape, form):
     name, table = _bare(tape, form)
     getattr(table.drop("price"), f"write_{form}")(tmp_path / name)
     with pytest.raises(FormatError, match="columns missing: price" if form == "parquet" else "not a tape"):
+        read_trades(tmp_path / name)
+
+
+@pytest.mark.parametrize("column", ["price", "trade_time", "expiration", "option_type"])
+def test_columns_of_other_types(tmp_path, tape, column):
+    name, table = _bare(tape, "parquet", **{column: pl.Series([[1]] * 4)})
+    table.write_parquet(tmp_path / name)
+    with pytest.raises(FormatError, match="not of the type"):
         read_trades(tmp_path / name)
 
 

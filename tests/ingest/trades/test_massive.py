@@ -12,6 +12,7 @@ from tapes import MASSIVE_HEAD, MASSIVE_QUOTES_HEAD, SIP, lines_of, massive_line
 from gex.ingest.errors import ContentError, FormatError, UnreadableError
 from gex.ingest.readers import csv_pieces
 from gex.ingest.trades.massive import WITHOUT
+from gex.ingest.trades.massive_quotes import LOST
 from gex.ingest.trades.read import read_trades, trade_batches
 
 OTHER = "O:SPXW240607P05300000"
@@ -66,7 +67,8 @@ def test_quotes_of_other_contracts_and_of_none(read):
     gone = [massive_quote(time=SIP - 2), massive_quote(bid_exchange=0, bid_price=0, bid_size=0, ask_price=0)]
     assert read(massive_line(), quotes=gone).frame.select("bid", "ask", "bid_size").rows() == [(None, None, None)]
     broken = [massive_quote(time=SIP - 2), massive_quote(bid_price="x"), massive_quote(sip_timestamp="")]
-    assert read(massive_line(), quotes=broken).frame["bid"].to_list() == [20.1]
+    tape = read(massive_line(), quotes=broken)
+    assert (tape.frame["bid"].to_list(), tape.quality.notes) == ([20.1], (LOST,))
 
 
 def test_any_division_of_both_files(save, monkeypatch):
