@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gex.ingest.result_store import scan_series as scan_series
     from gex.ingest.scan import scan_store as scan_store
     from gex.ingest.schema import Chain as Chain
+    from gex.ingest.trades.read import read_trades as read_trades
     from gex.results import Analysis as Analysis
     from gex.settings import Settings as Settings
 
@@ -24,6 +25,7 @@ _HOME = {
     "analyze": "gex.analysis",
     "read_chain": "gex.ingest.read",
     "read_chains": "gex.ingest.read",
+    "read_trades": "gex.ingest.trades.read",
     "scan_series": "gex.ingest.result_store",
     "scan_store": "gex.ingest.scan",
 }
@@ -35,6 +37,7 @@ __all__ = [
     "analyze",
     "read_chain",
     "read_chains",
+    "read_trades",
     "scan_series",
     "scan_store",
 ]

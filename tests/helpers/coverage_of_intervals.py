@@ -1,6 +1,6 @@
 """How often intervals hold the truth on simulated days: `python tests/helpers/coverage_of_intervals.py --days 500`.
 
-Accuracies are measured on days 0 to 19 of the simulated market; the days from 10 000 on, which nothing was set by, are held
+Accuracies are measured on days 0 to 19 of the simulated market; the days from 20 000 on, which nothing was set by, are held
 against what dealers truly hold. What they held in the morning is known here: this is about trades alone.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gex.microstructure.accuracies import Accuracies
 
 TRAINING = range(20)
-FIRST = 10_000
+FIRST = 20_000
 NO_BAND = Settings(band=())
 
 

@@ -100,7 +100,8 @@ def simulate(seed: int, preset: str = "ise", **settings: Any) -> Day:
     """Draw a day; the same seed and settings give the same day.
 
     Args:
-        seed: Not negative. 0 to 9 999 are for setting the market by, 10 000 and up for tests of what was built on it.
+        seed: Not negative. 0 to 9 999 are for setting the market by, 10 000 and up for tests of what was built on it,
+            20 000 and up for figures that are stated.
         preset: The market to start from, of `PRESETS`.
         settings: Fields of `Settings` to change.
 
