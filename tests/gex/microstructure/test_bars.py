@@ -39,7 +39,7 @@ TIMES = st.builds(
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 3)
 @given(times=st.lists(TIMES, min_size=1, max_size=6))
 def test_every_instant_falls_in_the_bar_that_the_clock_says(width: str, times: list[dt.datetime]) -> None:
     bars = Bars.of(width)

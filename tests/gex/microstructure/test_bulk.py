@@ -75,7 +75,7 @@ def test_bars_of_volume_end_with_the_trade_that_fills_them() -> None:
     assert found.volume.tolist() == [10, 25, 10, 3]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(seed=st.integers(0, 99), volume=st.integers(1, 60), degrees=st.sampled_from([None, 0.25, 3.0]))
 def test_no_volume_is_lost_and_a_mirror_swaps_buying_and_selling(seed: int, volume: int, degrees: float | None) -> None:
     trades = drawn(seed, 200)

@@ -156,7 +156,7 @@ def test_every_stack_says_what_plain_python_says(stack: str) -> None:
     assert (result.side.tolist(), result.rule.tolist()) == told(trades, STACKS[stack])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(seed=st.integers(0, 999), cuts=st.lists(st.integers(0, 120), max_size=5))
 def test_batches_are_the_whole(seed: int, cuts: list[int]) -> None:
     trades = drawn(seed, 120)
@@ -175,7 +175,7 @@ def test_rules_that_look_ahead_see_their_batch_alone() -> None:
     assert classifier.classify(second).side.tolist() == [1, 0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(seed=st.integers(0, 999))
 def test_a_contract_alone_has_the_sides_it_has_among_others(seed: int) -> None:
     """And so in whatever order the others' trades stand between its own."""
@@ -187,7 +187,7 @@ def test_a_contract_alone_has_the_sides_it_has_among_others(seed: int) -> None:
         same(classify(part.drop("at"), stack), whole, part["at"].to_numpy())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(seed=st.integers(0, 999))
 def test_how_contracts_are_interleaved_does_not_matter(seed: int) -> None:
     trades = drawn(seed, 120)
@@ -201,7 +201,7 @@ def test_how_contracts_are_interleaved_does_not_matter(seed: int) -> None:
     same(classify(trades[row], stack), classify(trades, stack), row)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(seed=st.integers(0, 999), rule=st.sampled_from(list(RULES)))
 def test_a_market_seen_in_a_mirror_has_the_other_sides(seed: int, rule: str) -> None:
     """Prices negated and raised again, bids and asks exchanged: buyers are sellers."""
@@ -224,7 +224,7 @@ def test_a_market_seen_in_a_mirror_has_the_other_sides(seed: int, rule: str) -> 
     np.testing.assert_array_equal(classify(mirrored, rule).side, -classify(trades, rule).side)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(
     st.lists(
         st.fixed_dictionaries(

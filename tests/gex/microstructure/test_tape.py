@@ -29,7 +29,7 @@ DISORDERED = random_tape(200, seed=6, disorder=90.0, together=0.4)
 FLOWS = ("flow_usd", "flow_raw_usd", "gamma_usd_per_1pct", "vanna_usd_per_vol_point")
 
 
-EXAMPLES = 20
+EXAMPLES = hypothesis_settings().max_examples // 3
 """Each takes two whole tapes."""
 
 

@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from signed_tapes import LATER, OPEN, TODAY, tape, told, trade
 
@@ -110,7 +110,6 @@ def test_a_spread_is_less_in_doubt_than_its_legs_and_a_leg_without_side_is_alone
 
 
 @given(rows=TAPE, share=SHARE, cut=st.integers(0, 30))
-@settings(deadline=None, max_examples=60)
 def test_a_tape_cut_between_instants_adds_up_to_the_whole(rows: list, share: float, cut: int) -> None:  # type: ignore[type-arg]
     rows = sorted(rows, key=lambda row: row[0]["second"])
     first, rest = ([row for row in rows if (row[0]["second"] <= cut % 4) == early] for early in (True, False))
@@ -122,7 +121,6 @@ def test_a_tape_cut_between_instants_adds_up_to_the_whole(rows: list, share: flo
 
 
 @given(rows=TAPE, share=SHARE)
-@settings(deadline=None, max_examples=40)
 def test_customers_hold_what_dealers_do_not(rows: list, share: float) -> None:  # type: ignore[type-arg]
     dealers = inventory(rows, share)
     others = inventory([(row, -side, p) for row, side, p in rows], share)
@@ -133,7 +131,6 @@ def test_customers_hold_what_dealers_do_not(rows: list, share: float) -> None:  
 
 
 @given(rows=TAPE)
-@settings(deadline=None, max_examples=40)
 def test_what_rolls_off_is_what_expired_and_nothing_else(rows: list) -> None:  # type: ignore[type-arg]
     found = inventory(rows)
     left = found.rolled(dt.datetime(2025, 9, 5, 20, 0, tzinfo=dt.UTC))
@@ -158,7 +155,6 @@ def test_a_date_alone_rolls_off_when_the_day_is_past_in_new_york() -> None:
 
 
 @given(st.lists(st.lists(st.floats(-9, 9), min_size=3, max_size=3), min_size=1, max_size=8), st.integers(1, 4))
-@settings(deadline=None, max_examples=60)
 def test_factors_in_proportion_are_made_one_and_no_variance_changes(loads: list[list[float]], times: int) -> None:
     keys = tape([trade(strike=6400.0 + k) for k in range(3)]).select(KEY)
     table = pl.concat(
