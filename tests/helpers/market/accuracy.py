@@ -33,7 +33,7 @@ _SHARES = {
     "cboe": (48.75, 53.72, 62.46, 60.80, 62.06, 60.41, 49.14, 51.64, 53.91, 54.90, 61.50, 71.85),
 }
 PUBLISHED = {name: dict(zip((*RULES, *STACKS), shares, strict=True)) for name, shares in _SHARES.items()}
-"""Percent right of all trades, those that no rule tells at random: Grauer et al.'s tables as replicated by Zemlicka."""
+"""Percent right of all trades, those that no rule tells at random: Grauer et al.'s tables as replicated by Bilz (2023)."""
 ORDER = {
     "ise": (
         ("tick_ex", "rtick_all", "emo_nbbo", "clnv_nbbo", "quote_nbbo", "gsu_large"),
