@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from gex.ingest.schema import KEY
+
 if TYPE_CHECKING:
     from gex.microstructure.hedges import Hedges
     from gex.microstructure.sides import Sides
     from gex.quotes import Bools, Floats, Ints
 
-CONTRACT = ("root", "expiration", "strike", "option_type")
-KEYS = ("trade_time", "exchange", "is_complex", *CONTRACT)
+KEYS = ("trade_time", "exchange", "is_complex", *KEY)
 
 
 class Orders:
@@ -61,7 +62,7 @@ class Orders:
 
 def _same(keys: pl.DataFrame) -> Bools:
     """Mark the trades that are of the same order as the one before them."""
-    contract = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in CONTRACT)
+    contract = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in KEY)
     instant = (pl.col("trade_time") == pl.col("trade_time").shift(1)) & pl.col("exchange").eq_missing(
         pl.col("exchange").shift(1)
     )
