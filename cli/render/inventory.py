@@ -127,14 +127,14 @@ def _table(found: Found, terminal: Terminal) -> list[str]:
 
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:
-    from gex.microstructure.intervals import Z
+    from gex.microstructure.errors import TWO_SIDED_95
 
     unknown = figures.percent(row["unknown"] / row["volume"]) if row["volume"] else ""
     return (
         f"{row['expiration']:%Y-%m-%d}" if row["expiration"] else "all",
         SIDES[row["option_type"]] if row["option_type"] else "",
         figures.signed(row["contracts"], 0),
-        f"{Z * row['standard_error']:,.0f}",
+        f"{TWO_SIDED_95 * row['standard_error']:,.0f}",
         f"{row['volume']:,}",
         figures.signed(row["bought"], 0),
         unknown,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gex.cli.render import drawing, figures
 from gex.cli.render.drawing import Area, Dot, Drawing, Line, Text
 from gex.cli.render.tape_screen import sentence, span
-from gex.microstructure.tape_rows import TWO_SIDED_95
+from gex.microstructure.errors import TWO_SIDED_95
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

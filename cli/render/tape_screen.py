@@ -11,7 +11,7 @@ from gex.cli.render.bars import Bar, draw
 from gex.cli.render.columns import Column, fitting, laid_out
 from gex.cli.render.figures import Money
 from gex.cli.render.terminal import flow
-from gex.microstructure.tape_rows import TWO_SIDED_95
+from gex.microstructure.errors import TWO_SIDED_95
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from gex.ingest.schema import OPTION_TYPE
+from gex.ingest.schema import KEY, OPTION_TYPE
 from gex.ingest.trade_schema import TRADE_WARNINGS
 from gex.microstructure import _sides
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Numbers = tuple[npt.NDArray[np.int32], int]
 
-KEY = ("root", "expiration", "strike", "option_type")
 QUOTES = (
     *("exchange_bid", "exchange_ask", "exchange_bid_size", "exchange_ask_size"),
     *("bid", "ask", "bid_size", "ask_size"),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from gex.quotes import Bools, Floats, Ints
     from gex.settings import Settings
 
+TWO_SIDED_95 = 1.959963984540054
+"""Standard errors either way that hold 95% of a normal distribution."""
 SLAB = 4096
 """Factors that are multiplied out at a time."""
 

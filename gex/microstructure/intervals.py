@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.exposure import PER_PCT
+from gex.microstructure.errors import TWO_SIDED_95
 from gex.profile import NEGLIGIBLE, root_between
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from gex.slices import Ladder, Part
 
 CONFIDENCE = 0.95
-Z = 1.959963984540054
-"""Standard deviations on either side that hold `CONFIDENCE` of a normal distribution."""
 DRAWS, SEED = 4000, 95
 """Of positions, to see which strike is the largest: the same at each run."""
 FAR = 6.0
@@ -45,10 +44,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class FlipInterval:
-    """The spots at which net gamma may be zero: where it is within `Z` standard errors of it.
+    """The spots at which net gamma may be zero: where it is within 1.96 standard errors of it.
 
     A flip has no distribution that could be read off a formula. But whichever spot it is at, net gamma there is zero, and
-    in 95 of 100 cases is estimated within `Z` standard errors of zero: the set of such spots holds the flip as often.
+    in 95 of 100 cases is estimated within 1.96 standard errors of zero: the set of such spots holds the flip as often.
     """
 
     flip: float | None
@@ -139,7 +138,7 @@ def intervals_of(
 def _interval(net: float, variance: float) -> Interval:
     error = sqrt(variance)
     below = 0.5 * erfc(net / (error * sqrt(2.0))) if error else float(net < 0)
-    return Interval(net, error, net - Z * error, net + Z * error, below)
+    return Interval(net, error, net - TWO_SIDED_95 * error, net + TWO_SIDED_95 * error, below)
 
 
 class _Doubt:
@@ -156,8 +155,8 @@ class _Doubt:
         return PER_PCT * spot * spot * sqrt(self._errors.variance(self._doubtful.gamma(spot)))
 
     def at(self, spot: float) -> float:
-        """Return by how much the size of net gamma exceeds `Z` standard errors."""
-        return abs(self._held.net_gamma_usd(spot)) - Z * self.error(spot)
+        """Return by how much the size of net gamma exceeds 1.96 standard errors."""
+        return abs(self._held.net_gamma_usd(spot)) - TWO_SIDED_95 * self.error(spot)
 
 
 def _flip(book: Book, units: Errors, ladder: Ladder, profile: Floats, levels: Levels) -> FlipInterval:
@@ -167,7 +166,7 @@ def _flip(book: Book, units: Errors, ladder: Ladder, profile: Floats, levels: Le
     order = np.argsort(np.concatenate([ladder.spots, crossings]), kind="stable")
     spots = np.concatenate([ladder.spots, crossings])[order]
     net = np.concatenate([np.abs(profile), np.zeros(len(crossings))])[order]
-    allowed = Z * np.array([doubt.error(float(spot)) for spot in spots])
+    allowed = TWO_SIDED_95 * np.array([doubt.error(float(spot)) for spot in spots])
     has_gamma = np.maximum(net, allowed) > NEGLIGIBLE * np.max(net)
     inside = (net <= allowed) & (has_gamma | (order >= len(ladder.spots)))
     ranges = tuple(_runs(inside, net - allowed, spots, doubt))

@@ -10,6 +10,7 @@ import polars as pl
 
 from gex.microstructure.bars import date_of
 from gex.microstructure.cells import CELLS, DIMENSIONS, MEASURES, part_of
+from gex.microstructure.errors import TWO_SIDED_95
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from gex.microstructure.cells import Sums
     from gex.quotes import Floats, Ints
 
-TWO_SIDED_95 = 1.959963984540054
-"""Standard deviations either way that hold 95% of a normal distribution."""
 COUNTS = (
     *("trades", "contracts", "zero_dte_contracts", "bought_contracts", "sold_contracts", "unknown_contracts"),
     *("unpriced", "unpriced_contracts", "late"),

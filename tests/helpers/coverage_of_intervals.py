@@ -18,8 +18,7 @@ from gex import Settings, analyze
 from gex.analysis import priced
 from gex.ingest.schema import KEY
 from gex.microstructure.accuracies import calibrated
-from gex.microstructure.errors import Errors, errors_of
-from gex.microstructure.intervals import Z
+from gex.microstructure.errors import TWO_SIDED_95, Errors, errors_of
 from gex.microstructure.inventory import from_trades, opening_of
 from gex.microstructure.rules import STACKS
 from gex.microstructure.sides import Sides, classify
@@ -137,12 +136,12 @@ def summary(found: pl.DataFrame) -> pl.DataFrame:
     miss, miss_0 = pl.col("true_net") - pl.col("net"), pl.col("true_zero_dte") - pl.col("zero_dte")
     return found.group_by("stack", maintain_order=True).agg(
         pl.len().alias("days"),
-        (miss.abs() <= Z * pl.col("error")).mean().alias("coverage"),
-        (miss_0.abs() <= Z * pl.col("zero_dte_error")).mean().alias("coverage_0dte"),
+        (miss.abs() <= TWO_SIDED_95 * pl.col("error")).mean().alias("coverage"),
+        (miss_0.abs() <= TWO_SIDED_95 * pl.col("zero_dte_error")).mean().alias("coverage_0dte"),
         (miss / pl.col("error")).mean().alias("z_mean"),
         (miss / pl.col("error")).std().alias("z_sd"),
         (-miss.mean() / pl.col("true_net").std()).alias("bias"),
-        (2 * Z * pl.col("error").mean() / pl.col("true_net").std()).alias("width"),
+        (2 * TWO_SIDED_95 * pl.col("error").mean() / pl.col("true_net").std()).alias("width"),
         (miss.pow(2).mean().sqrt() / pl.col("true_net").std()).alias("rmse"),
     )
 

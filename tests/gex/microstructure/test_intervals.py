@@ -13,8 +13,8 @@ from scipy.stats import norm
 
 from gex import Settings, analyze
 from gex.ingest.schema import KEY
-from gex.microstructure.errors import Errors, errors_of
-from gex.microstructure.intervals import Interval, Z
+from gex.microstructure.errors import TWO_SIDED_95, Errors, errors_of
+from gex.microstructure.intervals import Interval
 from gex.position_book import PositionBook
 
 if TYPE_CHECKING:
@@ -72,7 +72,10 @@ def test_net_gamma_is_normal_about_what_is_estimated(chain: Chain, found: Analys
         error = sqrt(float(gamma[keep] ** 2 @ variance[keep]))
         assert interval.net == pytest.approx(net, rel=1e-12)
         assert interval.standard_error == pytest.approx(error, rel=1e-9)
-        assert (interval.low, interval.high) == (pytest.approx(net - Z * error), pytest.approx(net + Z * error))
+        assert (interval.low, interval.high) == (
+            pytest.approx(net - TWO_SIDED_95 * error),
+            pytest.approx(net + TWO_SIDED_95 * error),
+        )
         assert interval.negative_probability == pytest.approx(norm.cdf(0, net, error), rel=1e-9)
     dates = found.intervals.by_expiration
     assert sum(each.net for each in dates.values()) == pytest.approx(found.intervals.net.net)
