@@ -12,7 +12,7 @@ FLOORS = {"pricing": "gex.pricing", "ingest": "gex.ingest", "cli": "gex.cli", "g
 ALLOWED = {
     "gex.pricing": ("gex.pricing",),
     "gex.ingest": ("gex.ingest", "gex:__version__"),
-    "gex": ("gex.pricing", "gex.ingest.schema", "gex.ingest.trade_schema"),
+    "gex": ("gex.pricing", "gex.ingest.schema", "gex.ingest.trade_schema", "gex.ingest.daily_schema"),
     "gex.cli": ("gex",),
 }
 HEAVY = {"scipy", "pandas", "pyarrow", "matplotlib", "exchange_calendars", "rich", "httpx", "dask", "distributed"}

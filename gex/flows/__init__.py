@@ -1,0 +1,1 @@
+"""What others must trade: dealers who hedge, trend followers, leveraged funds, volatility control, and their feedback."""

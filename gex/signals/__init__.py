@@ -1,0 +1,1 @@
+"""Regimes, technical levels, event studies and claims, from daily histories."""
