@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from series import frame_of, row, weekdays
 
-from gex.cli.render.drawing import POSITIVE_SOFT, apart, ticks
-from gex.cli.render.drawing import Text as Label
+from gex.plot.drawing import POSITIVE_SOFT, apart, ticks
+from gex.plot.drawing import Text as Label
 from gex.cli.render.history_picture import HEIGHT, WIDTH, draw
 from gex.cli.render.history_screen import Shown
 from gex.history import history_of

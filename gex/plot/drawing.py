@@ -7,20 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-import click
-
-from gex.cli.render.terminal import LIGHT
+from gex.plot.theme import LIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
 
-PAPER, GRID = "#ffffff", "#e6eaee"
-INK, MUTED, POSITIVE, POSITIVE_SOFT, NEGATIVE, NEGATIVE_SOFT = (
-    "#{:02x}{:02x}{:02x}".format(*LIGHT[token])
-    for token in ("ink", "muted", "positive", "positive_soft", "negative", "negative_soft")
-)
+PAPER, GRID, INK, MUTED = LIGHT.paper, LIGHT.grid, LIGHT.ink, LIGHT.muted
+POSITIVE, POSITIVE_SOFT = LIGHT.positive, LIGHT.positive_soft
+NEGATIVE, NEGATIVE_SOFT = LIGHT.negative, LIGHT.negative_soft
 Point = tuple[float, float]
 
 
@@ -77,6 +73,7 @@ class Drawing:
     title: str
     description: str
     """In words, for who does not see it."""
+    paper: str = PAPER
 
     def svg(self) -> bytes:
         """Return it as an SVG file of its own."""
@@ -84,23 +81,34 @@ class Drawing:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
             f'height="{self.height}" role="img" font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif">\n'
             f"<title>{escape(self.title)}</title>\n<desc>{escape(self.description)}</desc>\n"
-            f'<rect width="{self.width}" height="{self.height}" fill="{PAPER}"/>\n'
+            f'<rect width="{self.width}" height="{self.height}" fill="{self.paper}"/>\n'
         )
         return (head + "".join(map(_svg, self.marks)) + "</svg>\n").encode()
+
+    def _repr_svg_(self) -> str:
+        """Show it in a notebook."""
+        return self.svg().decode()
+
+    def _repr_png_(self) -> bytes | None:
+        """Show it in a notebook that takes no SVG; None without matplotlib."""
+        try:
+            return self.png()
+        except ModuleNotFoundError:
+            return None
 
     def png(self) -> bytes:
         """Return it as a PNG file, two pixels for one.
 
         Raises:
-            click.UsageError: matplotlib is not installed.
+            ModuleNotFoundError: matplotlib is not installed.
 
         """
         try:
             from matplotlib.backends.backend_agg import FigureCanvasAgg
             from matplotlib.figure import Figure
         except ModuleNotFoundError:
-            raise click.UsageError("PNG needs matplotlib: pip install 'gexlab[plot]', or write .svg") from None
-        figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=72, facecolor=PAPER)
+            raise ModuleNotFoundError("PNG needs matplotlib: pip install 'gexlab[plot]', or write .svg") from None
+        figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=72, facecolor=self.paper)
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, self.width), ylim=(self.height, 0), frame_on=False)
         axes.set_axis_off()
