@@ -55,7 +55,14 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
     [
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
         *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"]),
-        *(["batch", "--help"], ["score", "--help"], ["check", "--help"], ["monitor", "--help"], ["tape", "--help"]),
+        *(
+            ["batch", "--help"],
+            ["score", "--help"],
+            ["chart", "--help"],
+            ["check", "--help"],
+            ["monitor", "--help"],
+            ["tape", "--help"],
+        ),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
@@ -83,6 +90,10 @@ def test_report_loads_numpy_and_polars_and_nothing_heavier(spx_csv: Path, form: 
 
 def test_zero_dte_loads_nothing_more(spx_csv: Path) -> None:
     assert loaded("zero-dte", str(spx_csv)) & HEAVY == {"numpy", "polars"}
+
+
+def test_a_chart_as_svg_loads_nothing_more(spx_csv: Path) -> None:
+    assert loaded("chart", "strikes", str(spx_csv)) & HEAVY == {"numpy", "polars"}
 
 
 def test_report_from_the_store_loads_nothing_more(spx_csv: Path, tmp_path: Path) -> None:
