@@ -111,8 +111,9 @@ def _found(dates: Dates, rows: Sequence[Row]) -> Found:
         if dates.others
         else ""
     )
+    beside = ", left and right where they share a side" if any(row["calls"] * row["puts"] > 0 for row in rows) else ""
     caption = (
-        "Dealers' gamma by expiration, $ of delta per +1% of spot. Wide: calls and puts; narrow, with its figure: net, "
-        f"grey if under {DECISIVE:.0%} of gross, sign unknown.{shown}"
+        f"Dealers' gamma by expiration, $ of delta per +1% of spot. Wide: calls and puts{beside}; narrow, with its "
+        f"figure: net, grey if under {DECISIVE:.0%} of gross, sign unknown.{shown}"
     )
     return Found(title, caption)

@@ -152,6 +152,6 @@ def _found(axis: Prices, dates: Dates, rows: Sequence[Row]) -> Found:
     shown = f"; {len(dates.dates)} largest of {len(dates.dates) + dates.others} dates" if dates.others else ""
     caption = (
         "Dealers' net gamma, $ of delta per +1% of spot; + and − where it is small, blank below the scale. "
-        f"Strikes in steps of {axis.step:g}{shown}. Ribbon: the flip under other methods."
+        f"Strikes in steps of {axis.step:g}{shown}.{page.ribbon_note(axis.analysis)}"
     )
     return Found(title, caption)

@@ -74,6 +74,12 @@ def _assumed(analysis: Analysis) -> str:
     return f"Assumes {', '.join(analysis.assumptions)}.{warned}"
 
 
+def ribbon_note(analysis: Analysis) -> str:
+    """Say what the ribbon is, where there is one."""
+    bands = analysis.levels.bands
+    return " Ribbon: the flip under other methods." if bands and bands.method.gamma_flip else ""
+
+
 def absence(theme: Theme, why: str) -> list[Mark]:
     """Return a sentence in a chart's own place."""
     return [Text(((LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2), why, theme.muted, 15, "middle")]

@@ -105,7 +105,7 @@ def _scale(axes: Axes, money: Money, theme: Theme) -> Iterator[Mark]:
         yield Line([(axes.x(value), TOP), (axes.x(value), page.BOTTOM)], theme.grid)
         label = page.price_label(value, axes.spot)
         yield Text((axes.x(value), page.BOTTOM + 18), label, theme.muted, 11.5, "middle")
-    yield Text((page.RIGHT + 8, page.BOTTOM + 18), "spot, points", theme.muted, 11.5)
+    yield Text((page.RIGHT, page.BOTTOM + 35), "spot, points", theme.muted, 11.5, "end")
     yield Text((page.MARGIN, 92), f"net gamma, {money.unit} per +1% of spot", theme.muted, 11.5)
 
 
@@ -214,6 +214,6 @@ def _found(analysis: Analysis) -> Found:
     count = len(analysis.profile.crossings)
     caption = (
         "Dealers' net gamma, $ of delta per +1% of spot, re-priced were spot elsewhere. Positive: they sell into a rise. "
-        f"Dots on zero: {count} crossing{'' if count == 1 else 's'}. Ribbon: the flip under other methods."
+        f"Dots on zero: {count} crossing{'' if count == 1 else 's'}.{page.ribbon_note(analysis)}"
     )
     return Found(title, caption)

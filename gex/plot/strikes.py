@@ -134,7 +134,7 @@ def _found(analysis: Analysis, axis: Prices, rows: Sequence[Row]) -> Found:
     title = f"most net gamma at the {' and the '.join(walls)}" if walls else "no strike stands out as a wall"
     shown = sum(row["gross"] for row in rows) / analysis.by_strike["gross"].sum()
     caption = (
-        f"Dealers' gamma, $ of delta per +1% of spot; right of zero they sell into a rise. Ribbon: the flip under other "
-        f"methods. Strikes in steps of {axis.step:g}; {figures.percent(shown)} of gross gamma is in sight."
+        f"Dealers' gamma, $ of delta per +1% of spot; right of zero they sell into a rise."
+        f"{page.ribbon_note(analysis)} Strikes in steps of {axis.step:g}; {figures.percent(shown)} of gross gamma is in sight."
     )
     return Found(title, caption)
