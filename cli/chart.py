@@ -47,8 +47,8 @@ def command(
 ) -> int:
     """Draw one chart of a SOURCE as SVG or PNG.
 
-    strikes: gamma by strike, calls, puts, net and 0DTE, price as height. profile: net gamma against spot. heat: net gamma
-    by strike and expiration. expirations: gamma by expiration. hedging: what dealers trade after moves of spot.
+    strikes: gamma by strike, calls, puts, net and 0DTE, price as height. profile: net gamma against spot. heat: net
+    gamma by strike and expiration. expirations: gamma by expiration. hedging: what dealers trade after moves of spot.
     """
     if len(sources) > 1 and not merging.merge:
         raise click.UsageError("a picture is of one book: give one SOURCE, or --merge")

@@ -57,7 +57,8 @@ def _bar(
     value, zero, end = flow.flow_usd, y(0.0), y(flow.flow_usd)
     against = -value * flow.spot_move_pct
     yield drawing.box(x - half, min(zero, end), x + half, max(zero, end), theme.strong(against))
-    figure = f"{'buy' if value >= 0 else 'sell'} {figures.three_digits(value / money.scale)}, {'dampens' if against >= 0 else 'amplifies'}"
+    side, effect = "buy" if value >= 0 else "sell", "dampens" if against >= 0 else "amplifies"
+    figure = f"{side} {figures.three_digits(value / money.scale)}, {effect}"
     yield Text((x, end - 8 if value >= 0 else end + 17), figure, theme.strong(against), 12.5, "middle", bold=True)
     move = figures.signed(flow.spot_move_pct, 1 if flow.spot_move_pct % 1 else 0)
     yield Text((x, page.BOTTOM + 18), f"{move}%", theme.ink, 12.5, "middle", bold=True)

@@ -24,7 +24,9 @@ TOP = 160
 """Names stand in rows above it."""
 ROW = 17
 REACH = 0.06
-"""Of spot, to either side, drawn at least; levels and crossings further away widen it."""
+"""Of spot, to either side, drawn at least; levels further away widen it."""
+ROOM = 1.12
+"""Of the distance to the furthest level, so that its name has a place."""
 
 
 @dataclass(frozen=True, order=True)
@@ -86,9 +88,9 @@ def draw(analysis: Analysis, theme: Theme) -> Drawing:
 
 def _axes(analysis: Analysis) -> Axes:
     profile, spot, levels = analysis.profile, figures.spot_of(analysis), analysis.levels
-    shown = [spot * (1 - REACH), spot * (1 + REACH)]
-    shown += [each for each in (levels.gamma_flip, levels.call_wall, levels.put_wall) if each is not None]
-    away = min(1.02 * max(abs(each - spot) for each in shown), analysis.settings.ladder * spot)
+    shown = [each for each in (levels.gamma_flip, levels.call_wall, levels.put_wall) if each is not None]
+    away = max(REACH * spot, *(ROOM * abs(each - spot) for each in shown), 0.0)
+    away = min(away, analysis.settings.ladder * spot)
     low, high = max(spot - away, profile.spots[0]), min(spot + away, profile.spots[-1])
     inside = profile.spots[(profile.spots > low) & (profile.spots < high)]
     spots = np.concatenate([[low], inside, [high]])
@@ -213,7 +215,7 @@ def _found(analysis: Analysis) -> Found:
         title = title.partition(", spot")[0] + "; near zero at spot, its sign unknown"
     count = len(analysis.profile.crossings)
     caption = (
-        "Dealers' net gamma, $ of delta per +1% of spot, re-priced were spot elsewhere. Positive: they sell into a rise. "
+        "Dealers' net gamma, $ of delta per +1% of spot, re-priced were spot elsewhere. Positive: they sell a rise. "
         f"Dots on zero: {count} crossing{'' if count == 1 else 's'}.{page.ribbon_note(analysis)}"
     )
     return Found(title, caption)

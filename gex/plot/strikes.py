@@ -135,6 +135,7 @@ def _found(analysis: Analysis, axis: Prices, rows: Sequence[Row]) -> Found:
     shown = sum(row["gross"] for row in rows) / analysis.by_strike["gross"].sum()
     caption = (
         f"Dealers' gamma, $ of delta per +1% of spot; right of zero they sell into a rise."
-        f"{page.ribbon_note(analysis)} Strikes in steps of {axis.step:g}; {figures.percent(shown)} of gross gamma is in sight."
+        f"{page.ribbon_note(analysis)} Strikes in steps of {axis.step:g}; "
+        f"{figures.percent(shown)} of gross gamma is in sight."
     )
     return Found(title, caption)

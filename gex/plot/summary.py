@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -37,9 +38,9 @@ def _levels(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
         distance = analysis.distances.get(name)
         away = f"{figures.points(distance.points, spot)} points, {figures.signed(distance.pct, 2)}%" if distance else ""
         band = getattr(levels.bands.method, name) if levels.bands else None
-        around = f", methods {figures.level(band[0], spot)} to {figures.level(band[1], spot)}" if band else ""
-        shown = figures.level(value, spot) if name == "gamma_flip" else figures.strike(value)
-        yield label, shown, away + around
+        write = partial(figures.level, spot=spot) if name == "gamma_flip" else figures.strike
+        around = f"; other methods {write(band[0])} to {write(band[1])}" if band and band[0] < band[1] else ""
+        yield label, write(value), away + around
 
 
 def _exposures(analysis: Analysis) -> Iterator[tuple[str, str, str]]:

@@ -1,6 +1,6 @@
 """Colours by what they mean, light and dark: two hues that people with any colour vision tell apart.
 
-Text in `ink`, `muted`, `positive`, `negative` and `alert` has a contrast of 4.5:1 and more on `paper` (WCAG 2.2, 1.4.3).
+Text in `ink`, `muted`, `positive`, `negative` and `alert` has a contrast of at least 4.5:1 on `paper` (WCAG 2.2, 1.4.3).
 """
 
 from __future__ import annotations
