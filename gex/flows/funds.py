@@ -2,8 +2,8 @@
 
 A fund of L times an index holds L A of it. After a return r the position is L A (1 + r), the fund worth A (1 + L r), so
 that L times it wants L (L - 1) A r more: with the move, for inverse funds too. Money that comes in at the close adds L c.
-Source: Cheng and Madhavan, The Dynamics of Leveraged and Inverse Exchange-Traded Funds, 2009; of creations that offset
-it, Ivanov and Lenkey, Do leveraged ETFs really amplify late-day returns and volatility?, 2018.
+Sources: Cheng and Madhavan, The Dynamics of Leveraged and Inverse Exchange-Traded Funds, 2009; of creations that offset
+it, Ivanov and Lenkey, Are Concerns About Leveraged ETFs Overblown?, FEDS 2014-106.
 """
 
 from __future__ import annotations
@@ -65,9 +65,7 @@ class Fund:
         return rebalancing_usd(self.leverage, self.aum_usd, returns, creations_usd)
 
 
-def rebalancing_usd(
-    leverage: float, aum_usd: float, returns: Floats | float, creations_usd: float = 0.0
-) -> Floats:
+def rebalancing_usd(leverage: float, aum_usd: float, returns: Floats | float, creations_usd: float = 0.0) -> Floats:
     """Return what a fund trades at the close, L (L - 1) A r + L c, $ of the index, buying positive.
 
     A fund that has lost everything (1 + L r <= 0) closes its position instead and takes no creations.
@@ -138,7 +136,8 @@ class Rebalancing:
         """Return what the funds have traded; see `Flow.usd`."""
         returns = np.asarray(spots, dtype=np.float64) / self.previous_close - 1.0
         each = [fund.rebalancing_usd(returns, self.creations_usd.get(fund.ticker, 0.0)) for fund in self.known]
-        return done_by(elapsed, self.closing) * np.sum(each, axis=0)
+        total: Floats = done_by(elapsed, self.closing) * np.sum(each, axis=0)
+        return total
 
 
 def fund_frame(funds: Sequence[Fund]) -> pl.DataFrame:

@@ -42,7 +42,8 @@ def hedge_usd(book: Book, spot: float, spots: Floats, elapsed: float = 0.0, vol_
         raise ValueError(f"elapsed must be a time that has passed, years from 0 on; got {elapsed!r}")
     moved = with_vol_moved(book, vol_points) if vol_points else book
     before = shares(book, np.array([spot]), 0.0)[0]
-    return -spots * (shares(moved, spots, elapsed) - before)
+    trade: Floats = -spots * (shares(moved, spots, elapsed) - before)
+    return trade
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ class Hedging:
 
         """
         if not (self.opens < self.closes and self.closes > 0.0):
-            raise ValueError(f"the session must close after it opens and after now: opens {self.opens!r}, closes {self.closes!r}")
+            raise ValueError(
+                f"the session must close after it opens and after now: opens {self.opens!r}, closes {self.closes!r}"
+            )
 
     @property
     def begun(self) -> float:
@@ -90,9 +93,7 @@ class Hedging:
         return hedge_usd(self.book, self.spot, spots, self.years(elapsed), self.vol_points)
 
 
-def strike_flows(
-    book: Book, spot: float, moved: float, elapsed: float = 0.0, vol_points: float = 0.0
-) -> pl.DataFrame:
+def strike_flows(book: Book, spot: float, moved: float, elapsed: float = 0.0, vol_points: float = 0.0) -> pl.DataFrame:
     """Return which strikes the hedging of one move comes from; the rows add up to `hedge_usd`.
 
     Args:
