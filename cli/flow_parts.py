@@ -114,7 +114,7 @@ def _of_chain(base: Priced, history: DailyHistory | None, given: FlowOptions) ->
             f"its close of {before} is {closes[-1]:g}, {base.chain.underlying} is at {market.level:g}: other units"
         )
         raise ContentError(
-            f"{message}; give --history in points of {base.chain.underlying}", source=history and history.name
+            f"{message}; give --history in points of {base.chain.underlying}", source=history.name if history else None
         )
     close = given.previous_close or (None if closes is None else float(closes[-1]))
     return Scene(base.chain.underlying, session, market.level, closes, close, reason, base)

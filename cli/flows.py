@@ -14,6 +14,8 @@ from gex.cli.histories import HistoryOptions, history_options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import polars as pl
+
     from gex.analysis import Priced
     from gex.cli.flow_parts import Scene
     from gex.cli.options import Format, OutputOptions, ReadOptions
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 FORMATS: tuple[Format, ...] = ("table", "json", "csv", "parquet", "svg", "png")
 Table = Literal["curve", "orders", "strikes", "funds", "events"]
-STEPS = 12
+STEPS = 24
 """Prices either side of spot."""
 
 
@@ -235,7 +237,7 @@ def scene_for(base: Priced | None, given: FlowOptions, where: HistoryOptions) ->
     return scene_of(base, history, given)
 
 
-def events_of(path: str | None, side: str, least: float, funds: tuple[Fund, ...]) -> object:
+def events_of(path: str | None, side: str, least: float, funds: tuple[Fund, ...]) -> pl.DataFrame | None:
     """Return the liquidations in a history of funds, largest first; None where there is none.
 
     Raises:
@@ -255,7 +257,7 @@ def events_of(path: str | None, side: str, least: float, funds: tuple[Fund, ...]
         raise error if isinstance(error, ContentError) else ContentError(str(error), source=path) from error
 
 
-def shown_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...], events: object) -> Shown:
+def shown_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...], events: pl.DataFrame | None) -> Shown:
     """Put everyone on the curve.
 
     Raises:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gex.cli.render.terminal import Terminal
     from gex.flows.session import Part, SessionFlows
 
-EVERY = 2
+EVERY = 4
 """One line of the table for so many prices of the curve."""
 WIDEST = 6
 """Columns of the screen that one time of the map takes at most."""
@@ -124,7 +124,7 @@ def _map(flows: SessionFlows, terminal: Terminal) -> list[str]:
     room = min(terminal.width, 100) - max(map(len, labels)) - 1
     every = -(-len(times) // room)
     columns = np.arange(len(times) - 1, -1, -every)[::-1]
-    values = flows.curve.total[np.ix_(columns, rows)].T
+    values = flows.curve.total[columns][:, rows].T
     clocks = [_clock(flows.session.at(float(times[column]))) for column in columns]
     head = ["MAP  Total by price and time: traded if the price is there by then", legend(values, "+ buys")]
     return [
@@ -204,7 +204,8 @@ def _parts(flows: SessionFlows, terminal: Terminal) -> Iterator[str]:
             lines = flow([f"{name}  missing: {part.reason}"], terminal.width, indent="  ")
             yield from (terminal.paint(line, "alert") for line in lines)
         else:
-            yield from flow([f"{name}  " + next(items := _about(part)), *items], terminal.width, indent="  ")
+            first, *rest = _about(part)
+            yield from flow([f"{name}  {first}", *rest], terminal.width, indent="  ")
 
 
 def _about(part: Part) -> Iterator[str]:

@@ -79,13 +79,13 @@ def document(shown: Shown) -> dict[str, Any]:
             {"name": part.name, "present": part.flow is not None, "reason": part.reason} | part.about
             for part in flows.parts
         ],
-        "spots": curve.spots,
-        "elapsed": curve.elapsed,
+        "spots": curve.spots.tolist(),
+        "elapsed": curve.elapsed.tolist(),
         "times": [session.at(float(each)) for each in curve.elapsed],
-        "usd": {part.name: curve.usd.get(part.name) for part in flows.parts},
-        "total_usd": curve.total,
-        "book_usd_per_point": curve.book,
-        "decided_usd": None if control is None else control.decided_usd(curve.spots),
+        "usd": {part.name: curve.usd[part.name].tolist() if part.flow else None for part in flows.parts},
+        "total_usd": curve.total.tolist(),
+        "book_usd_per_point": curve.book.tolist(),
+        "decided_usd": None if control is None else control.decided_usd(curve.spots).tolist(),
         "orders": None if base is None else orders(shown).to_dicts(),
         "strikes": None if base is None else strikes(shown).to_dicts(),
         "funds": funds(shown).to_dicts(),
@@ -102,11 +102,15 @@ def frame_of(shown: Shown, table: str) -> pl.DataFrame:
     """Return one of the tables, with what it is of beside each row."""
     if table == "events" and shown.events is not None:
         return shown.events
-    frames = {"curve": shown.flows.frame, "orders": lambda: orders(shown), "strikes": lambda: strikes(shown)}
-    frame = frames.get(table, lambda: funds(shown))()
+    make = {"orders": orders, "strikes": strikes, "funds": funds}.get(table, _curve)
+    frame = make(shown)
     return frame.select(
         pl.lit(shown.flows.underlying).alias("underlying"), pl.lit(shown.flows.session.date).alias("session"), pl.all()
     )
+
+
+def _curve(shown: Shown) -> pl.DataFrame:
+    return shown.flows.frame()
 
 
 def orders(shown: Shown) -> pl.DataFrame:
