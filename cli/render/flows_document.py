@@ -140,7 +140,7 @@ def funds(shown: Shown) -> pl.DataFrame:
 
 def assumptions(shown: Shown) -> list[str]:
     """Say what the figures rest on."""
-    lines = ["positive buys; from now, or the open, to each time; valued at the price of the row"]
+    lines = ["positive buys; dealers count from now, all others from the open; valued at the price of the row"]
     if shown.part("dealers").flow is not None:
         lines.append("dealers: full re-pricing of the chain as held now, hedged at the price now")
     if shown.part("leveraged_funds").flow is not None:
@@ -149,6 +149,8 @@ def assumptions(shown: Shown) -> list[str]:
         )
     if shown.volatility_control is not None:
         lines.append("volatility control: what closes up to now have decided, evenly in the last half hour")
+    if shown.part("trend_followers").flow is not None:
+        lines.append("trend followers: fitted to published figures (docs/flows-trend.md), evenly through the session")
     return lines
 
 
