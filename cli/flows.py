@@ -73,13 +73,13 @@ flow_options = options.gathered(
         callback=created_of,
         help="Created less redeemed at this close, of one fund: SPXL=200mm. May be repeated.",
     ),
-    options.setting(
+    click.option(
         "--vol-control-aum",
         metavar="DOLLARS",
         callback=values.dollars_of,
         help="Assets that follow volatility control: 200bn. Nobody publishes them, so there is no default.",
     ),
-    options.setting(
+    click.option(
         "--vol-control-target",
         default="10%",
         show_default=True,
@@ -87,7 +87,7 @@ flow_options = options.gathered(
         callback=values.share_of,
         help="Their volatility a year.",
     ),
-    options.setting(
+    click.option(
         "--vol-control-cap",
         type=click.FloatRange(0, 10, min_open=True),
         default=1.5,
@@ -95,7 +95,7 @@ flow_options = options.gathered(
         metavar="MULTIPLE",
         help="Their largest exposure.",
     ),
-    options.setting(
+    click.option(
         "--vol-control-lag",
         type=click.IntRange(0, 10),
         default=1,

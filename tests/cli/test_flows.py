@@ -97,6 +97,15 @@ def test_dealers_are_those_of_the_report(gex: Callable[..., Ran], spx_csv: Path,
     assert {row["kind"] for row in doc["orders"]} <= {"limit", "stop"}
 
 
+def test_every_name_of_the_document_is_documented(gex: Callable[..., Ran], spx_csv: Path, folder: Path) -> None:
+    text = (DOCS / "json.md").read_text(encoding="utf-8")
+    doc = document(gex("flows", spx_csv, "--histories", folder, "--format", "json"))
+    names = set(doc) | set(doc["session"])
+    for table in ("orders", "strikes", "funds"):
+        names |= set(doc[table][0])
+    assert {name for name in names if f"`{name}`" not in text and f"`{name}[]`" not in text} == set()
+
+
 @pytest.mark.parametrize("columns", ["80", "120"])
 def test_the_screen_fits_and_has_every_part(
     gex: Callable[..., Ran], spx_csv: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, columns: str
