@@ -114,20 +114,19 @@ def _of_chain(base: Priced, history: DailyHistory | None, given: FlowOptions) ->
 
     market = base.market
     session = session_of(new_york_date(next_close(market.evaluated_at)), market.evaluated_at)
-    closes, before, reason = None, previous_session(session.date), "no history: give --histories DIR or --series"
+    closes, before, underlying = None, previous_session(session.date), base.chain.underlying
+    reason = f"no history of {underlying}: give --histories DIR or --series {underlying}=FILE"
     if history is not None:
         found, last = _closes(history, before)
         reason = "" if last == before else f"{history.name} has no close of {before}: it ends on {last}"
         closes = found if last == before else None
     if closes is not None and abs(market.level / closes[-1] - 1.0) > OTHER_UNITS:
-        message = (
-            f"its close of {before} is {closes[-1]:g}, {base.chain.underlying} is at {market.level:g}: other units"
-        )
+        message = f"its close of {before} is {closes[-1]:g}, {underlying} is at {market.level:g}: other units"
         raise ContentError(
-            f"{message}; give --history in points of {base.chain.underlying}", source=history.name if history else None
+            f"{message}; give --history in points of {underlying}", source=history.name if history else None
         )
     close = given.previous_close or (None if closes is None else float(closes[-1]))
-    return Scene(base.chain.underlying, session, market.level, closes, close, reason, base)
+    return Scene(underlying, session, market.level, closes, close, reason, base)
 
 
 def session_of(date: dt.date, now: dt.datetime | None) -> Session:
@@ -192,16 +191,19 @@ def dealers(scene: Scene, given: FlowOptions) -> Part:
 
 
 def leveraged_funds(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...]) -> Part:
-    """Return the funds on the chain's or history's index."""
+    """Return the funds on the chain's or history's index whose assets were known by the session."""
     from gex.flows.funds import INDEX_OF, Rebalancing
     from gex.flows.session import Part
 
     name, index = "leveraged_funds", INDEX_OF.get(scene.underlying, scene.underlying)
     mine = [fund for fund in funds if fund.index == index]
-    known = [fund for fund in mine if fund.aum_usd is not None]
+    known = [fund for fund in mine if fund.as_of is not None and fund.as_of <= scene.session.date]
+    later = sum(fund.as_of is not None for fund in mine) - len(known)
     about: dict[str, object] = {"index": index, "funds": len(mine), "funds_with_assets": len(known)}
+    about |= {"funds_dated_later": later} if later else {}
     if not known:
         what = "has its assets in the table" if mine else f"in the table is on {index}"
+        what = f"has assets of {scene.session.date} or before, {later} of later" if later else what
         return missing(name, f"no fund {what}: give --funds FILE", about)
     dates = [fund.as_of for fund in known if fund.as_of]
     assets = sum(fund.aum_usd or 0.0 for fund in known)

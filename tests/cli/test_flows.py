@@ -84,7 +84,8 @@ def test_everyone_is_on_one_curve(gex: Callable[..., Ran], spx_csv: Path, folder
 
 def test_dealers_are_those_of_the_report(gex: Callable[..., Ran], spx_csv: Path, folder: Path) -> None:
     """At the first time nothing has passed: the report's hedging flows, and strikes that add up to them."""
-    doc = document(gex("flows", spx_csv, "--reach", "2%", "--histories", folder, "--format", "json"))
+    given = ("flows", spx_csv, "--reach", "2%", "--histories", folder, "--format", "json")
+    doc = document(gex(*given))
     report = document(gex("report", spx_csv, "--format", "json"))
     moves = np.array(doc["spots"]) / doc["spot"] - 1.0
     for flow in report["hedge_flow_usd"]:
@@ -95,6 +96,10 @@ def test_dealers_are_those_of_the_report(gex: Callable[..., Ran], spx_csv: Path,
         if rows:
             assert sum(rows) == pytest.approx(flow["flow_usd"], rel=1e-9)
     assert {row["kind"] for row in doc["orders"]} <= {"limit", "stop"}
+    moved = document(gex(*given, "--vol-move", "3"))
+    down = sum(row["usd"] for row in moved["strikes"] if row["move_pct"] == -1.0)
+    assert down == pytest.approx(moved["usd"]["dealers"][0][int(np.argmin(np.abs(moves + 0.01)))], rel=1e-9)
+    assert moved["orders"] != doc["orders"]
 
 
 def test_every_name_of_the_document_is_documented(gex: Callable[..., Ran], spx_csv: Path, folder: Path) -> None:
@@ -191,6 +196,19 @@ def test_funds_of_one_s_own(gex: Callable[..., Ran], spx_csv: Path) -> None:
     assert change == pytest.approx(np.full(len(spots), -6e9), rel=1e-6)
     assert "warnings" in doc
     assert not doc["warnings"]
+
+
+def test_assets_of_later_are_left_out_and_old_ones_warned_of(gex: Callable[..., Ran], spx_csv: Path) -> None:
+    fund = '[funds.{}]\nindex = "SPX"\nleverage = 3\naum_usd = 1e9\nas_of = {}\n'
+    Path("funds.toml").write_text(fund.format("A", "2026-03-10") + fund.format("B", "2026-03-11"), encoding="utf-8")
+    given = ("flows", spx_csv, "--funds", "funds.toml", "--previous-close", "6000", "--format", "json")
+    doc = document(gex(*given))
+    part = next(part for part in doc["parts"] if part["name"] == "leveraged_funds")
+    assert (part["funds_with_assets"], part["funds_dated_later"], part["aum_usd"]) == (1, 1, 1e9)
+    Path("funds.toml").write_text(fund.format("B", "2026-03-11"), encoding="utf-8")
+    assert "1 of later" in document(gex(*given))["reasons"]["usd.leveraged_funds"]
+    Path("funds.toml").write_text(fund.format("C", "2025-03-10"), encoding="utf-8")
+    assert "365 days" in document(gex(*given))["warnings"][0]
 
 
 def test_the_table_that_comes_along_is_the_one_of_the_docs() -> None:
