@@ -63,9 +63,8 @@ def _head(report: TrendReport, terminal: Terminal) -> list[str]:
     first = f"{report.symbol} {report.as_of:%a %Y-%m-%d}, close {close}: trend followers are {_side(report.position)}"
     parts = [f"{figures.signed(100 * report.position, 0)}% of a full position"]
     if report.position_usd is not None:
-        money = Money.spanning([report.position_usd, ERRORS["position"].left_out])
-        off = f" ± {money(ERRORS['position'].left_out).removeprefix('+')}" if report.fitted else ""
-        parts.append(f"{money(report.position_usd)}{off} {money.unit}")
+        money = Money.spanning([report.position_usd, ERRORS["position"].left_out if report.fitted else None])
+        parts.append(f"{money(report.position_usd)}{_error(report, 'position', money)} {money.unit}")
     else:
         parts.append(f"no dollars: {report.reasons['position_usd']}")
     if report.percentile is not None:
