@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "gex.cli.diff",
     "history": "gex.cli.history",
     "score": "gex.cli.score",
+    "claims": "gex.cli.claims",
     "zero-dte": "gex.cli.zero_dte",
     "tape": "gex.cli.tape",
     "check": "gex.cli.check",

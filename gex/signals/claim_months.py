@@ -1,0 +1,88 @@
+"""Claims on calendar months: a month's mean return, and its place among the twelve."""
+
+from __future__ import annotations
+
+import calendar
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gex.signals.claim_inputs import AbsentError, day, panel_of, rows_between
+from gex.signals.claims import Claimed
+from gex.signals.estimates import student
+from gex.signals.verdicts import Figure, Finding, of_record, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gex.ingest.daily_schema import DailyHistory
+    from gex.quotes import Floats, Ints
+    from gex.signals.claim_inputs import Days
+    from gex.signals.claims import Claim, Seasonality
+
+
+def month_returns(dates: Days, closes: Floats) -> tuple[Days, Floats]:
+    """Return each month's return, from the last close of the month before to its own last close.
+
+    The first month has no close before it, and the last may not be over: neither has a return.
+
+    Args:
+        dates: Ascending; shape (days,).
+        closes: Above 0; shape (days,).
+
+    Returns:
+        The last day of each month that has a return, and the return, a fraction; shape (months,).
+
+    """
+    months = dates.astype("datetime64[M]")
+    last = np.flatnonzero(months[1:] != months[:-1])
+    return dates[last[1:]], closes[last[1:]] / closes[last[:-1]] - 1
+
+
+def audit_month(claim: Claim, test: Seasonality, histories: Mapping[str, DailyHistory]) -> Finding:
+    """Hold a month's mean return, and its place among the twelve, against every year of the record."""
+    panel = panel_of(test.history, histories)
+    dates, returns = month_returns(panel.dates, panel.column(test.history))
+    span = panel.dates[rows_between(panel, test.start, test.end)]
+    inside = (dates >= span[0]) & (dates <= span[-1])
+    dates, returns = dates[inside], returns[inside]
+    if not len(dates):
+        raise AbsentError(f"{panel.main.name} has no whole month from {span[0]} to {span[-1]}")
+    months: Ints = dates.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    means = {month: float(returns[months == month].mean()) for month in range(1, 13) if (months == month).any()}
+    name = calendar.month_name[test.month]
+    how = f"mean return of {test.history} in {name}, {day(dates[0])} to {day(dates[-1])}"
+    details = {"means": {calendar.month_name[month]: mean for month, mean in means.items()}}
+    return Finding(claim, tuple(_figures(test, returns, months, means)), how, details)
+
+
+def _figures(test: Seasonality, returns: Floats, months: Ints, means: dict[int, float]) -> Iterator[Figure]:
+    """Yield each figure that is claimed, judged; what is said of the past is a figure of record."""
+    values = returns[months == test.month]
+    if test.mean is not None:
+        count, any_month = len(values), float(returns.mean())
+        figure = of_record("mean", "return", test.mean, means.get(test.month, math.nan))
+        words = (
+            f"{figure.words}, up in {int((values > 0).sum())} of {count} years; any month {said(any_month, 'return')}"
+        )
+        around = _interval(values)
+        yield replace(figure, words=words if count else figure.words, n=count, interval=around, base_rate=any_month)
+    if test.rank is not None:
+        order = sorted(means, key=lambda month: -means[month])
+        place = order.index(test.month) + 1 if test.month in means else math.nan
+        figure = of_record("rank", "rank", Claimed(test.rank, test.rank), place)
+        first = f"{calendar.month_name[order[0]]} is the best month, {said(means[order[0]], 'return')}"
+        yield replace(figure, words=f"{figure.words}: {first}", n=len(values))
+
+
+def _interval(values: Floats) -> tuple[float, float] | None:
+    """Return Student's interval of the mean, years taken as independent; None below two."""
+    if len(values) < 2:
+        return None
+    mean, spread = (
+        float(values.mean()),
+        student(len(values) - 1, 0.95) * float(values.std(ddof=1)) / math.sqrt(len(values)),
+    )
+    return mean - spread, mean + spread
