@@ -89,15 +89,15 @@ def _wrapped(text: str, width: int, indent: str) -> list[str]:
     """Break a text into lines no wider than `width`, later ones indented: at spaces, and beside wide characters."""
     lines, line, cut = [], "", 0
     for character in text:
-        if line.endswith(" ") or (_cells(line[-1:]) == 2 and character not in CLOSING):
+        if line.endswith(" ") or (cells(line[-1:]) == 2 and character not in CLOSING):
             cut = len(line)
         line += character
-        if _cells(line) > width and cut > len(indent):
+        if cells(line) > width and cut > len(indent):
             lines.append(line[:cut].rstrip())
             line, cut = indent + line[cut:].lstrip(), len(indent)
     return [*lines, line] if line.strip() else lines
 
 
-def _cells(text: str) -> int:
+def cells(text: str) -> int:
     """Return how many columns a text takes: Chinese characters take two."""
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)

@@ -20,7 +20,7 @@ TIMES_APART = 1.25
 """How far a whole that is implied may lie from the known one."""
 
 SCALES = {
-    **dict.fromkeys(("", "dollars"), 1.0),
+    "": 1.0,
     **dict.fromkeys(("k", "thousand"), 1e3),
     "万": 1e4,
     **dict.fromkeys(("m", "mm", "mn", "million"), 1e6),
@@ -29,8 +29,10 @@ SCALES = {
     **dict.fromkeys(("t", "tn", "trillion", "万亿"), 1e12),
 }
 """Words after a number, and what they multiply it by."""
+_WORDS = "|".join(sorted(SCALES, key=len, reverse=True))
 AMOUNT = re.compile(
-    r"([+−-]?)(?:US)?\$?(\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)([a-z]*|万亿|[万亿])(?:美元|美金|usd|dollars)?", re.IGNORECASE
+    rf"([+−-]?) ?(?:(?:US)?\$)? ?(\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+) ?({_WORDS}) ?(?:美元|美金|usd|dollars)?",
+    re.IGNORECASE,
 )
 
 
@@ -57,11 +59,10 @@ def dollars(text: str) -> float:
         ValueError: It is no amount, or one in another currency.
 
     """
-    match = AMOUNT.fullmatch("".join(text.split()))
-    scale = SCALES.get(match[3].lower()) if match else None
-    if match is None or scale is None:
+    match = AMOUNT.fullmatch(text.strip())
+    if match is None:
         raise ValueError(f'expected an amount of dollars as "$39bn", "390亿美元" or "1.2 trillion", got {text!r}')
-    size = float(match[2].replace(",", "")) * scale
+    size = float(match[2].replace(",", "")) * SCALES[match[3].casefold()]
     return -size if match[1] in {"-", "−"} else size
 
 
