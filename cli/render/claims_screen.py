@@ -56,17 +56,17 @@ def _status(audit: Audit) -> list[str]:
 def _finding(found: Finding, rows: Iterator[str], terminal: Terminal) -> list[str]:
     """Return a claim's own words under its verdict, its figures, and what they come to."""
     told = f"{found.claim.name}: “{' '.join(found.claim.text.split())}”, {found.claim.source}"
-    head, *more = _wrapped(f"{WORDS[found.verdict].upper()}  {told}", terminal.width, INDENT)
+    head, *more = wrapped(f"{WORDS[found.verdict].upper()}  {told}", terminal.width, INDENT)
     lines = ["", terminal.paint(head, TOKENS.get(found.verdict, "ink"), bold=True), *more]
     lines += [next(rows) for _ in found.figures]
     words = "; ".join(each.words for each in found.figures)
     for text in (f"{found.how}: {words}", found.claim.note):
-        lines += [terminal.paint(each, "muted") for each in _wrapped(INDENT + text, terminal.width, INDENT) if text]
+        lines += [terminal.paint(each, "muted") for each in wrapped(INDENT + text, terminal.width, INDENT) if text]
     return lines
 
 
 def _failed(failed: Failed, terminal: Terminal) -> list[str]:
-    head, *more = _wrapped(f"NOT AUDITED  {failed.name}: {failed.message}", terminal.width, INDENT)
+    head, *more = wrapped(f"NOT AUDITED  {failed.name}: {failed.message}", terminal.width, INDENT)
     return ["", terminal.paint(head, "alert", bold=True), *more]
 
 
@@ -85,7 +85,7 @@ def _between(figure: Figure) -> str:
     return f"{low.removesuffix('%')} to {high}"
 
 
-def _wrapped(text: str, width: int, indent: str) -> list[str]:
+def wrapped(text: str, width: int, indent: str) -> list[str]:
     """Break a text into lines no wider than `width`, later ones indented: at spaces, and beside wide characters."""
     lines, line, cut = [], "", 0
     for character in text:
