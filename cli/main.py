@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "gex.cli.diff",
     "history": "gex.cli.history",
     "score": "gex.cli.score",
+    "study": "gex.cli.study",
     "claims": "gex.cli.claims",
     "zero-dte": "gex.cli.zero_dte",
     "tape": "gex.cli.tape",
