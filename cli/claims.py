@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gex.cli.histories import Histories, HistoryOptions
     from gex.cli.options import Format, OutputOptions
     from gex.cli.render.claims_document import Audit, Failed
+    from gex.signals.claim_inputs import Record
     from gex.signals.verdicts import Finding
 
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
@@ -28,9 +29,15 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 @click.command("claims")
 @click.argument("claims", type=click.Path(dir_okay=False, path_type=Path), metavar="CLAIMS.toml")
 @history_options
+@click.option(
+    "--signals",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Signals and series of your own that expressions may name (signals.toml).",
+)
 @options.output_options(*FORMATS)
 @options.logging_options
-def command(claims: Path, where: HistoryOptions, output: OutputOptions) -> int:
+def command(claims: Path, where: HistoryOptions, signals: Path | None, output: OutputOptions) -> int:
     """Audit the claims of a file: each figure claimed beside the one found, and a verdict in plain words.
 
     The figure found stands with n, its 95% interval and the base rate of any day. A claim that cannot be read, or whose
@@ -39,12 +46,16 @@ def command(claims: Path, where: HistoryOptions, output: OutputOptions) -> int:
     from gex.cli.claims_file import read_claims
     from gex.cli.histories import load
     from gex.cli.render.claims_document import Audit
+    from gex.cli.signals_file import read_signals
     from gex.cli.sources import combined
+    from gex.signals.claim_inputs import Record
 
     form = sink.format_of(output, FORMATS)
     entries = read_claims(claims)
-    histories = load(where)
-    audited = tuple(_audited(each, histories) for each in entries)
+    own = read_signals(signals)
+    histories = load(own.beside(where))
+    record = Record(histories, own.definitions, own.lags, own.lasts)
+    audited = tuple(_audited(each, record) for each in entries)
     found = Audit(claims.name, audited, _ends(audited, histories))
     sink.emit(_chunks(found, form, output), output.output)
     return combined(len(found.findings), {each.code for each in found.failures})
@@ -58,7 +69,7 @@ def _ends(found: tuple[Finding | Failed, ...], histories: Histories) -> dict[str
     return {name: histories[name].frame["date"][-1] for name in sorted(named) if name}
 
 
-def _audited(entry: Entry, histories: Histories) -> Finding | Failed:
+def _audited(entry: Entry, record: Record) -> Finding | Failed:
     """Return what becomes of one claim, whatever is wrong with it."""
     from gex.cli.render.claims_document import Failed
     from gex.signals.audit import audit
@@ -67,7 +78,7 @@ def _audited(entry: Entry, histories: Histories) -> Finding | Failed:
     if isinstance(entry.claim, click.UsageError):
         return Failed(entry.name, entry.claim.message, entry.claim.exit_code)
     try:
-        return audit(entry.claim, histories)
+        return audit(entry.claim, record)
     except ChainError as error:
         return Failed(entry.name, one_line(error), exit_code(error))
     except AbsentError as error:

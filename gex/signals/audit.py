@@ -9,7 +9,7 @@ import numpy as np
 
 from gex.signals.claim_consistency import audit_flow, audit_share, audit_sign
 from gex.signals.claim_events import audit_event
-from gex.signals.claim_inputs import day, panel_of, row_of, values_of
+from gex.signals.claim_inputs import day, row_of
 from gex.signals.claim_months import audit_month
 from gex.signals.claim_streaks import audit_persistence, audit_streak
 from gex.signals.claims import (
@@ -28,37 +28,36 @@ from gex.signals.verdicts import Figure, Finding, of_record, said
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
 
-    from gex.ingest.daily_schema import DailyHistory
+    from gex.signals.claim_inputs import Record
     from gex.signals.claims import Claim
 
 
-def audit(claim: Claim, histories: Mapping[str, DailyHistory]) -> Finding:  # noqa: PLR0911 (one return a kind)
+def audit(claim: Claim, record: Record) -> Finding:  # noqa: PLR0911 (one return a kind)
     """Return what becomes of a claim.
 
     Args:
         claim: What is said, and the test of it.
-        histories: By name; only those that the claim names are asked for.
+        record: What it is held against.
 
     Raises:
         AbsentError: A history or a day is not there; the message names the nearest.
-        ValueError: An expression cannot be read; the message says where.
+        ValueError: An expression cannot be read, or is of another kind than asked for; the message says where.
 
     """
     match claim.test:
         case Level() as test:
-            return _level(claim, test, histories)
+            return _level(claim, test, record)
         case Touched() as test:
-            return _touched(claim, test, histories)
+            return _touched(claim, test, record)
         case Streak() as test:
-            return audit_streak(claim, test, histories)
+            return audit_streak(claim, test, record)
         case Persistence() as test:
-            return audit_persistence(claim, test, histories)
+            return audit_persistence(claim, test, record)
         case Seasonality() as test:
-            return audit_month(claim, test, histories)
+            return audit_month(claim, test, record)
         case Event() as test:
-            return audit_event(claim, test, histories)
+            return audit_event(claim, test, record)
         case FlowOfPosition() as test:
             return audit_flow(claim, test)
         case ShareOfWhole() as test:
@@ -67,21 +66,21 @@ def audit(claim: Claim, histories: Mapping[str, DailyHistory]) -> Finding:  # no
             return audit_sign(claim, test)
 
 
-def _level(claim: Claim, test: Level, histories: Mapping[str, DailyHistory]) -> Finding:
-    panel = panel_of(test.history, histories)
+def _level(claim: Claim, test: Level, record: Record) -> Finding:
+    panel = record.panel(test.history)
     row = row_of(panel, test.on)
-    found = float(values_of(test.expression, panel)[row])
+    found = float(record.values(test.expression, panel)[row])
     figure = of_record("level", test.unit, test.claimed, found)
     return Finding(claim, (figure,), f"{test.expression}, {test.history}, on {test.on}")
 
 
-def _touched(claim: Claim, test: Touched, histories: Mapping[str, DailyHistory]) -> Finding:
-    panel = panel_of(test.history, histories)
+def _touched(claim: Claim, test: Touched, record: Record) -> Finding:
+    panel = record.panel(test.history)
     row = row_of(panel, test.on)
     how, zone = f"low and high of {test.history} on {test.on}", test.price
     if isinstance(zone, str):
         how = f"{zone}, beside the {how}"
-        zone = (float(values_of(zone, panel)[row]),) * 2
+        zone = (float(record.values(zone, panel)[row]),) * 2
     low, high = panel.column(test.history, "low"), panel.column(test.history, "high")
     before = np.flatnonzero((low <= zone[1])[:row] & (high >= zone[0])[:row])
     last = day(panel.dates[before[-1]]) if len(before) else None

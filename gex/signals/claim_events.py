@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.signals.claim_inputs import AbsentError, panel_of, rows_between, values_of
+from gex.signals.claim_inputs import AbsentError, rows_between
 from gex.signals.study import study
 from gex.signals.verdicts import Figure, Finding, of_cases, of_hits, said
 from gex.signals.wording import ENOUGH, too_few
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from gex.ingest.daily_schema import DailyHistory
     from gex.quotes import Floats
+    from gex.signals.claim_inputs import Record
     from gex.signals.claims import Claim, Event
     from gex.signals.estimates import Difference, Sample
     from gex.signals.horizons import HorizonStudy
@@ -26,23 +26,20 @@ if TYPE_CHECKING:
 NO_OTHER = "nothing to compare with"
 
 
-def audit_event(claim: Claim, test: Event, histories: Mapping[str, DailyHistory]) -> Finding:
+def audit_event(claim: Claim, test: Event, record: Record) -> Finding:
     """Hold what is said to follow an event against all its cases, and beside every day of the sample."""
-    panel = panel_of(test.history, histories)
+    panel = record.panel(test.history)
     sample = np.zeros(len(panel), dtype=bool)
     sample[rows_between(panel, test.start, test.end)] = True
-    marks = _days(test.when, panel) if isinstance(test.when, tuple) else _marks(test.when, panel)
+    marks = (
+        _days(test.when, panel) if isinstance(test.when, tuple) else np.minimum(record.lengths(test.when, panel), 1.0)
+    )
     closes = panel.column(test.history)
     found = study(panel.dates, closes, marks, horizons=(test.horizon,), entry=test.entry, sample=sample)
     (each,) = found.horizons
     what = test.when if isinstance(test.when, str) else f"{len(test.when)} days given"
     how = f"{test.history} {test.horizon} sessions after {what}, {found.first} to {found.last}"
     return Finding(claim, tuple(_figures(test, each)), how, _details(each, found.events["date"].to_list()))
-
-
-def _marks(when: str, panel: Panel) -> Floats:
-    """Return whether something happened on each day: 1, 0, NaN where it is not known."""
-    return np.minimum(values_of(f"streak({when})", panel), 1.0)
 
 
 def _days(days: tuple[dt.date, ...], panel: Panel) -> Floats:

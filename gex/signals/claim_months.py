@@ -9,51 +9,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.signals.claim_inputs import AbsentError, day, panel_of, rows_between
+from gex.signals.claim_inputs import AbsentError, rows_between
 from gex.signals.claims import Claimed
 from gex.signals.estimates import student
+from gex.signals.seasonality import monthly_returns
 from gex.signals.verdicts import Figure, Finding, of_record, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from gex.ingest.daily_schema import DailyHistory
     from gex.quotes import Floats, Ints
-    from gex.signals.claim_inputs import Days
+    from gex.signals.claim_inputs import Record
     from gex.signals.claims import Claim, Seasonality
 
 
-def month_returns(dates: Days, closes: Floats) -> tuple[Days, Floats]:
-    """Return each month's return, from the last close of the month before to its own last close.
-
-    The first month has no close before it, and the last may not be over: neither has a return.
-
-    Args:
-        dates: Ascending; shape (days,).
-        closes: Above 0; shape (days,).
-
-    Returns:
-        The last day of each month that has a return, and the return, a fraction; shape (months,).
-
-    """
-    months = dates.astype("datetime64[M]")
-    last = np.flatnonzero(months[1:] != months[:-1])
-    return dates[last[1:]], closes[last[1:]] / closes[last[:-1]] - 1
-
-
-def audit_month(claim: Claim, test: Seasonality, histories: Mapping[str, DailyHistory]) -> Finding:
+def audit_month(claim: Claim, test: Seasonality, record: Record) -> Finding:
     """Hold a month's mean return, and its place among the twelve, against every year of the record."""
-    panel = panel_of(test.history, histories)
-    dates, returns = month_returns(panel.dates, panel.column(test.history))
-    span = panel.dates[rows_between(panel, test.start, test.end)]
+    panel = record.panel(test.history)
+    dates, returns = monthly_returns(panel.dates, panel.column(test.history))
+    span = panel.dates[rows_between(panel, test.start, test.end)].astype("datetime64[M]")
     inside = (dates >= span[0]) & (dates <= span[-1])
-    dates, returns = dates[inside], returns[inside]
+    dates, returns = dates[inside], returns[inside] / 100.0
     if not len(dates):
         raise AbsentError(f"{panel.main.name} has no whole month from {span[0]} to {span[-1]}")
-    months: Ints = dates.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    months: Ints = dates.astype(np.int64) % 12 + 1
     means = {month: float(returns[months == month].mean()) for month in range(1, 13) if (months == month).any()}
     name = calendar.month_name[test.month]
-    how = f"mean return of {test.history} in {name}, {day(dates[0])} to {day(dates[-1])}"
+    how = f"mean return of {test.history} in {name}, {dates[0]} to {dates[-1]}"
     details = {"means": {calendar.month_name[month]: mean for month, mean in means.items()}}
     return Finding(claim, tuple(_figures(test, returns, months, means)), how, details)
 

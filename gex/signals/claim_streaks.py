@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.signals.claim_inputs import day, panel_of, row_of, rows_between, values_of
+from gex.signals.claim_inputs import day, row_of, rows_between
 from gex.signals.claims import Claimed
 from gex.signals.verdicts import Figure, Finding, of_record
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
 
-    from gex.ingest.daily_schema import DailyHistory
     from gex.quotes import Floats
-    from gex.signals.claim_inputs import Days
+    from gex.signals.claim_inputs import Days, Record
     from gex.signals.claims import Claim, Persistence, Streak
 
 
@@ -40,12 +38,12 @@ def runs_of(lengths: Floats, dates: Days) -> list[Run]:
     ]
 
 
-def audit_streak(claim: Claim, test: Streak, histories: Mapping[str, DailyHistory]) -> Finding:
+def audit_streak(claim: Claim, test: Streak, record: Record) -> Finding:
     """Hold a count of sessions in a row against the record, as of its day."""
-    panel = panel_of(test.history, histories)
+    panel = record.panel(test.history)
     until = row_of(panel, test.on) + 1
     how = f"sessions in a row of {test.condition}, {test.history}, on {test.on}"
-    lengths = values_of(f"streak({test.condition})", panel)[:until]
+    lengths = record.lengths(test.condition, panel)[:until]
     figure = of_record("streak", "sessions", test.claimed, float(lengths[-1]))
     first = rows_between(panel, test.start, test.on).start
     runs = runs_of(lengths[first:], panel.dates[first:until])
@@ -62,11 +60,11 @@ def audit_streak(claim: Claim, test: Streak, histories: Mapping[str, DailyHistor
     return Finding(claim, figures, how, details)
 
 
-def audit_persistence(claim: Claim, test: Persistence, histories: Mapping[str, DailyHistory]) -> Finding:
+def audit_persistence(claim: Claim, test: Persistence, record: Record) -> Finding:
     """Tell whether a condition had held at so many closes in a row, and what became of the run."""
-    panel = panel_of(test.history, histories)
+    panel = record.panel(test.history)
     row = row_of(panel, test.on)
-    lengths = values_of(f"streak({test.condition})", panel)
+    lengths = record.lengths(test.condition, panel)
     figure = of_record("closes", "sessions", Claimed(test.closes, math.inf), float(lengths[row]))
     how = f"closes in a row of {test.condition}, {test.history}, on {test.on}"
     if figure.found is None:

@@ -187,6 +187,15 @@ def test_a_file_that_is_none_is_one_line(audit: Callable[..., Ran], gex: Callabl
     assert audit(GOOD, "--histories", str(folder / "nowhere")).code in {2, 6}
 
 
+def test_signals_of_ones_own_may_be_named(audit: Callable[..., Ran], folder: Path) -> None:
+    signals = '[signals.twice]\nexpression = "2 * close"\nunit = "points"\ndefinition = "Twice the close."\n'
+    (folder / "signals.toml").write_text(signals + "[series.ABC]\nlag_days = 0\n", encoding="utf-8")
+    text = ABSENT.replace("ABD", "ABC").replace('"close"', '"twice"').replace("claimed = 100", "claimed = 200")
+    assert audit(text).code == 2
+    ran = audit(text, "--signals", str(folder / "signals.toml"))
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "claims.toml · 1 claim: 1 holds · ABC to 2024-06-17")
+
+
 def test_a_damaged_history_stops_its_claims_alone(audit: Callable[..., Ran], folder: Path) -> None:
     (folder / "bad.csv").write_text("date,value\n2024-01-02,x\n")
     ran = audit(GOOD + ABSENT.replace("ABD", "BAD"), "--series", f"BAD={folder / 'bad.csv'}")

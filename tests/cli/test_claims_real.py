@@ -128,6 +128,8 @@ def test_the_table_fits_the_screen_and_never_promises(gex: Callable[..., Ran], f
     from gex.cli.render.claims_screen import cells
 
     assert max(cells(line) for line in ran.out.splitlines()) <= 80
+    page = (CLAIMS.parent / "claims.md").read_text(encoding="utf-8")
+    assert page.partition("```text\n")[2].partition("```")[0] == ran.out
     # 100% stands where the notes say it, and not where four of four were found.
     assert "4 of 4" in ran.out
     for line in ran.out.splitlines():

@@ -11,8 +11,7 @@ import pytest
 from daily_series import history
 
 from gex.signals.audit import audit
-from gex.signals.claim_inputs import AbsentError
-from gex.signals.claim_months import month_returns
+from gex.signals.claim_inputs import AbsentError, Record
 from gex.signals.claims import (
     Claim,
     Claimed,
@@ -41,7 +40,7 @@ def day(number: int) -> dt.date:
 
 
 def found(test, histories=PAPER):
-    return audit(Claim("c", "words", "source", test), histories)
+    return audit(Claim("c", "words", "source", test), Record(histories))
 
 
 def walk(seed: int = 1, days: int = 4000) -> dict:
@@ -123,26 +122,18 @@ def test_persistence_needs_its_closes(closes: int, verdict: str) -> None:
     assert told.details["reset"] == day(14)
 
 
-def test_months_are_those_of_pandas() -> None:
-    (walked,) = walk().values()
-    closes = pd.Series(walked.column(), index=pd.DatetimeIndex(walked.dates))
-    monthly = closes.resample("ME").last().pct_change().iloc[1:-1]
-    dates, returns = month_returns(walked.dates, walked.column())
-    np.testing.assert_allclose(returns, monthly.to_numpy(), rtol=1e-12)
-    assert [str(each)[:7] for each in dates] == monthly.index.strftime("%Y-%m").tolist()
-
-
 def test_a_month_is_held_against_its_years() -> None:
     walked = walk()
-    dates, returns = month_returns(walked["X"].dates, walked["X"].column())
-    by_month = pd.Series(returns).groupby(pd.DatetimeIndex(dates).month).mean()
+    closes = pd.Series(walked["X"].column(), index=pd.DatetimeIndex(walked["X"].dates))
+    returns = closes.resample("ME").last().pct_change().iloc[1:-1]
+    by_month = returns.groupby(returns.index.month).mean()
     best = int(by_month.idxmax())
     told = found(Seasonality("X", best, Claimed(by_month[best], by_month[best], 1e-9), 1), walked)
     assert told.verdict == "holds"
     mean, rank = told.figures
     assert mean.found == pytest.approx(by_month[best], rel=1e-12)
     assert mean.base_rate == pytest.approx(returns.mean(), rel=1e-12)
-    assert mean.n == rank.n == (pd.DatetimeIndex(dates).month == best).sum()
+    assert mean.n == rank.n == (returns.index.month == best).sum()
     worst = found(Seasonality("X", int(by_month.idxmin()), None, 1), walked)
     assert (worst.verdict, worst.figures[0].found) == ("wrong", 12)
 
@@ -257,10 +248,11 @@ def test_units_that_do_not_fit() -> None:
         ),
         (Level("X", "close", dt.date(2025, 1, 1), Claimed(1.0, 1.0)), AbsentError, "is outside X"),
         (Level("X", "clos", day(3), Claimed(1.0, 1.0)), ValueError, "close"),
+        (Level("X", "close > 110", day(3), Claimed(1.0, 1.0)), ValueError, "is true or false a day"),
         (Level("X", "VVIX > 110", day(3), Claimed(1.0, 1.0)), ValueError, "VVIX"),
-        (Streak("X", "close", day(3), Claimed(1.0, 1.0)), ValueError, "expected a condition"),
+        (Streak("X", "close", day(3), Claimed(1.0, 1.0)), ValueError, "gives a number a day; compare it"),
         (Persistence("X", "close >", 3, day(3)), ValueError, "."),
-        (Event("X", "close", 5, edge="higher"), ValueError, "expected a condition"),
+        (Event("X", "close", 5, edge="higher"), ValueError, "gives a number a day; compare it"),
         (Event("X", (dt.date(2024, 2, 1),), 5, edge="higher"), AbsentError, "2024-02-01 is no day of X"),
         (Event("X", "close > 1", 5, edge="higher", start=dt.date(2025, 1, 1)), AbsentError, "no day from 2025-01-01"),
     ],
