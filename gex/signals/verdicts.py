@@ -9,7 +9,7 @@
 | cannot_be_told | too few cases to say so, or no data |
 
 Cases are too few below `wording.ENOUGH`, and what they confirm must be worth as many that do not overlap. "In every case"
-needs a lower bound of 90%: that it happened in all of 4 cases is "not enough data: n = 4".
+needs a lower bound of 90%, "in none" an upper one of 10%: that it happened in all of 4 is "not enough data: n = 4".
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from gex.signals.wording import CERTAIN, ENOUGH, too_few
+from gex.signals.wording import CERTAIN, ENOUGH, share_words, too_few
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,15 @@ class Finding:
 def of_record(name: str, unit: Unit, claimed: Claimed, found: float, **more: Any) -> Figure:
     """Judge a figure of record: it is the one claimed or it is not."""
     if math.isnan(found):
-        return Figure(name, unit, claimed, None, "cannot_be_told", "not known on that day: too little history", **more)
+        return Figure(
+            name,
+            unit,
+            claimed,
+            None,
+            "cannot_be_told",
+            "not known on that day: too little history, or no value",
+            **more,
+        )
     if claimed.holds(found):
         return Figure(name, unit, claimed, found, "holds", f"found {said(found, unit)}", **more)
     return Figure(
@@ -116,8 +124,10 @@ def of_cases(
         unit: Of the figure.
 
     """
-    verdict, told = _of_interval(claimed, found, interval, n, effective), f"found {said(found, unit)}"
+    verdict = _of_interval(claimed, found, interval, n, effective)
+    told = f"found {said(found, unit)}"
     if interval is not None:
+        told = f"found {share_words(round(found * n), n, interval)}" if unit == "share" else told
         told += f", 95% interval {said(interval[0], unit)} to {said(interval[1], unit)}"
     if verdict == "cannot_be_told":
         told = f"{too_few(n, effective)}; {told}"
@@ -151,19 +161,20 @@ def of_hits(
         base_rate: The same share of any day of the sample.
 
     """
-    if claimed.low < 1.0:
+    every, never = claimed.low >= 1.0, claimed.high <= 0.0
+    if not (every or never):
         return of_cases("hit rate", claimed, hits / n, interval, n, effective, base_rate, "share")
-    counted = f"{hits} of {n} rose"
-    if hits < n:
-        verdict: Verdict = "wrong"
-        told = f"{counted}, {n - hits} fell"
-    elif interval[0] < CERTAIN:
-        few = too_few(n, effective) or "not enough data for every time"
-        verdict, told = "cannot_be_told", f"{few}; {counted}, which says {said(interval[0], 'share')} or more"
+    told, contrary = f"{hits} of {n} rose", n - hits if every else hits
+    bound, sure = (interval[0], interval[0] >= CERTAIN) if every else (interval[1], interval[1] <= 1 - CERTAIN)
+    verdict: Verdict = "wrong" if contrary else "holds" if sure else "cannot_be_told"
+    if contrary:
+        told += f", {n - hits} fell"
     else:
-        verdict, told = "holds", f"{counted}, which says {said(interval[0], 'share')} or more"
-    any_day = "" if base_rate is None else f"; any day {said(base_rate, 'share')}"
-    return Figure("hit rate", "share", claimed, hits / n, verdict, told + any_day, n, interval, base_rate)
+        told += f", which says {said(bound, 'share')} or {'more' if every else 'less'}"
+    if verdict == "cannot_be_told":
+        told = f"{too_few(n, effective) or f'not enough data: n = {n}'}; {told}"
+    told += "" if base_rate is None else f"; any day {said(base_rate, 'share')}"
+    return Figure("hit rate", "share", claimed, hits / n, verdict, told, n, interval, base_rate)
 
 
 def said(value: float | str, unit: Unit) -> str:
@@ -174,7 +185,7 @@ def said(value: float | str, unit: Unit) -> str:
 def _apart(claimed: Claimed, found: float, unit: Unit) -> str:
     """Say how far from the claim a figure lies."""
     near, side = (claimed.low, "below") if found < claimed.low else (claimed.high, "above")
-    if unit in {"sessions", "rank", "return", "share"} or near == 0:
+    if unit not in {"points", "ratio"} or near == 0:
         return f"not {spoken(claimed, unit)}"
     return f"{abs(found / near - 1):.1%} {side} the {said(near, unit)} claimed"
 

@@ -54,6 +54,8 @@ VERDICTS = {
     "after-vvix-six-months": "wrong",
     "after-vvix-twelve-months": "not_supported",
     "target-zone": "wrong",
+    "credit-spread": "wrong",
+    "credit-speed": "wrong",
 }
 FIGURES = [
     ("weekly-average", "level", 6547.68, 0.005),
@@ -77,6 +79,8 @@ FIGURES = [
     ("after-vvix-six-months", "median", 0.096, 0.0005),
     ("after-vvix-twelve-months", "median", 0.132, 0.0005),
     ("target-zone", "level", 6602.99, 0.005),
+    ("credit-spread", "level", 320.0, 0.5),
+    ("credit-speed", "level", 16.0, 0.5),
 ]
 
 

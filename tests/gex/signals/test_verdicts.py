@@ -44,6 +44,19 @@ def test_one_case_to_the_contrary_is_enough_against_every_time(n: int, data) -> 
     assert found.verdict == "wrong"
 
 
+@given(st.integers(1, 200), st.floats(0.05, 1.0), st.data())
+def test_never_is_every_time_turned_around(n: int, worth: float, data) -> None:
+    count = data.draw(st.integers(0, n))
+    never = hits(Claimed(0.0, 0.0), count, n, max(n * worth, 0.5))
+    every = hits(Claimed(1.0, 1.0), n - count, n, max(n * worth, 0.5))
+    assert never.verdict == every.verdict
+
+
+def test_a_share_of_all_cases_is_counted_out() -> None:
+    found = hits(Claimed(0.95, 1.0), 12, 12)
+    assert (found.verdict, found.words.partition(",")[0]) == ("holds", "found 12 of 12")
+
+
 @pytest.mark.parametrize(
     ("claimed", "count", "n", "verdict"),
     [
