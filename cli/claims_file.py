@@ -50,8 +50,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "sign": ("gamma", "move", "dealers"),
 }
 """What a claim may be of, and the keys that go with it."""
-LONGEST = 10_000
-"""Sessions of a horizon or a run, at the most: forty years."""
+LONGEST = {"horizon": 2520, "closes": 10_000}
+"""Sessions, at the most: ten years ahead, forty in a row."""
 LEVEL_UNITS = ("points", "percent", "bp", "ratio", "sessions")
 
 
@@ -139,7 +139,7 @@ def _streak(table: Table) -> Test:
 
 
 def _persistence(table: Table) -> Test:
-    closes = count(table, "closes", LONGEST)
+    closes = count(table, "closes", LONGEST["closes"])
     return Persistence(table.text("history"), table.text("condition"), closes, day(table, "on"))
 
 
@@ -172,7 +172,7 @@ def _event(table: Table) -> Test:
     return Event(
         history=table.text("history"),
         when=table.text("when") if "when" in table.values else days(table, "dates"),
-        horizon=count(table, "horizon", LONGEST),
+        horizon=count(table, "horizon", LONGEST["horizon"]),
         edge=table.choice("edge", get_args(Edge)) if "edge" in table.values else None,  # type: ignore[arg-type]
         start=start,
         end=end,

@@ -26,6 +26,7 @@ WORDS: dict[Verdict, str] = {
     "inconsistent_units": "inconsistent units",
     "not_supported": "not supported",
     "cannot_be_told": "cannot be told",
+    "consistent_units": "consistent units",
     "holds": "holds",
 }
 TOKENS: dict[Verdict, Token] = {"wrong": "alert", "inconsistent_units": "alert", "not_supported": "negative"}

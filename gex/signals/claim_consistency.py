@@ -25,7 +25,7 @@ def audit_flow(claim: Claim, test: FlowOfPosition) -> Finding:
         words += (
             f"; a tenth, {said(abs(test.flow) / 10, 'usd')}, would be {found.ratio / 10:.0%}: 亿 (1e8) read as billions"
         )
-    verdict: Verdict = "inconsistent_units" if found.alarm else "holds"
+    verdict: Verdict = "inconsistent_units" if found.alarm else "consistent_units"
     figure = Figure("of position", "share", flow, found.ratio, verdict, words)
     return Finding(
         claim, (figure,), f"flow over position, an alarm beyond {most:.0%} in a {test.period}", asdict(found)
@@ -40,7 +40,7 @@ def audit_share(claim: Claim, test: ShareOfWhole) -> Finding:
     if found.alarm:
         side, times = ("large", found.ratio) if found.ratio > 1 else ("small", 1 / found.ratio)
         words += f", {times:.0f} times too {side}: of {whole} it would be {_shares(test)}"
-    verdict: Verdict = "inconsistent_units" if found.alarm else "holds"
+    verdict: Verdict = "inconsistent_units" if found.alarm else "consistent_units"
     figure = Figure("whole", "usd", said(implied, "usd"), whole, verdict, words)
     details = {"implied_usd": implied, "whole_usd": test.whole, **asdict(found)}
     return Finding(claim, (figure,), f"amount over share, against {test.whole_source}", details)

@@ -36,8 +36,10 @@ def audit_event(claim: Claim, test: Event, record: Record) -> Finding:
     )
     closes = panel.column(test.history)
     found = study(panel.dates, closes, marks, horizons=(test.horizon,), entry=test.entry, sample=sample)
-    (each,) = found.horizons
     what = test.when if isinstance(test.when, str) else f"{len(test.when)} days given"
+    if not found.days:
+        raise AbsentError(f"whether {what} is known on no day of the sample")
+    (each,) = found.horizons
     how = f"{test.history} {test.horizon} sessions after {what}, {found.first} to {found.last}"
     return Finding(claim, tuple(_figures(test, each)), how, _details(each, found.events["date"].to_list()))
 

@@ -63,8 +63,6 @@ def _interval(values: Floats) -> tuple[float, float] | None:
     """Return Student's interval of the mean, years taken as independent; None below two."""
     if len(values) < 2:
         return None
-    mean, spread = (
-        float(values.mean()),
-        student(len(values) - 1, 0.95) * float(values.std(ddof=1)) / math.sqrt(len(values)),
-    )
+    error = float(values.std(ddof=1)) / math.sqrt(len(values))
+    mean, spread = float(values.mean()), student(len(values) - 1, 0.95) * error
     return mean - spread, mean + spread

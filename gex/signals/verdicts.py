@@ -6,6 +6,7 @@
 | wrong | the record has another, and the interval of what cases say leaves no room for the one claimed |
 | not_supported | the cases say something else, though their interval does not rule the claim out |
 | inconsistent_units | two amounts of the claim cannot both be right |
+| consistent_units | they can; whether they are is not asked |
 | cannot_be_told | too few cases to say so, or no data |
 
 Cases are too few below `wording.ENOUGH`, and what they confirm must be worth as many that do not overlap. "In every case"
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from gex.signals.wording import CERTAIN, ENOUGH, share_words, too_few
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
     from gex.signals.claims import Claim, Claimed, Unit
 
-Verdict = Literal["wrong", "inconsistent_units", "not_supported", "cannot_be_told", "holds"]
+Verdict = Literal["wrong", "inconsistent_units", "not_supported", "cannot_be_told", "consistent_units", "holds"]
 """From the worst: a claim of several figures is as good as its worst one."""
-VERDICTS: tuple[Verdict, ...] = ("wrong", "inconsistent_units", "not_supported", "cannot_be_told", "holds")
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 Interval = tuple[float, float]
 
 

@@ -115,6 +115,7 @@ def test_the_document(audit: Callable[..., Ran]) -> None:
         "inconsistent_units": 1,
         "not_supported": 0,
         "cannot_be_told": 1,
+        "consistent_units": 0,
         "holds": 1,
     }
     level, few, units = document["claims"]

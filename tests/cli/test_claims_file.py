@@ -165,7 +165,7 @@ def test_every_kind_can_be_written(tmp_path: Path, lines: list[str], test: Test)
         ([*EVENT, "dates = [2020-01-02, 2020-01-02]", 'hit = "70%"'], 7, "dates has a day twice"),
         ([*EVENT, 'when = "x"', 'hit = "7%"', "from = 2020-01-02", "to = 2019-01-02"], 10, "to 2019-01-02 lies before"),
         (['kind = "event"', 'history = "SPX"', 'when = "x"', 'hit = "7%"'], 1, "horizon is missing"),
-        (['kind = "event"', 'history = "SPX"', 'when = "x"', 'hit = "7%"', "horizon = 10001"], 8, "10,000 at the most"),
+        (['kind = "event"', 'history = "SPX"', 'when = "x"', 'hit = "7%"', "horizon = 2521"], 8, "2,520 at the most"),
         ([*MONTH, 'month = "Dezember"', "rank = 1"], 6, "month must be a month's name or 1 to 12"),
         ([*MONTH, "month = 13", "rank = 1"], 6, "month must be 12 at the most"),
         ([*MONTH, "month = 12"], 1, "needs a figure: give mean, or rank"),

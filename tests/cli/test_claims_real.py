@@ -44,8 +44,8 @@ VERDICTS = {
     "trend-trigger": "holds",
     "trend-selling-week": "inconsistent_units",
     "trend-selling-month": "inconsistent_units",
-    "trend-selling-week-bank": "holds",
-    "trend-selling-month-bank": "holds",
+    "trend-selling-week-bank": "consistent_units",
+    "trend-selling-month-bank": "consistent_units",
     "trend-share-of-market": "inconsistent_units",
     "negative-gamma-buys": "wrong",
     "december": "wrong",
@@ -105,7 +105,18 @@ def test_the_audit_is_that_of_the_table(audited: dict[str, dict[str, Any]]) -> N
     assert audited["after-138-days"]["details"]["dates"] == ["1950-06-07", *few["details"]["dates"]]
 
     ended = audited["after-long-runs-end"]["details"]["dates"]
-    assert [each[:4] for each in ended] == ["1950", "1958", "1961", "1964", "1971", "1989", "1996", "2007", "2011", "2025"]
+    assert [each[:4] for each in ended] == [
+        "1950",
+        "1958",
+        "1961",
+        "1964",
+        "1971",
+        "1989",
+        "1996",
+        "2007",
+        "2011",
+        "2025",
+    ]
     assert (ended[-1], audited["after-long-runs-end"]["details"]["hits"]) == ("2025-11-17", 8)
 
     assert audited["trend-share-of-market"]["details"]["implied_usd"] == pytest.approx(4.737e12, rel=1e-3)

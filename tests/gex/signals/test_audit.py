@@ -234,7 +234,8 @@ def test_units_that_do_not_fit() -> None:
     assert share.figures[0].words == (
         "$180bn as 3.8% implies a whole of $4.74tn, 12 times too small: of $55tn to $60tn it would be 0.3%"
     )
-    assert found(ShareOfWhole(180e9, 0.003, (55e12, 60e12), "about")).verdict == "holds"
+    assert found(ShareOfWhole(180e9, 0.003, (55e12, 60e12), "about")).verdict == "consistent_units"
+    assert found(FlowOfPosition(-28e9, 172e9, "week")).verdict == "consistent_units"
 
 
 @pytest.mark.parametrize(
@@ -255,6 +256,7 @@ def test_units_that_do_not_fit() -> None:
         (Event("X", "close", 5, edge="higher"), ValueError, "gives a number a day; compare it"),
         (Event("X", (dt.date(2024, 2, 1),), 5, edge="higher"), AbsentError, "2024-02-01 is no day of X"),
         (Event("X", "close > 1", 5, edge="higher", start=dt.date(2025, 1, 1)), AbsentError, "no day from 2025-01-01"),
+        (Event("X", "sma(close, 99) > 1", 5, edge="higher"), AbsentError, "is known on no day of the sample"),
     ],
 )
 def test_what_is_not_there_is_named(test, error, message: str) -> None:
