@@ -10,6 +10,7 @@ import click
 from gex.cli import options, sink
 from gex.cli.failures import MISSING, exit_code, one_line
 from gex.cli.histories import history_options
+from gex.cli.log import LOGGER
 from gex.ingest.errors import ChainError
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def command(claims: Path, where: HistoryOptions, signals: Path | None, output: O
     record = Record(histories, own.definitions, own.lags, own.lasts)
     audited = tuple(_audited(each, record) for each in entries)
     found = Audit(claims.name, audited, _ends(audited, histories))
+    if not histories and any(each.code == MISSING for each in found.failures):
+        LOGGER.warning("no history named; give --histories DIR, or set GEX_HISTORIES")
     sink.emit(_chunks(found, form, output), output.output)
     return combined(len(found.findings), {each.code for each in found.failures})
 

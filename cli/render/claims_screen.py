@@ -89,7 +89,7 @@ def _between(figure: Figure) -> str:
 def wrapped(text: str, width: int, indent: str) -> list[str]:
     """Break a text into lines no wider than `width`, later ones indented: at spaces, and beside wide characters."""
     lines, line, cut = [], "", 0
-    for character in text:
+    for character in (each if each.isprintable() else "�" for each in text):
         if line.endswith(" ") or (cells(line[-1:]) == 2 and character not in CLOSING):
             cut = len(line)
         line += character

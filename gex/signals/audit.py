@@ -81,7 +81,7 @@ def _touched(claim: Claim, test: Touched, record: Record) -> Finding:
     if isinstance(zone, str):
         how = f"{zone}, beside the {how}"
         zone = (float(record.values(zone, panel)[row]),) * 2
-    low, high = panel.column(test.history, "low"), panel.column(test.history, "high")
+    low, high = panel.column(panel.main.name, "low"), panel.column(test.history, "high")
     before = np.flatnonzero((low <= zone[1])[:row] & (high >= zone[0])[:row])
     last = day(panel.dates[before[-1]]) if len(before) else None
     figure = _range(zone, float(low[row]), float(high[row]), last)

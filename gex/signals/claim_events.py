@@ -34,7 +34,7 @@ def audit_event(claim: Claim, test: Event, record: Record) -> Finding:
     marks = (
         _days(test.when, panel) if isinstance(test.when, tuple) else np.minimum(record.lengths(test.when, panel), 1.0)
     )
-    closes = panel.column(test.history)
+    closes = panel.column(panel.main.name)
     found = study(panel.dates, closes, marks, horizons=(test.horizon,), entry=test.entry, sample=sample)
     what = test.when if isinstance(test.when, str) else f"{len(test.when)} days given"
     if not found.days:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def audit_month(claim: Claim, test: Seasonality, record: Record) -> Finding:
     """Hold a month's mean return, and its place among the twelve, against every year of the record."""
     panel = record.panel(test.history)
-    dates, returns = monthly_returns(panel.dates, panel.column(test.history))
+    dates, returns = monthly_returns(panel.dates, panel.column(panel.main.name))
     span = panel.dates[rows_between(panel, test.start, test.end)].astype("datetime64[M]")
     inside = (dates >= span[0]) & (dates <= span[-1])
     dates, returns = dates[inside], returns[inside] / 100.0

@@ -197,6 +197,22 @@ def test_signals_of_ones_own_may_be_named(audit: Callable[..., Ran], folder: Pat
     assert (ran.code, ran.out.splitlines()[0]) == (0, "claims.toml · 1 claim: 1 holds · ABC to 2024-06-17")
 
 
+def test_names_in_small_letters_and_texts_that_would_steer_the_terminal(audit: Callable[..., Ran]) -> None:
+    text = GOOD.replace('"ABC"', '"abc"').replace('text = "100% of cases"', 'text = "\\u001b[31m100%"')
+    ran = audit(text)
+    assert ran.code == 0
+    assert "\x1b" not in ran.out
+    assert "few: “�[31m100%”, note" in ran.out
+
+
+def test_without_histories_only_arithmetic_is_audited(gex: Callable[..., Ran], folder: Path) -> None:
+    (folder / "claims.toml").write_text(GOOD, encoding="utf-8")
+    ran = gex("claims", folder / "claims.toml")
+    assert ran.code == 4
+    assert "give --histories DIR" in ran.err
+    assert "1 inconsistent units, 2 not audited" in " ".join(ran.out.split())
+
+
 def test_a_damaged_history_stops_its_claims_alone(audit: Callable[..., Ran], folder: Path) -> None:
     (folder / "bad.csv").write_text("date,value\n2024-01-02,x\n")
     ran = audit(GOOD + ABSENT.replace("ABD", "BAD"), "--series", f"BAD={folder / 'bad.csv'}")

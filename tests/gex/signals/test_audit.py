@@ -59,14 +59,17 @@ def test_a_level_is_that_of_its_day() -> None:
     assert "too little history" in early.figures[0].words
 
 
-def test_a_later_day_changes_no_level() -> None:
-    claims = [
-        Level("X", text, day(8), Claimed(0.0, 1.0))
-        for text in ("ema(close, 4)", "highest(close, 5)", "streak(close > 9)")
-    ]
-    cut = {"X": history(DAYS[:8], CLOSES[:8], "X")}
-    for each in claims:
-        assert found(each).figures[0].found == found(each, cut).figures[0].found
+@pytest.mark.parametrize(
+    "test",
+    [
+        *(Level("X", text, day(8), Claimed(0.0, 1.0)) for text in ("ema(close, 4)", "highest(close, 5)")),
+        Touched("X", day(8), (5.0, 9.0)),
+        Streak("X", "close > 9", day(8), Claimed(2.0, 2.0), longest_since=day(5)),
+    ],
+)
+def test_a_later_day_changes_nothing_of_a_day(test) -> None:
+    cut = {"X": history(DAYS[:8], CLOSES[:8], "X", low=CLOSES[:8] - 1, high=CLOSES[:8] + 1)}
+    assert found(test) == found(test, cut)
 
 
 @pytest.mark.parametrize(
