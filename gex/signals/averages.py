@@ -36,7 +36,12 @@ def sma(values: npt.ArrayLike, n: int) -> Floats:
         ValueError: `n` is out of range, or `values` are not one-dimensional.
 
     """
-    return rolling(values, n, np.add) / n
+    return total(values, n) / n
+
+
+def total(values: npt.ArrayLike, n: int) -> Floats:
+    """Return the sum of the last n values; arguments, shapes and errors as for `sma`."""
+    return rolling(values, n, np.add)
 
 
 def rolling_std(values: npt.ArrayLike, n: int, ddof: int = 1) -> Floats:
