@@ -128,13 +128,13 @@ def triggers(
     return tuple(_trigger(prices, rule, sessions) for rule in rules)
 
 
-def line(closes: Floats, rule: Rule, sessions: int) -> tuple[float, float]:
-    """Return slope and offset of a rule after `sessions` closes at one price P: long where slope P + offset > 0.
+def lines(closes: Floats, rule: Rule, sessions: Sequence[int]) -> list[tuple[float, float]]:
+    """Return slope and offset of a rule after h closes at one price P, for each h: long where slope P + offset > 0.
 
     Args:
         closes: So far, oldest first; shape (days,).
         rule: Which.
-        sessions: h; with 0 the slope is 0 and the offset says how it stands.
+        sessions: Numbers h of closes; after 0 the slope is 0 and the offset says how the rule stands.
 
     Raises:
         ValueError: There are fewer closes than the rule needs.
@@ -143,22 +143,35 @@ def line(closes: Floats, rule: Rule, sessions: int) -> tuple[float, float]:
     if len(closes) < rule.needed:
         raise ValueError(f"{rule.name} needs {rule.needed} closes, got {len(closes)}")
     if rule.kind == "ema":
-        keep_fast, keep_slow = ((1.0 - 2.0 / (span + 1.0)) ** sessions for span in (rule.fast, rule.slow))
-        fast, slow = ema(closes, rule.fast)[-1], ema(closes, rule.slow)[-1]
-        return keep_slow - keep_fast, float(keep_fast * fast - keep_slow * slow)
-    if rule.kind == "sma":
-        kept = [_sum(closes, span - sessions) / span for span in (rule.fast, rule.slow)]
-        return min(sessions, rule.fast) / rule.fast - min(sessions, rule.slow) / rule.slow, kept[0] - kept[1]
+        ends = [float(ema(closes, span)[-1]) for span in (rule.fast, rule.slow)]
+        return [_of_ema(rule, ends, each) for each in sessions]
+    return [(_of_sma if rule.kind == "sma" else _of_momentum)(closes, rule, each) for each in sessions]
+
+
+def trigger_price(closes: Floats, rule: Rule, sessions: int = 1) -> float:
+    """Return the price that turns a rule after so many closes at it, NaN where none does; arguments as for `lines`."""
+    return _turn(*lines(closes, rule, [sessions])[0])
+
+
+def _turn(slope: float, offset: float) -> float:
+    return -offset / slope if slope > 0.0 else float("nan")
+
+
+def _of_ema(rule: Rule, ends: Sequence[float], sessions: int) -> tuple[float, float]:
+    fast, slow = ((1.0 - 2.0 / (span + 1.0)) ** sessions for span in (rule.fast, rule.slow))
+    return slow - fast, fast * ends[0] - slow * ends[1]
+
+
+def _of_sma(closes: Floats, rule: Rule, sessions: int) -> tuple[float, float]:
+    fast, slow = (_sum(closes, span - sessions) / span for span in (rule.fast, rule.slow))
+    return min(sessions, rule.fast) / rule.fast - min(sessions, rule.slow) / rule.slow, fast - slow
+
+
+def _of_momentum(closes: Floats, rule: Rule, sessions: int) -> tuple[float, float]:
     if sessions == 0:
         return 0.0, float(closes[-1] - closes[-1 - rule.slow])
     # Beyond its window the path is held against itself.
     return (1.0, -float(closes[-1 - rule.slow + sessions])) if sessions <= rule.slow else (0.0, 0.0)
-
-
-def trigger_price(closes: Floats, rule: Rule, sessions: int = 1) -> float:
-    """Return the price that turns a rule after `sessions` closes at it, NaN where none does; arguments as for `line`."""
-    slope, offset = line(closes, rule, sessions)
-    return -offset / slope if slope > 0.0 else float("nan")
 
 
 def positive(closes: npt.ArrayLike) -> Floats:
@@ -177,10 +190,9 @@ def positive(closes: npt.ArrayLike) -> Floats:
 
 
 def _trigger(prices: Floats, rule: Rule, sessions: Sequence[int]) -> Trigger:
-    price, close = trigger_price(prices, rule), float(prices[-1])
-    state = int(np.sign(line(prices, rule, 0)[1]))
-    paths = {each: trigger_price(prices, rule, each) for each in sessions}
-    return Trigger(rule, state, price, bool(abs(price / close - 1.0) <= REACH), paths)
+    (_, now), following, *paths = lines(prices, rule, (0, 1, *sessions))
+    price, flat = _turn(*following), {each: _turn(*path) for each, path in zip(sessions, paths, strict=True)}
+    return Trigger(rule, int(np.sign(now)), price, bool(abs(price / prices[-1] - 1.0) <= REACH), flat)
 
 
 def _sum(closes: Floats, count: int) -> float:

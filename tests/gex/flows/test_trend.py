@@ -36,7 +36,7 @@ models = st.builds(
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(models, st.integers(0, 2**31))
 def test_a_position_is_within_its_limits_and_so_is_every_flow(model, seed):
     closes = 100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.02, 80)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -32,6 +32,7 @@ ALL = {
 
 
 @pytest.mark.parametrize("name", ALL)
+@settings(max_examples=15)
 @given(prices=PRICES, cut=st.integers(1, 60))
 def test_a_signal_is_in_its_range_and_never_looks_ahead(name, prices, cut):
     found = ALL[name](prices)
@@ -41,6 +42,7 @@ def test_a_signal_is_in_its_range_and_never_looks_ahead(name, prices, cut):
     np.testing.assert_array_equal(ALL[name](prices[:cut]), found[:cut])
 
 
+@settings(max_examples=20)
 @given(PRICES)
 def test_momentum_and_crossings_are_those_of_pandas(prices):
     series = pd.Series(prices)

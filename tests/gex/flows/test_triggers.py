@@ -8,7 +8,7 @@ from daily_series import closes_of
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gex.flows.triggers import FLAT_PATHS, REACH, RULES, Rule, line, trigger_price, triggers
+from gex.flows.triggers import FLAT_PATHS, REACH, RULES, Rule, lines, trigger_price, triggers
 from gex.signals.averages import ema, sma
 
 WALK = 5000 * np.exp(np.cumsum(np.random.default_rng(11).normal(0.0002, 0.012, 1100)))
@@ -47,7 +47,7 @@ def test_a_rule_is_linear_in_the_price_of_a_flat_path(kind, fast, slow, sessions
     assume(fast < slow)
     assume(kind != "momentum" or sessions <= slow)
     rule = Rule(kind, fast, slow)
-    slope, offset = line(WALK, rule, sessions)
+    ((slope, offset),) = lines(WALK, rule, [sessions])
     path = np.append(WALK, np.full(sessions, price))
     assert slope >= 0.0
     assert slope * price + offset == pytest.approx(indicator(path, rule), abs=1e-7)
