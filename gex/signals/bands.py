@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gex.quotes import Floats
+    from gex.quotes import Floats, Ints
 
 VIX_EDGES = (20.0, 24.0, 45.0)
 VIX_BANDS = ("normal", "raised", "stress", "extreme")
@@ -53,7 +53,7 @@ def bands(
     return states_of(signal, tuple(names), codes, _changes(name, codes, edges, names))
 
 
-def _changes(name: str, codes: Floats, edges: Sequence[float], names: Sequence[str]) -> tuple[Change, ...]:
+def _changes(name: str, codes: Ints, edges: Sequence[float], names: Sequence[str]) -> tuple[Change, ...]:
     """Return the ends of the last day's band."""
     if not len(codes) or codes[-1] < 0:
         return ()

@@ -11,6 +11,7 @@ from gex.signals.states import Change, States, finite_codes, states_of
 
 if TYPE_CHECKING:
     from gex.ingest.daily_schema import DailyHistory
+    from gex.signals.states import Comparison
 
 NAMES = ("calm", "stress")
 BP = 100.0
@@ -44,6 +45,6 @@ def credit_speed(spread: DailyHistory, *, over: int = 21, stress_bp: float = 50.
     if len(codes) and codes[-1] >= 0:
         stressed = bool(codes[-1])
         level = float(values[len(values) - over]) + stress_bp / BP
-        side = "at_or_below" if stressed else "above"
+        side: Comparison = "at_or_below" if stressed else "above"
         changes = (Change(NAMES[not stressed], spread.name, side, level, "%"),)
     return states_of(signal, NAMES, codes, changes)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gex.quotes import Bools, Floats
+    from gex.signals.states import Comparison
 
 NAMES = ("off", "testing", "confirmed", "cooling")
 OFF, TESTING, CONFIRMED, COOLING = range(4)
@@ -97,7 +98,8 @@ def _step(state: int, count: int, *, above: bool, needed: int, cooldown: int) ->
 def _changes(name: str, threshold: float, now: tuple[int, int], needed: int, cooldown: int) -> tuple[Change, ...]:
     """Say what either side of the threshold would make of today's state and count, where that is another."""
     found = []
-    for above, comparison in ((True, "above"), (False, "at_or_below")):
+    sides: dict[bool, Comparison] = {True: "above", False: "at_or_below"}
+    for above, comparison in sides.items():
         state, count = _step(*now, above=above, needed=needed, cooldown=cooldown)
         if state != now[0] or state == TESTING:
             far = f" {count} of {needed}" if state == TESTING else ""

@@ -11,6 +11,7 @@ from gex.signals.states import Change, States, common_days, finite_codes, states
 
 if TYPE_CHECKING:
     from gex.ingest.daily_schema import DailyHistory
+    from gex.signals.states import Comparison
 
 NAMES = ("contango", "backwardation")
 
@@ -33,6 +34,6 @@ def term_structure(near: DailyHistory, far: DailyHistory) -> States:
     if len(codes) and codes[-1] >= 0:
         inverted = bool(codes[-1])
         given = f"{far.name} as it is"
-        side = "at_or_below" if inverted else "above"
+        side: Comparison = "at_or_below" if inverted else "above"
         changes = (Change(NAMES[not inverted], near.name, side, float(second[-1]), "points", given),)
     return states_of(signal, NAMES, codes, changes)
