@@ -30,6 +30,7 @@ COMMANDS = {
     "score": "gex.cli.score",
     "zero-dte": "gex.cli.zero_dte",
     "tape": "gex.cli.tape",
+    "regime": "gex.cli.regime",
     "check": "gex.cli.check",
     "monitor": "gex.cli.monitor.command",
     "quality": "gex.cli.quality",

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gex.signals.states import Change, States
 
 SPX, VIX, VVIX, VIX9D, VIX3M, HIGH_YIELD = "SPX", "VIX", "VVIX", "VIX9D", "VIX3M", "BAMLH0A0HYM2"
+INPUTS = (SPX, VIX, VVIX, VIX9D, VIX3M, HIGH_YIELD)
+"""Every history that has a part in it."""
 PERCENT = 100.0
 
 
