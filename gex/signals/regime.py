@@ -133,7 +133,7 @@ class Regime:
 
     @property
     def series(self) -> pl.DataFrame:
-        """Every figure day by day: `date`, `name`, `value`, `unit`, `state`."""
+        """Every figure day by day: `date`, `name`, `value`, `unit`, `state`, `count` (of a state that counts)."""
         return pl.concat([_frame(states) for states in self.states.values()]) if self.states else pl.DataFrame()
 
 
@@ -284,5 +284,6 @@ def _frame(states: States) -> pl.DataFrame:
             "value": pl.Series(values),
             "unit": pl.Series([signal.unit] * len(values), dtype=pl.String),
             "state": pl.Series(states.labels(), dtype=pl.String),
+            "count": pl.Series([count or None for count in states.counts.tolist()], dtype=pl.Int64),
         }
     ).filter(pl.col("value").is_finite())

@@ -97,10 +97,11 @@ def test_every_form_holds_the_same(gex: Callable[..., Ran], histories: Path, tmp
 
 def test_the_series_hold_every_day_with_its_state(gex: Callable[..., Ran], histories: Path) -> None:
     ran = gex("regime", "--histories", histories, "--format", "csv", "--table", "series")
-    series = pl.read_csv(io.StringIO(ran.out), try_parse_dates=True)
-    assert series.columns == ["date", "name", "value", "unit", "state"]
+    series = pl.read_csv(io.StringIO(ran.out), try_parse_dates=True, infer_schema_length=None)
+    assert series.columns == ["date", "name", "value", "unit", "state", "count"]
     vvix = series.filter(pl.col("name") == "vvix_persistence")
     assert vvix["state"].to_list() == ["off"] * 56 + ["testing"] * 4
+    assert vvix["count"].to_list() == [None] * 56 + [1, 2, 3, 4]
 
 
 def test_what_is_missing_or_stale_is_said_and_6_only_if_asked_or_if_all_is(
@@ -148,34 +149,32 @@ def test_bad_arguments_are_told_in_a_line(
     assert len(ran.err.splitlines()) == 1
 
 
-@pytest.fixture(name="november")
-def _november(gex: Callable[..., Ran], data_path: Callable[..., Path]) -> Callable[..., dict[str, dict[str, Any]]]:
-    folder = data_path("history")
-
-    def on(day: str, *arguments: str) -> dict[str, dict[str, Any]]:
-        return readings(gex("regime", "--histories", folder, "--as-of", day, "--format", "json", *arguments))
-
-    return on
-
-
 @pytest.mark.real
 def test_vvix_is_confirmed_on_21_november_2025_by_five_closes_and_not_by_six(
-    november: Callable[..., dict[str, dict[str, Any]]],
+    gex: Callable[..., Ran], data_path: Callable[..., Path]
 ) -> None:
-    closes = {"17": 117.86, "18": 124.32, "19": 119.57, "20": 128.65, "21": 118.34, "24": 103.96}
-    states = ["testing 1", "testing 2", "testing 3", "testing 4", "confirmed None", "cooling 1"]
-    for (day, close), state in zip(closes.items(), states, strict=True):
-        found = november(f"2025-11-{day}")["vvix_persistence"]
-        assert (found["value"], f"{found['state']} {found['count']}") == (close, state)
-    six = november("2025-11-21", "--vvix-closes", "6")["vvix_persistence"]
-    assert (six["state"], six["count"], six["of"]) == ("testing", 5, 6)
-    assert november("2025-11-24", "--vvix-closes", "6")["vvix_persistence"]["state"] == "off"
+    def told(needed: int) -> list[tuple[float, str]]:
+        file = f"VVIX={data_path('history', 'VVIX_History.csv')}"
+        arguments = ("--as-of", "2025-11-24", "--vvix-closes", needed, "--format", "csv", "--table", "series")
+        last = pl.read_csv(io.StringIO(gex("regime", "--series", file, *arguments).out)).tail(6)
+        return [
+            (value, f"{state} {count}") for value, state, count in last.select("value", "state", "count").iter_rows()
+        ]
+
+    closes = [117.86, 124.32, 119.57, 128.65, 118.34, 103.96]
+    five = ["testing 1", "testing 2", "testing 3", "testing 4", "confirmed 5", "cooling 1"]
+    assert told(5) == list(zip(closes, five, strict=True))
+    assert [state for _, state in told(6)] == [*five[:4], "testing 5", "off None"]
 
 
 @pytest.mark.real
-def test_the_evenings_of_19_and_20_november_2025(november: Callable[..., dict[str, dict[str, Any]]]) -> None:
+def test_the_evenings_of_19_and_20_november_2025(gex: Callable[..., Ran], data_path: Callable[..., Path]) -> None:
     """The files' own lines: VIX 23.66 and 26.42, VIX9D 26.35 and VIX3M 25.76 on the 20th."""
-    before, after = november("2025-11-19"), november("2025-11-20")
+    folder = data_path("history")
+    before, after = (
+        readings(gex("regime", "--histories", folder, "--as-of", f"2025-11-{day}", "--format", "json"))
+        for day in (19, 20)
+    )
     assert [each["vix_band"]["state"] for each in (before, after)] == ["raised", "stress"]
     assert [each["vix_over_vix3m"]["state"] for each in (before, after)] == ["contango", "backwardation"]
     assert after["vix_over_vix3m"]["value"] == pytest.approx(26.42 / 25.76)
@@ -184,6 +183,7 @@ def test_the_evenings_of_19_and_20_november_2025(november: Callable[..., dict[st
     assert after["credit_speed"]["value"] == 20.0
     assert after["variance_premium"]["value"] == pytest.approx(26.42**2 - after["realized_volatility"]["value"] ** 2)
     assert after["realized_volatility"]["value"] == pytest.approx(13.7286, abs=1e-4)
+    assert (after["vvix_persistence"]["count"], after["vvix_persistence"]["of"]) == (4, 5)
 
 
 @pytest.mark.real
