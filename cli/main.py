@@ -31,6 +31,7 @@ COMMANDS = {
     "zero-dte": "gex.cli.zero_dte",
     "tape": "gex.cli.tape",
     "regime": "gex.cli.regime",
+    "brief": "gex.cli.brief",
     "check": "gex.cli.check",
     "monitor": "gex.cli.monitor.command",
     "quality": "gex.cli.quality",

@@ -10,7 +10,7 @@ import polars as pl
 from gex.cli.render.document import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gex.ingest.daily_schema import DailyHistory
     from gex.signals.regime import Reading, Regime, Rules
@@ -37,20 +37,25 @@ FLAT = {
 
 def document(found: Regime, rules: Rules, histories: Mapping[str, DailyHistory]) -> dict[str, Any]:
     """Return the regime as one document."""
-    names = dict.fromkeys(name for reading in found.readings for name in reading.inputs if name in histories)
+    names = dict.fromkeys(name for reading in found.readings for name in reading.inputs)
     return {
         "schema_version": SCHEMA_VERSION,
         "as_of": found.as_of,
         "rules": asdict(rules),
         "readings": readings(found),
         "realized_pct_a_year": found.realized,
-        "histories": [_source(histories[name]) for name in names],
+        "histories": sources(names, histories),
     }
 
 
 def readings(found: Regime) -> list[dict[str, Any]]:
     """Return a row a figure; what is null says why under `reasons`."""
     return [_row(reading) for reading in found.readings]
+
+
+def sources(names: Iterable[str], histories: Mapping[str, DailyHistory]) -> list[dict[str, Any]]:
+    """Return where each history is from, and how far it goes; those that are missing left out."""
+    return [_source(histories[name]) for name in names if name in histories]
 
 
 def frame(found: Regime) -> pl.DataFrame:

@@ -5,7 +5,7 @@ Nothing dated after the evening is read, and a series that is published a day la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -173,12 +173,8 @@ class Known:
 
     def history(self, name: str) -> DailyHistory:
         """Return a history without what came later."""
-        from dataclasses import replace
-
         late = self.rules.credit_late if name == HIGH_YIELD else 0
-        last = np.busday_offset(self.as_of, -late, roll="backward") if late else self.as_of
-        history = self.histories[name]
-        return replace(history, frame=history.frame.filter(pl.col("date") <= last.astype(object)))
+        return known_by(self.histories[name], self.as_of, late)
 
     def missing(self, names: tuple[str, ...]) -> str | None:
         """Say what is not there."""
@@ -213,6 +209,19 @@ def _figures(rules: Rules) -> dict[str, tuple[tuple[str, ...], Callable[..., Sta
             lambda spread: credit_speed(spread, over=rules.credit_over, stress_bp=rules.credit_bp),
         ),
     }
+
+
+def known_by(history: DailyHistory, as_of: np.datetime64, late: int = 0) -> DailyHistory:
+    """Return a history as an evening knows it.
+
+    Args:
+        history: All of it.
+        as_of: The evening.
+        late: Weekdays from a date to the evening that knows its value.
+
+    """
+    last = np.busday_offset(as_of, -late, roll="backward") if late else as_of
+    return replace(history, frame=history.frame.filter(pl.col("date") <= last.astype(object)))
 
 
 def realized_volatility(prices: DailyHistory, window: int) -> Signal:
