@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.brief_sections import Section, averages, dealers, extremes, leveraged_funds, volatility_control
+from gex.brief_sections import Section, averages, dealers, extremes, leveraged_funds, months, volatility_control
 from gex.flows.fund_table import DEFAULT_FUNDS
 from gex.signals.regime import Rules, known_by, regime
 
@@ -87,6 +87,7 @@ def brief(
     of_prices: dict[str, Callable[[DailyHistory], Section]] = {
         "averages": averages,
         "extremes": extremes,
+        "seasonality": lambda known: months(known, as_of),
         "leveraged_funds": lambda known: leveraged_funds(known, funds, as_of),
         "volatility_control": volatility_control,
     }

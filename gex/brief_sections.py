@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from dataclasses import dataclass
 from math import floor, log10
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 from gex.flows.volatility_control import Rule
 from gex.signals.averages import highest, sma
 from gex.signals.runs import streak
+from gex.signals.seasonality import seasonality
 from gex.signals.standing import round_above, round_below, weekly_sma
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 SIMPLE = (20, 50, 100, 200)
 WEEKS = 20
 YEAR = 252
+FEW = 10
+"""Months below which a mean says nothing."""
 ASSETS_LAST = 366
 """Days after which a fund's assets say nothing of it any more."""
 ZONE = "America/New_York"
@@ -88,7 +92,7 @@ def _side(closes: Floats, line: Floats) -> str:
     here, there = ("above", "below") if above else ("below", "above")
     away = 100.0 * abs(closes[-1] / line[-1] - 1.0)
     ended = f", after {before} {there}" if before else ""
-    return f"close {away:.1f}% {here}, session {run} in a row{ended}"
+    return f"close {away:.1f}% {here} for {run} session{'s' if run > 1 else ''}{ended}"
 
 
 def extremes(prices: DailyHistory) -> Section:
@@ -112,6 +116,18 @@ def _away(close: float, level: float, what: str) -> str:
     return f"{what}; {_percent(100.0 * (level / close - 1.0))} from the close"
 
 
+def months(prices: DailyHistory, as_of: dt.date) -> Section:
+    """Return the mean return of this month of the year and of the next, with how sure each is."""
+    twelve = seasonality(prices.dates, prices.column())
+    figures = []
+    for month in (twelve[as_of.month - 1], twelve[as_of.month % 12]):
+        if month.n >= FEW:
+            sure = f"95% {month.low:+.1f} to {month.high:+.1f}".replace("-", "−")
+            says = f"mean of {month.n}, {sure}; {month.rose:.0%} rose"
+            figures.append(Figure(month_name[month.month].lower(), month.mean, "%", says))
+    return _section("seasonality", prices, figures, f"fewer than {FEW} such months")
+
+
 def leveraged_funds(prices: DailyHistory, funds: Sequence[Fund], as_of: dt.date) -> Section:
     """Return what funds on the index traded at the close and have to trade on the next move, $."""
     index = prices.name
@@ -126,8 +142,8 @@ def leveraged_funds(prices: DailyHistory, funds: Sequence[Fund], as_of: dt.date)
     dates = sorted(fund.as_of for fund in known if fund.as_of)
     assets = sum(fund.aum_usd or 0.0 for fund in known)
     others = [fund.ticker for fund in mine if fund not in known]
-    left_out = f"; no assets known of {' '.join(others)}" if others else ""
-    says = f"bought at the close on +1%, sold on −1%: {' '.join(fund.ticker for fund in known)}{left_out}"
+    left_out = f"; unknown assets: {' '.join(others)}" if others else ""
+    says = f"bought on +1%, sold on −1%: {' '.join(fund.ticker for fund in known)}{left_out}"
     figures = (
         Figure("traded_at_the_close", today, "usd", f"on the day's {_percent(100.0 * move)}"),
         Figure("per_1pct", per_pct, "usd", says),
@@ -144,16 +160,16 @@ def volatility_control(prices: DailyHistory) -> Section:
         reason = f"{len(closes)} closes, {rule.needs + rule.lag} needed"
         return Section("volatility_control", None, (), reason)
     fall = float(rule.decided(np.append(closes, 0.97 * closes[-1]))[-1])
-    how = f"{rule.target:.0%} over the larger of {' and '.join(map(str, rule.windows))} sessions, {rule.cap:g} at most"
+    how = f"{rule.target:.0%} over {' or '.join(f'RV{each}' for each in rule.windows)}, {rule.cap:g} at most"
     trade = 100.0 * float(decided[-1] - held[-1])
     figures = (
-        Figure("exposure", float(held[-1]), "multiple", f"of assets; {how}"),
-        Figure("next_trade", trade, "% of assets", "at the next close, whatever the day brings: decided tonight"),
+        Figure("exposure", float(held[-1]), "multiple", f"of assets: {how}"),
+        Figure("next_trade", trade, "% of assets", "of assets at the next close, decided tonight"),
         Figure(
             "after_minus_3pct",
             100.0 * (fall - float(decided[-1])),
             "% of assets",
-            "a session later, if the next falls 3%",
+            "of assets a session later, if the next falls 3%",
         ),
     )
     return Section("volatility_control", prices.frame["date"][-1], figures)

@@ -10,7 +10,7 @@ import polars as pl
 from gex.cli.render import figures
 from gex.cli.render.document import SCHEMA_VERSION
 from gex.cli.render.regime_document import readings, sources, words
-from gex.cli.render.regime_screen import LABELS, state_of, value_of
+from gex.cli.render.regime_screen import LABELS, NO_VALUE, state_of, value_of
 from gex.cli.render.terminal import flow
 
 if TYPE_CHECKING:
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from gex.ingest.daily_schema import DailyHistory
     from gex.signals.regime import Reading
 
+REGIME = "VOLATILITY REGIME (→ the next close that changes it)"
 TITLES = {
     "averages": "AVERAGES AND STREAKS",
     "extremes": "PRIOR EXTREMES AND ROUND NUMBERS",
+    "seasonality": "MONTHS OF THE YEAR",
     "leveraged_funds": "LEVERAGED AND INVERSE FUNDS",
     "volatility_control": "VOLATILITY CONTROL",
     "dealers": "DEALER GAMMA",
@@ -43,8 +45,6 @@ NAMES = {
     "gamma_flip": "flip",
 }
 NAME_WIDTH, VALUE_WIDTH = 14, 10
-CHANGES = 2
-"""Told of a reading: `gex regime` tells all."""
 COLUMNS = {
     "section": pl.String,
     "name": pl.String,
@@ -59,7 +59,7 @@ COLUMNS = {
 def screen(found: Brief, terminal: Terminal) -> str:
     """Return the page."""
     regime = [line for reading in found.regime.readings for line in _reading(reading, terminal)]
-    blocks = [_head(found, terminal), [terminal.paint("VOLATILITY REGIME", "ink", bold=True), *regime]]
+    blocks = [_head(found, terminal), [terminal.paint(REGIME, "ink", bold=True), *regime]]
     blocks += [_section(section, terminal) for section in found.sections]
     return "\n".join("\n".join(block) + "\n" for block in blocks)
 
@@ -84,7 +84,7 @@ def frame(found: Brief) -> pl.DataFrame:
     """Return a row a figure, the regime's first; a section without any has a row with its reason."""
     rows: list[dict[str, Any]] = [
         {"section": "regime", "name": each.name, "value": each.value, "unit": each.unit}
-        | {"date": each.date, "says": _says(each) if each.value is not None else None, "reason": each.reason}
+        | {"date": each.date, "says": _says(each) or None, "reason": each.reason}
         for each in found.regime.readings
     ]
     for section in found.sections:
@@ -104,17 +104,23 @@ def _head(found: Brief, terminal: Terminal) -> list[str]:
 def _reading(reading: Reading, terminal: Terminal) -> list[str]:
     label = LABELS[reading.name]
     if not reading.current:
-        return _line(label, "–", reading.reason or "", terminal)
-    return _line(label, value_of(reading), _says(reading), terminal)
+        return _line(label, NO_VALUE, reading.reason or "", terminal)
+    changes = [terminal.paint(line, "muted") for line in _line("", "", f"→ {_next(reading)}", terminal)]
+    return [*_line(label, value_of(reading), _says(reading), terminal), *(changes if reading.changes else [])]
 
 
 def _says(reading: Reading) -> str:
-    """Say the state, its place in the past, and what would change it first."""
+    """Say the state and its place in the past."""
     parts = [f"{state_of(reading)} since {reading.since}"] if reading.state else []
     if reading.percentile is not None:
         parts.append(f"percentile {reading.percentile:.0f}")
-    changes = [words(each).removeprefix(f"{LABELS[reading.name]} ") for each in reading.changes[:CHANGES]]
-    return "; ".join([", ".join(parts), *changes])
+    return ", ".join(parts)
+
+
+def _next(reading: Reading) -> str:
+    """Say what the next close has to do to change it; where that hangs on another series, the first way alone."""
+    alone = [change for change in reading.changes if not change.given] or reading.changes[:1]
+    return "; ".join(words(change).removeprefix(f"{LABELS[reading.name]} ") for change in alone)
 
 
 def _section(section: Section, terminal: Terminal) -> list[str]:
