@@ -12,7 +12,7 @@ import numpy as np
 from gex.flows.volatility_control import Rule
 from gex.signals.averages import highest, sma
 from gex.signals.runs import streak
-from gex.signals.seasonality import seasonality
+from gex.signals.seasonality import monthly_returns
 from gex.signals.standing import round_above, round_below, weekly_sma
 
 if TYPE_CHECKING:
@@ -118,13 +118,14 @@ def _away(close: float, level: float, what: str) -> str:
 
 def months(prices: DailyHistory, as_of: dt.date) -> Section:
     """Return the mean return of this month of the year and of the next, with how sure each is."""
-    twelve = seasonality(prices.dates, prices.column())
+    ended, returns = monthly_returns(prices.dates, prices.column())
     figures = []
-    for month in (twelve[as_of.month - 1], twelve[as_of.month % 12]):
-        if month.n >= FEW:
-            sure = f"95% {month.low:+.1f} to {month.high:+.1f}".replace("-", "−")
-            says = f"mean of {month.n}, {sure}; {month.rose:.0%} rose"
-            figures.append(Figure(month_name[month.month].lower(), month.mean, "%", says))
+    for month in (as_of.month, as_of.month % 12 + 1):
+        own = returns[ended.astype(np.int64) % 12 + 1 == month]
+        if len(own) >= FEW:
+            error, rose = own.std(ddof=1) / len(own) ** 0.5, np.mean(own > 0)
+            says = f"mean of {len(own)}, standard error {error:.1f}; {rose:.0%} rose"
+            figures.append(Figure(month_name[month].lower(), float(own.mean()), "%", says))
     return _section("seasonality", prices, figures, f"fewer than {FEW} such months")
 
 
