@@ -1,0 +1,124 @@
+"""`gex brief` on small histories, with a chain, and as of the evenings of 19 and 20 November 2025."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+from daily import weekdays
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Ran
+
+
+@pytest.fixture(name="histories")
+def _histories(tmp_path: Path) -> Path:
+    """Return a folder of SPX and VIX: 300 weekdays to 24 February 2020."""
+    folder = tmp_path / "histories"
+    folder.mkdir()
+    waves = np.sin(np.arange(300.0) / 7)
+    for name, values in {"SPX": 3000 + 100 * waves, "VIX": 20 - 3 * waves}.items():
+        rows = zip(weekdays(300, "2019-01-01").astype(dt.date), values, strict=True)
+        lines = [f"{day:%m/%d/%Y},{value:.6f}" for day, value in rows]
+        (folder / f"{name}_History.csv").write_text("\n".join([f"DATE,{name}", *lines]) + "\n")
+    return folder
+
+
+def told(ran: Ran) -> dict[str, dict[str, Any]]:
+    """Return the sections of a document by name, their figures by name."""
+    assert ran.code == 0, ran.err
+    sections = json.loads(ran.out)["sections"]
+    return {each["name"]: each | {"figures": {found["name"]: found for found in each["figures"]}} for each in sections}
+
+
+def test_a_brief_is_one_page_of_80_columns(gex: Callable[..., Ran], histories: Path) -> None:
+    ran = gex("brief", "--histories", histories)
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 66
+    assert lines[0].startswith("BRIEF  SPX, the evening of Mon 2020-02-24 · close ")
+    assert "  VVIX                   –  no history of VVIX" in lines
+    assert "  no chain: give --chain SOURCE" in lines
+
+
+def test_the_document_and_the_table_hold_the_same(gex: Callable[..., Ran], histories: Path) -> None:
+    ran = gex("brief", "--histories", histories, "--as-of", "2020-02-20", "--format", "json")
+    document, sections = json.loads(ran.out), told(ran)
+    assert (document["schema_version"], document["as_of"], document["date"]) == (1, "2020-02-20", "2020-02-20")
+    assert [each["name"] for each in document["histories"]] == ["SPX", "VIX"]
+    assert {each["name"] for each in document["regime"]} >= {"vix_band", "credit_speed"}
+    assert sections["dealers"]["reason"] == "no chain: give --chain SOURCE"
+    assert "assets dated in the year before" in sections["leveraged_funds"]["reason"]
+    ran = gex("brief", "--histories", histories, "--as-of", "2020-02-20", "--format", "csv")
+    table = pl.read_csv(io.StringIO(ran.out), try_parse_dates=True)
+    sma = table.filter(name="sma_50").row(0, named=True)
+    assert sma["value"] == pytest.approx(sections["averages"]["figures"]["sma_50"]["value"])
+    assert (sma["section"], sma["unit"], sma["date"]) == ("averages", "points", dt.date(2020, 2, 20))
+    assert table.filter(section="dealers")["reason"].to_list() == ["no chain: give --chain SOURCE"]
+
+
+def test_a_chain_of_the_evening_tells_dealers_gamma_and_one_of_later_does_not(
+    gex: Callable[..., Ran], histories: Path, spx_csv: Path
+) -> None:
+    """The sample's quotes are of 2025: against histories of 2020 everything else is out of date."""
+    evening = json.loads(gex("report", spx_csv, "--format", "json").out)
+    arguments = ("brief", "--histories", histories, "--chain", spx_csv, "--format", "json")
+    sections = told(gex(*arguments, "--as-of", evening["quote_time"][:10]))
+    found = sections["dealers"]["figures"]
+    assert found["net_gamma_per_1pct"]["value"] == evening["exposure"]["gamma_usd_per_1pct"]["net"]
+    assert found["gamma_flip"]["value"] == evening["levels"]["gamma_flip"]
+    assert "weekdays before" in sections["averages"]["reason"]
+    later = told(gex(*arguments, "--as-of", "2020-02-20"))["dealers"]
+    assert later["reason"] == f"the chain is of {evening['quote_time'][:10]}, after the evening"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 6, "no history 'SPX'"),
+        (("--index", "NDX"), 6, "no history 'NDX'"),
+        (("--as-of", "2020-02-20"), 6, "nothing is known of 2020-02-20"),
+        (("--as-of", "x"), 2, "--as-of"),
+        (("--chain", "nowhere.csv"), 3, "nowhere.csv"),
+    ],
+)
+def test_what_cannot_be_told_is_a_line(
+    gex: Callable[..., Ran], arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    ran = gex("brief", *arguments)
+    assert ran.code == code, ran.err
+    assert message in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.real
+def test_november_2025_as_the_evenings_before_knew_it(gex: Callable[..., Ran], data_path: Callable[..., Path]) -> None:
+    """METHODS 1.4 and 7: below the 50-day average after 138 days above; VVIX above 110 for three and four closes."""
+    folder = data_path("history")
+    before, after = (
+        gex("brief", "--histories", folder, "--as-of", f"2025-11-{day}", "--format", "json") for day in (19, 20)
+    )
+    states = [
+        {each["name"]: (each["state"], each["count"]) for each in json.loads(ran.out)["regime"]}
+        for ran in (before, after)
+    ]
+    assert [each["vvix_persistence"] for each in states] == [("testing", 3), ("testing", 4)]
+    assert [each["vix_band"][0] for each in states] == ["raised", "stress"]
+    assert [json.loads(ran.out)["close"] for ran in (before, after)] == pytest.approx([6642.16, 6538.76], abs=0.005)
+    averages = [told(ran)["averages"]["figures"] for ran in (before, after)]
+    assert averages[0]["sma_50"]["says"] == "close 1.0% below for 3 sessions, after 138 above"
+    assert averages[1]["sma_100"]["says"] == "close 0.1% below for 1 session, after 134 above"
+    assert told(after)["dealers"]["reason"] == "no chain: give --chain SOURCE"
+    funds = told(after)["leveraged_funds"]["figures"]
+    assert funds["traded_at_the_close"]["value"] == pytest.approx(
+        -1.5567e-2 * 100 * funds["per_1pct"]["value"], rel=1e-3
+    )
