@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "gex.cli.diff",
     "history": "gex.cli.history",
     "score": "gex.cli.score",
+    "cta": "gex.cli.cta",
     "zero-dte": "gex.cli.zero_dte",
     "tape": "gex.cli.tape",
     "regime": "gex.cli.regime",
