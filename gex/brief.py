@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.brief_sections import Section, averages, dealers, extremes, leveraged_funds, months, volatility_control
+from gex.brief_trend import trend_followers
 from gex.flows.fund_table import DEFAULT_FUNDS
 from gex.signals.regime import Rules, known_by, regime
 
@@ -85,6 +86,7 @@ def brief(
     prices, reason = prices_of(histories, index, evening, rules)
     sections = []
     of_prices: dict[str, Callable[[DailyHistory], Section]] = {
+        "trend_followers": trend_followers,
         "averages": averages,
         "extremes": extremes,
         "seasonality": lambda known: months(known, as_of),

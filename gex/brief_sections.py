@@ -76,14 +76,14 @@ def averages(prices: DailyHistory) -> Section:
     lines = {f"sma_{n}": sma(closes, n) for n in SIMPLE}
     lines |= {f"weekly_sma_{WEEKS}": weekly_sma(prices.dates, closes, WEEKS)}
     figures = [
-        Figure(name, float(line[-1]), "points", _side(closes, line))
+        Figure(name, float(line[-1]), "points", side(closes, line))
         for name, line in lines.items()
         if np.isfinite(line[-1])
     ]
     return _section("averages", prices, figures, f"{len(closes)} closes make no average of {SIMPLE[0]}")
 
 
-def _side(closes: Floats, line: Floats) -> str:
+def side(closes: Floats, line: Floats) -> str:
     """Say on which side of a line the close is, since when, and how long the other side had lasted."""
     above = bool(closes[-1] > line[-1])
     known = np.where(np.isfinite(line), closes > line, np.nan)

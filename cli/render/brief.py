@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 REGIME = "VOLATILITY REGIME (→ the next close that changes it)"
 TITLES = {
+    "trend_followers": "TREND FOLLOWERS",
     "averages": "AVERAGES AND STREAKS",
     "extremes": "PRIOR EXTREMES AND ROUND NUMBERS",
     "seasonality": "MONTHS OF THE YEAR",
@@ -32,6 +33,8 @@ TITLES = {
     "dealers": "DEALER GAMMA",
 }
 NAMES = {
+    "week_down": "week, down",
+    "month_down": "month, down",
     "weekly_sma_20": "20 weeks",
     "highest_close": "highest close",
     "lowest_close_of_a_year": "lowest of year",
