@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.brief_sections import Section, averages, dealers, extremes, leveraged_funds, months, volatility_control
+from gex.brief_confluence import confluences
+from gex.brief_sections import (
+    Section,
+    averages,
+    dealers,
+    evening_of,
+    extremes,
+    leveraged_funds,
+    months,
+    volatility_control,
+)
 from gex.brief_trend import trend_followers
 from gex.flows.fund_table import DEFAULT_FUNDS
 from gex.signals.regime import Rules, known_by, regime
@@ -22,7 +32,7 @@ if TYPE_CHECKING:
 
     from gex.flows.funds import Fund
     from gex.ingest.daily_schema import DailyHistory
-    from gex.results import Analysis
+    from gex.results import Analysis, Levels
     from gex.signals.regime import Regime
 
 NO_CHAIN = "no chain: give --chain SOURCE"
@@ -89,6 +99,7 @@ def brief(
         "trend_followers": trend_followers,
         "averages": averages,
         "extremes": extremes,
+        "confluence": lambda known: confluences(known, _gamma(chain, index, as_of)),
         "seasonality": lambda known: months(known, as_of),
         "leveraged_funds": lambda known: leveraged_funds(known, funds, as_of),
         "volatility_control": volatility_control,
@@ -106,6 +117,11 @@ def brief(
         regime(histories, as_of, rules),
         tuple(sections),
     )
+
+
+def _gamma(chain: Analysis | None, index: str, as_of: dt.date) -> Levels | None:
+    """Return the levels of a chain on the index, of that very evening."""
+    return chain.levels if chain and chain.underlying == index and evening_of(chain) == as_of else None
 
 
 def prices_of(

@@ -178,7 +178,7 @@ def volatility_control(prices: DailyHistory) -> Section:
 
 def dealers(chain: Analysis, as_of: dt.date) -> Section:
     """Return dealers' gamma and levels of a chain, of that evening or before."""
-    day = _new_york_date(chain.quote_time)
+    day = evening_of(chain)
     if day > as_of:
         return Section("dealers", None, (), f"the chain is of {day}, after the evening")
     gamma, levels = chain.exposure.gamma_usd_per_1pct, chain.levels
@@ -200,10 +200,11 @@ def dealers(chain: Analysis, as_of: dt.date) -> Section:
     return Section("dealers", day, tuple(figures))
 
 
-def _new_york_date(time: dt.datetime) -> dt.date:
+def evening_of(chain: Analysis) -> dt.date:
+    """Return the day in New York that a chain's quotes are of."""
     from zoneinfo import ZoneInfo
 
-    return time.astimezone(ZoneInfo(ZONE)).date()
+    return chain.quote_time.astimezone(ZoneInfo(ZONE)).date()
 
 
 def _section(name: str, prices: DailyHistory, figures: Sequence[Figure], few: str) -> Section:

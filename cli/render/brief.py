@@ -27,6 +27,7 @@ TITLES = {
     "trend_followers": "TREND FOLLOWERS",
     "averages": "AVERAGES AND STREAKS",
     "extremes": "PRIOR EXTREMES AND ROUND NUMBERS",
+    "confluence": "LEVELS THAT LIE TOGETHER",
     "seasonality": "MONTHS OF THE YEAR",
     "leveraged_funds": "LEVERAGED AND INVERSE FUNDS",
     "volatility_control": "VOLATILITY CONTROL",
@@ -140,7 +141,7 @@ def _line(name: str, value: str, says: str, terminal: Terminal) -> list[str]:
 
 
 def _name(figure: Figure) -> str:
-    return NAMES.get(figure.name, figure.name.replace("_", " ").replace("sma", "SMA"))
+    return NAMES.get(figure.name, figure.name.replace("cluster", "group").replace("_", " ").replace("sma", "SMA"))
 
 
 def _value(figure: Figure) -> str:

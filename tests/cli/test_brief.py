@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +14,20 @@ import polars as pl
 import pytest
 from daily import weekdays
 
+from gex.cli.brief import brief_of
+from gex.cli.histories import HistoryOptions, load
+from gex.cli.render.brief import screen
+from gex.cli.render.terminal import Terminal
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Ran
+
+    from gex.brief import Brief
+
+
+REPLAY = Path(__file__).parents[2] / "docs" / "replay.md"
 
 
 @pytest.fixture(name="histories")
@@ -48,6 +59,7 @@ def test_a_brief_is_one_page_of_80_columns(gex: Callable[..., Ran], histories: P
     assert lines[0].startswith("BRIEF  SPX, the evening of Mon 2020-02-24 · close ")
     assert "  VVIX                   –  no history of VVIX" in lines
     assert "  no chain: give --chain SOURCE" in lines
+    assert "  not enough data: 300 closes, 1035 needed" in lines
 
 
 def test_the_document_and_the_table_hold_the_same(gex: Callable[..., Ran], histories: Path) -> None:
@@ -100,25 +112,34 @@ def test_what_cannot_be_told_is_a_line(
     assert len(ran.err.splitlines()) == 1
 
 
+@pytest.fixture(name="november", scope="module")
+def _november(data_path: Callable[..., Path]) -> dict[str, Brief]:
+    """Return the briefs of both evenings, the histories read once."""
+    histories = load(HistoryOptions(data_path("history"), {}))
+    days = (dt.date(2025, 11, 19), dt.date(2025, 11, 20))
+    return {f"{day}": brief_of(histories, day, "SPX", None) for day in days}
+
+
 @pytest.mark.real
-def test_november_2025_as_the_evenings_before_knew_it(gex: Callable[..., Ran], data_path: Callable[..., Path]) -> None:
-    """METHODS 1.4 and 7: below the 50-day average after 138 days above; VVIX above 110 for three and four closes."""
-    folder = data_path("history")
-    before, after = (
-        gex("brief", "--histories", folder, "--as-of", f"2025-11-{day}", "--format", "json") for day in (19, 20)
-    )
-    states = [
-        {each["name"]: (each["state"], each["count"]) for each in json.loads(ran.out)["regime"]}
-        for ran in (before, after)
-    ]
-    assert [each["vvix_persistence"] for each in states] == [("testing", 3), ("testing", 4)]
-    assert [each["vix_band"][0] for each in states] == ["raised", "stress"]
-    assert [json.loads(ran.out)["close"] for ran in (before, after)] == pytest.approx([6642.16, 6538.76], abs=0.005)
-    averages = [told(ran)["averages"]["figures"] for ran in (before, after)]
-    assert averages[0]["sma_50"]["says"] == "close 1.0% below for 3 sessions, after 138 above"
-    assert averages[1]["sma_100"]["says"] == "close 0.1% below for 1 session, after 134 above"
-    assert told(after)["dealers"]["reason"] == "no chain: give --chain SOURCE"
-    funds = told(after)["leveraged_funds"]["figures"]
-    assert funds["traded_at_the_close"]["value"] == pytest.approx(
-        -1.5567e-2 * 100 * funds["per_1pct"]["value"], rel=1e-3
-    )
+def test_the_replay_in_the_docs_is_what_is_printed(november: dict[str, Brief]) -> None:
+    pages = re.findall(r"^```text\n(.*?)^```", REPLAY.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert pages == [screen(found, Terminal()) for found in november.values()]
+    assert max(len(page.splitlines()) for page in pages) <= 72
+
+
+@pytest.mark.real
+def test_the_evening_of_20_november_2025(november: dict[str, Brief]) -> None:
+    """METHODS 1.4 and 7: below the 50-day average after 138 days above; VVIX above 110 for four closes."""
+    found = november["2025-11-20"]
+    assert found.close == pytest.approx(6538.76, abs=0.005)
+    readings = {each.name: each for each in found.regime.readings}
+    assert (readings["vvix_persistence"].state, readings["vvix_persistence"].count) == ("testing", 4)
+    assert (readings["vix_band"].state, readings["vix_over_vix3m"].state) == ("stress", "backwardation")
+    sections = {each.name: each for each in found.sections}
+    figures = {each.name: each for section in found.sections for each in section.figures}
+    assert figures["sma_50"].says == "close 2.6% below for 4 sessions, after 138 above"
+    assert figures["pivot_short"].value == pytest.approx(6705.20, abs=0.005)
+    assert figures["week_down"].value < 0 < figures["position"].value
+    assert {"low_21", "sma_100", "week_20"} <= set(figures["cluster_1"].says.split())
+    assert figures["traded_at_the_close"].value == pytest.approx(-1.5567 * figures["per_1pct"].value, rel=1e-3)
+    assert sections["dealers"].reason == "no chain: give --chain SOURCE"

@@ -10,8 +10,11 @@ import pytest
 from daily import history
 
 from gex.brief import brief
+from gex.brief_confluence import confluences
 from gex.brief_sections import averages, extremes, leveraged_funds, months, volatility_control
+from gex.brief_trend import trend_followers
 from gex.flows.funds import Fund
+from gex.flows.trend_report import trend_report
 
 START = "2019-01-01"
 
@@ -101,3 +104,28 @@ def test_without_prices_every_section_says_why(histories, day, reason):
     found = brief(histories, dt.date.fromisoformat(day))
     assert {section.reason for section in found.sections} == {reason, "no chain: give --chain SOURCE"}
     assert (found.close, found.says_something) == (None, False)
+
+
+def test_levels_of_two_kinds_that_lie_together():
+    """A close of 105 for a year, then 101 and 103: the averages lie at 105, and the year's high with them."""
+    section = confluences(history("SPX", [*[105.0] * 260, 101.0, 103.0]), None)
+    first = section.figures[0]
+    assert first.value == pytest.approx(105.0, abs=0.2)
+    assert {"sma_200", "high_252", "peak"} <= set(first.says.split())
+    assert first.says.startswith("+1.9%: ")
+    alone = confluences(history("SPX", [3000.0, 3350.0]), None)
+    assert alone.reason == "no levels of two kinds within 0.25% of each other and 5% of the close"
+
+
+def test_trend_followers_by_their_own_report():
+    prices = walk(1300)
+    found = by_name(trend_followers(prices))
+    report = trend_report("SPX", prices.dates, prices.column())
+    assert found["pivot_long"].value == report.pivots["long"]
+    assert found["position"].value == report.position
+    assert found["month_down"].value == report.flows["month"]["down"]
+    near = [each.next_close for each in report.triggers if each.in_reach and each.state > 0]
+    assert found["turns_short"].value == max(price for price in near if price <= report.close)
+    others = by_name(trend_followers(replace(prices, name="NDX")))
+    assert "month_down" not in others, "sizes are fitted to SPX alone"
+    assert trend_followers(walk(50)).reason == "not enough data: 50 closes, 1035 needed"
