@@ -119,9 +119,7 @@ def _flows(report: TrendReport, terminal: Terminal) -> list[str]:
             )
         )
     if report.fitted:
-        for horizon in report.flows:
-            skills = (figures.percent(ERRORS[f"{horizon}_{name}"].skill) for name in SCENARIOS)
-            rows.append((f"skill, {horizon}", *skills))
+        rows += [(f"skill, {each}", *(_skill(f"{each}_{name}") for name in SCENARIOS)) for each in report.flows]
     head, *lines = aligned(rows, "<>>>", gap="   ")
     stresses = [f"{stress.name} at {stress.volatility:.0%} volatility {money(usd)}" for stress, usd in report.stresses]
     return [terminal.paint(head, "muted"), *lines, *_indented(["stress: " + stresses[0], *stresses[1:]], terminal)]
@@ -129,6 +127,11 @@ def _flows(report: TrendReport, terminal: Terminal) -> list[str]:
 
 def _error(report: TrendReport, figure: str, money: Money) -> str:
     return f" ± {money(ERRORS[figure].left_out).removeprefix('+')}" if report.fitted else ""
+
+
+def _skill(figure: str) -> str:
+    skill = ERRORS[figure].skill
+    return figures.percent(skill) if skill > 0.0 else "none"
 
 
 def _triggers(report: TrendReport, terminal: Terminal) -> list[str]:
@@ -185,7 +188,7 @@ def _notes(report: TrendReport, terminal: Terminal) -> list[str]:
         parts += [
             f"dollars of equities worldwide, fitted to {NOTES} published notes of {FIRST} to {LAST}",
             "± is the root mean square error on notes that the fit had not seen",
-            "skill: the share of such flows' mean square that is foretold, 0% if nothing is known",
+            "skill: share of mean square error that the model takes off a guess, the mean of the other notes",
             f"published percentiles differ by {PERCENTILE_ERROR:.0f} points on average",
         ]
     elif report.flows is not None:
