@@ -30,7 +30,7 @@ FORMATS: tuple[Format, ...] = ("table", "json", "csv", "parquet")
     "--as-of",
     metavar="DATE",
     callback=values.day_of,
-    help="The evening; nothing later is read. [default: the index's last close]",
+    help="The evening; nothing later is read. [default: the index's last close, or the chain's]",
 )
 @click.option("--index", default="SPX", show_default=True, metavar="NAME", help="Whose closes the brief is of.")
 @click.option("--chain", metavar="SOURCE", help="A chain of that evening, for dealers' gamma.")
@@ -63,19 +63,22 @@ def command(
 
 
 def brief_of(histories: Histories, as_of: dt.date | None, index: str, chain: Analysis | None) -> Brief:
-    """Return the brief of an evening, the last close of the index if none is given.
+    """Return the brief of an evening: if none is given, of the index's last close, or of the chain if that is later.
 
     Raises:
-        MissingError: There is no evening: neither a date nor the index's history.
+        MissingError: There is no evening: neither a date nor the index's history nor a chain.
         ChainError: A history cannot be read.
 
     """
     from gex.brief import brief
+    from gex.brief_sections import evening_of
     from gex.signals.regime import INPUTS
 
     known = {name: histories[name] for name in dict.fromkeys((index, *INPUTS)) if name in histories}
-    day = as_of or histories.needed(index).frame["date"][-1]
-    return brief(known, day, index=index, chain=chain)
+    if as_of is None:
+        last = histories.needed(index).frame["date"][-1] if index in histories or chain is None else None
+        as_of = max(day for day in (last, chain and evening_of(chain)) if day)
+    return brief(known, as_of, index=index, chain=chain)
 
 
 def _analysis(source: str, read: ReadOptions, settings: Settings) -> Analysis:

@@ -92,7 +92,7 @@ def side(closes: Floats, line: Floats) -> str:
     here, there = ("above", "below") if above else ("below", "above")
     away = 100.0 * abs(closes[-1] / line[-1] - 1.0)
     ended = f", after {before} {there}" if before else ""
-    return f"close {away:.1f}% {here} for {run} session{'s' if run > 1 else ''}{ended}"
+    return f"close {away:.{1 if away >= 0.05 else 2}f}% {here} for {run} session{'s' if run > 1 else ''}{ended}"
 
 
 def extremes(prices: DailyHistory) -> Section:

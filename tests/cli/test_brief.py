@@ -89,6 +89,9 @@ def test_a_chain_of_the_evening_tells_dealers_gamma_and_one_of_later_does_not(
     assert found["net_gamma_per_1pct"]["value"] == evening["exposure"]["gamma_usd_per_1pct"]["net"]
     assert found["gamma_flip"]["value"] == evening["levels"]["gamma_flip"]
     assert "weekdays before" in sections["averages"]["reason"]
+    assert json.loads(gex(*arguments).out)["as_of"] == evening["quote_time"][:10], "the later of both"
+    alone = told(gex("brief", "--chain", spx_csv, "--format", "json"))
+    assert (alone["dealers"], alone["averages"]["reason"]) == (sections["dealers"], "no history of SPX")
     later = told(gex(*arguments, "--as-of", "2020-02-20"))["dealers"]
     assert later["reason"] == f"the chain is of {evening['quote_time'][:10]}, after the evening"
 
