@@ -30,6 +30,7 @@ COMMANDS = {
     "score": "gex.cli.score",
     "cta": "gex.cli.cta",
     "zero-dte": "gex.cli.zero_dte",
+    "flows": "gex.cli.flows",
     "tape": "gex.cli.tape",
     "regime": "gex.cli.regime",
     "brief": "gex.cli.brief",

@@ -12,6 +12,7 @@ from gex.cli.render.figures import Money
 from gex.cli.render.terminal import aligned, flow
 from gex.flows.fitted import ERRORS, FIRST, FITTED_ON, LAST, NOTES, PERCENTILE_ERROR, PIVOT_ERRORS_PCT
 from gex.flows.flow_table import SCENARIOS
+from gex.flows.trend import PIVOTS
 from gex.flows.triggers import FLAT_PATHS, REACH
 
 if TYPE_CHECKING:
@@ -63,9 +64,8 @@ def _head(report: TrendReport, terminal: Terminal) -> list[str]:
     first = f"{report.symbol} {report.as_of:%a %Y-%m-%d}, close {close}: trend followers are {_side(report.position)}"
     parts = [f"{figures.signed(100 * report.position, 0)}% of a full position"]
     if report.position_usd is not None:
-        money = Money.spanning([report.position_usd, ERRORS["position"].left_out])
-        off = f" ± {money(ERRORS['position'].left_out).removeprefix('+')}" if report.fitted else ""
-        parts.append(f"{money(report.position_usd)}{off} {money.unit}")
+        money = Money.spanning([report.position_usd, ERRORS["position"].left_out if report.fitted else None])
+        parts.append(f"{money(report.position_usd)}{_error(report, 'position', money)} {money.unit}")
     else:
         parts.append(f"no dollars: {report.reasons['position_usd']}")
     if report.percentile is not None:
@@ -92,8 +92,8 @@ def _warnings(report: TrendReport, asked: Asked, terminal: Terminal) -> list[str
 
 def _pivots(report: TrendReport, terminal: Terminal) -> list[str]:
     rows = [("PIVOT", "average", "level", "the close is", "published levels differ by")]
-    for (name, level), span in zip(report.pivots.items(), report.model.spans, strict=False):
-        count, mean, most = PIVOT_ERRORS_PCT[name]
+    for name, span in PIVOTS.items():
+        level, (count, mean, most) = report.pivots[name], PIVOT_ERRORS_PCT[name]
         off = f"{mean:.2f}%, at most {most:.2f}% (n = {count})" if report.symbol == FITTED_ON else NO_VALUE
         rows.append((name, f"EMA {span}", figures.level(level, report.close), _above(report.close, level), off))
     head, *lines = aligned(rows, "<<>><")

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from gex.quotes import Floats
 
 MOST_LEVERAGE = 10.0
+INDEX_OF = {
+    **dict.fromkeys(("SPY", "XSP", "VOO", "IVV", "ES", "MES"), "SPX"),
+    **dict.fromkeys(("QQQ", "QQQM", "XND", "NQ", "MNQ"), "NDX"),
+    **dict.fromkeys(("IWM", "MRUT", "RTY", "M2K"), "RUT"),
+}
+"""The index that others have the returns of."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,7 @@ class Rebalancing:
         """Return what the funds have traded; see `Flow.usd`."""
         returns = np.asarray(spots, dtype=np.float64) / self.previous_close - 1.0
         each = [fund.rebalancing_usd(returns, self.creations_usd.get(fund.ticker, 0.0)) for fund in self.known]
-        total: Floats = done_by(elapsed, self.closing) * np.sum(each, axis=0)
+        total: Floats = done_by(elapsed, self.closing) * np.sum(each, axis=0) + 0.0  # no negative zero
         return total
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 FIT = TrendModel()
 PAST = 250
 """Earlier positions needed before one is ranked."""
+STUCK = 5
+"""Closes in a row that are equal to the last digit only where a file is filled up with the last known one."""
 LONG_GAP = 7
 """Days between two rows that no holiday explains."""
 
@@ -138,7 +140,7 @@ def trend_report(
         flows=flow_table(state, model) if priced else None,
         stresses=tuple((each, stress_flow(state, model, each)) for each in STRESSES) if priced else (),
         state=state,
-        warnings=tuple(_warnings(days[-needed:])),
+        warnings=(*_gaps(days[-needed:]), *_stuck(prices)),
         reasons=_reasons(priced=priced, percentile=percentile, past=len(past)),
     )
 
@@ -148,7 +150,7 @@ def _pivots(prices: Floats) -> dict[str, float]:
     return {name: each.next_close for name, each in zip(PIVOTS, found, strict=True)}
 
 
-def _warnings(days: npt.NDArray[np.datetime64]) -> list[str]:
+def _gaps(days: npt.NDArray[np.datetime64]) -> list[str]:
     apart = np.diff(days).astype(np.int64)
     wide = np.flatnonzero(apart > LONG_GAP)
     if not len(wide):
@@ -157,6 +159,12 @@ def _warnings(days: npt.NDArray[np.datetime64]) -> list[str]:
     more = f", and {len(wide) - 1} more such gaps" if len(wide) > 1 else ""
     where = f"from {days[last]} to {days[last + 1]}{more}"
     return [f"no rows for {apart[last]} days {where}: averages take the rows as sessions in a row"]
+
+
+def _stuck(prices: Floats) -> list[str]:
+    moved = np.flatnonzero(np.diff(prices))
+    same = len(prices) - 1 - int(moved[-1]) if len(moved) else len(prices)
+    return [f"the last {same} closes are equal: see whether the file is filled up"] if same >= STUCK else []
 
 
 def _reasons(*, priced: bool, percentile: float | None, past: int) -> dict[str, str]:

@@ -98,6 +98,8 @@ def stances(closes: npt.ArrayLike) -> tuple[Stance, ...]:
     if len(prices) < NEEDED:
         raise ValueError(f"trend systems need {NEEDED} closes, got {len(prices)}")
     volatility = (variance_of(prices, MEMORY)[-1:] * TRADING_DAYS) ** 0.5
+    if volatility[0] == 0.0:
+        raise ValueError("the closes never move: there is no volatility to size positions by")
     found = []
     for system in SYSTEMS:
         signal = system.signal(prices)[-1:]

@@ -54,7 +54,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
     "arguments",
     [
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
-        *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"]),
+        *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"], ["flows", "--help"]),
         *(["batch", "--help"], ["score", "--help"], ["check", "--help"], ["monitor", "--help"], ["tape", "--help"]),
         *(["regime", "--help"], ["brief", "--help"]),
     ],

@@ -63,6 +63,16 @@ def test_a_gap_is_told():
     assert "and 1 more such gaps" in trend_report("SPX", days, WALK).warnings[0]
 
 
+def test_a_file_that_is_filled_up_with_its_last_close_is_told():
+    stuck = np.append(WALK[:-4], np.full(4, WALK[-5]))
+    assert trend_report("SPX", DAYS, stuck).warnings == (
+        "the last 5 closes are equal: see whether the file is filled up",
+    )
+    assert trend_report("SPX", DAYS, np.append(WALK[:-3], np.full(3, WALK[-4]))).warnings == ()
+    with pytest.raises(ValueError, match="never move"):
+        trend_report("SPX", DAYS, np.full(1600, 100.0))
+
+
 def test_what_cannot_be_said_is_refused():
     with pytest.raises(ValueError, match="not enough data: 1034 closes, 1035 needed"):
         trend_report("SPX", DAYS[:1034], WALK[:1034])
