@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gex.brief import Brief
     from gex.cli.histories import Histories
     from gex.cli.options import Format, OutputOptions, ReadOptions
+    from gex.flows.funds import Fund
     from gex.results import Analysis
     from gex.settings import Settings
 
@@ -33,6 +35,12 @@ FORMATS: tuple[Format, ...] = ("table", "json", "csv", "parquet")
     help="The evening; nothing later is read. [default: the index's last close, or the chain's]",
 )
 @click.option("--index", default="SPX", show_default=True, metavar="NAME", help="Whose closes the brief is of.")
+@click.option(
+    "--funds",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A table of leveraged funds of your own (TOML) in place of the one that comes along.",
+)
 @click.option("--chain", metavar="SOURCE", help="A chain of that evening, for dealers' gamma.")
 @options.model_options
 @options.read_options
@@ -42,6 +50,7 @@ def command(
     where: HistoryOptions,
     as_of: dt.date | None,
     index: str,
+    funds: Path | None,
     chain: str | None,
     settings: Settings,
     read: ReadOptions,
@@ -55,14 +64,16 @@ def command(
     form = sink.format_of(output, FORMATS)
     histories = load(where)
     analysis = None if chain is None else _analysis(chain, read, settings)
-    found = brief_of(histories, as_of, index.upper(), analysis)
+    found = brief_of(histories, as_of, index.upper(), analysis, _funds(funds))
     sink.emit(_chunks(found, histories, form, output), output.output)
     if not found.says_something:
         LOGGER.error("nothing is known of %s", found.as_of)
     return DONE if found.says_something else MISSING
 
 
-def brief_of(histories: Histories, as_of: dt.date | None, index: str, chain: Analysis | None) -> Brief:
+def brief_of(
+    histories: Histories, as_of: dt.date | None, index: str, chain: Analysis | None, funds: tuple[Fund, ...]
+) -> Brief:
     """Return the brief of an evening: if none is given, of the index's last close, or of the chain if that is later.
 
     Raises:
@@ -78,7 +89,17 @@ def brief_of(histories: Histories, as_of: dt.date | None, index: str, chain: Ana
     if as_of is None:
         last = histories.needed(index).frame["date"][-1] if index in histories or chain is None else None
         as_of = max(day for day in (last, chain and evening_of(chain)) if day)
-    return brief(known, as_of, index=index, chain=chain)
+    return brief(known, as_of, index=index, funds=funds, chain=chain)
+
+
+def _funds(path: Path | None) -> tuple[Fund, ...]:
+    if path is None:
+        from gex.flows.fund_table import DEFAULT_FUNDS
+
+        return DEFAULT_FUNDS
+    from gex.cli.funds_file import read_funds
+
+    return read_funds(path)
 
 
 def _analysis(source: str, read: ReadOptions, settings: Settings) -> Analysis:

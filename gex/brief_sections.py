@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gex.flows.funds import INDEX_OF
 from gex.flows.volatility_control import Rule
 from gex.signals.averages import highest, sma
 from gex.signals.runs import streak
@@ -131,7 +132,7 @@ def months(prices: DailyHistory, as_of: dt.date) -> Section:
 
 def leveraged_funds(prices: DailyHistory, funds: Sequence[Fund], as_of: dt.date) -> Section:
     """Return what funds on the index traded at the close and have to trade on the next move, $."""
-    index = prices.name
+    index = INDEX_OF.get(prices.name, prices.name)
     mine = [fund for fund in funds if fund.index == index]
     known = [fund for fund in mine if fund.as_of and 0 <= (as_of - fund.as_of).days <= ASSETS_LAST]
     closes = prices.column()

@@ -18,6 +18,7 @@ from gex.cli.brief import brief_of
 from gex.cli.histories import HistoryOptions, load
 from gex.cli.render.brief import screen
 from gex.cli.render.terminal import Terminal
+from gex.flows.fund_table import DEFAULT_FUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +97,13 @@ def test_a_chain_of_the_evening_tells_dealers_gamma_and_one_of_later_does_not(
     assert later["reason"] == f"the chain is of {evening['quote_time'][:10]}, after the evening"
 
 
+def test_funds_of_ones_own_stand_in_for_the_table(gex: Callable[..., Ran], histories: Path, tmp_path: Path) -> None:
+    table = '[funds.BULL]\nindex = "SPX"\nleverage = 3\naum_usd = 1e9\nas_of = 2020-01-31\n'
+    (tmp_path / "funds.toml").write_text(table)
+    found = told(gex("brief", "--histories", histories, "--funds", tmp_path / "funds.toml", "--format", "json"))
+    assert found["leveraged_funds"]["figures"]["per_1pct"]["value"] == pytest.approx(60e6)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -120,7 +128,7 @@ def _november(data_path: Callable[..., Path]) -> dict[str, Brief]:
     """Return the briefs of both evenings, the histories read once."""
     histories = load(HistoryOptions(data_path("history"), {}))
     days = (dt.date(2025, 11, 19), dt.date(2025, 11, 20))
-    return {f"{day}": brief_of(histories, day, "SPX", None) for day in days}
+    return {f"{day}": brief_of(histories, day, "SPX", None, DEFAULT_FUNDS) for day in days}
 
 
 @pytest.mark.real
