@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gex.cli.options import Format, OutputOptions
     from gex.signals.regime import Regime, Rules
 
-FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
+FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet", "svg", "png")
 Table = Literal["readings", "series"]
 
 
@@ -191,6 +191,10 @@ def _chunks(
         from gex.cli.render.regime_screen import screen
 
         yield screen(found, rules, detect(output.color) if output.output is None else Terminal())
+    elif form in {"svg", "png"}:
+        from gex.cli.render.regime_picture import picture
+
+        yield picture(found, rules, form)
     elif form == "json":
         yield dumps(jsonable(render.document(found, rules, histories))) + "\n"
     elif form == "jsonl":

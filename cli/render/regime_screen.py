@@ -47,13 +47,17 @@ def screen(found: Regime, rules: Rules, terminal: Terminal) -> str:
     return "\n".join("\n".join(block) + "\n" for block in blocks if block)
 
 
-def _head(found: Regime, terminal: Terminal) -> list[str]:
-    """Say the evening and the states that stand out, then what is not known of it."""
+def headline(found: Regime) -> str:
+    """Say the evening and the states that stand out."""
     current = [reading for reading in found.readings if reading.current]
     notable = [f"{LABELS[each.name]} {state_of(each)}" for each in current if each.state in ALARMS | WATCHED]
     told = ", ".join(notable) or ("nothing stands out" if current else "nothing is known")
-    line = f"REGIME  {found.as_of:%a %Y-%m-%d}, after the close: {told}"
-    first, *rest = flow([line], terminal.width, indent="  ")
+    return f"{found.as_of:%a %Y-%m-%d}, after the close: {told}"
+
+
+def _head(found: Regime, terminal: Terminal) -> list[str]:
+    """Say what stands out, then what is not known."""
+    first, *rest = flow([f"REGIME  {headline(found)}"], terminal.width, indent="  ")
     lines = [terminal.paint(first, "ink", bold=True), *(terminal.paint(each, "ink", bold=True) for each in rest)]
     for reading in found.readings:
         if reading.reason:

@@ -6,7 +6,9 @@ import datetime as dt
 import io
 import json
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
+import click
 import numpy as np
 import polars as pl
 import pytest
@@ -93,6 +95,39 @@ def test_every_form_holds_the_same(gex: Callable[..., Ran], histories: Path, tmp
     assert table["changes"][0] == "VIX 45.00 or more: extreme; VIX below 24.00: raised"
     assert gex("regime", "--histories", histories, "-o", tmp_path / "r.parquet").code == 0
     assert pl.read_parquet(tmp_path / "r.parquet").height == len(NAMES)
+
+
+def test_colours_change_no_word(gex: Callable[..., Ran], histories: Path) -> None:
+    plain, painted = (gex("regime", "--histories", histories, "--color", each).out for each in ("never", "always"))
+    assert painted != plain
+    assert click.unstyle(painted) == plain
+
+
+def test_a_picture_has_a_panel_a_figure_and_shades_its_states(gex: Callable[..., Ran], histories: Path) -> None:
+    svg = ET.fromstring(gex("regime", "--histories", histories, "--format", "svg").out)  # noqa: S314 (our own)
+    texts = [each.text or "" for each in svg.iter() if each.tag.endswith("text")]
+    assert (
+        texts[0]
+        == "Tue 2020-03-24, after the close: VIX stress, VVIX testing 4 of 5, VIX9D/VIX backwardation, VIX/VIX3M backwardation"
+    )
+    assert {"VIX, points", "VVIX, points", "VIX9D/VIX, ratio", "HY spread, change in basis points"} <= set(texts)
+    assert {"26.00", "stress", "testing 4 of 5"} <= set(texts)
+    lines = [
+        each for each in svg.iter() if each.tag.endswith("polyline") and len((each.get("points") or "").split()) > 30
+    ]
+    assert len(lines) == 6
+    shades = [each.get("fill-opacity") for each in svg.iter() if each.tag.endswith("polygon")]
+    assert shades.count("0.35") >= 4, "VVIX is tested on four days"
+    for point in (point for each in lines for point in (each.get("points") or "").split()):
+        x, y = map(float, point.split(","))
+        assert 76 <= x <= 940
+        assert 100 <= y <= 1100
+
+
+def test_a_picture_of_nothing_is_a_picture(gex: Callable[..., Ran], histories: Path) -> None:
+    ran = gex("regime", "--histories", histories, "--as-of", "2019-01-01", "--format", "svg")
+    assert ran.code == 6
+    assert "nothing is known" in ran.out
 
 
 def test_the_series_hold_every_day_with_its_state(gex: Callable[..., Ran], histories: Path) -> None:
