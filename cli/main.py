@@ -29,6 +29,7 @@ COMMANDS = {
     "history": "gex.cli.history",
     "score": "gex.cli.score",
     "study": "gex.cli.study",
+    "signals": "gex.cli.signals",
     "zero-dte": "gex.cli.zero_dte",
     "tape": "gex.cli.tape",
     "check": "gex.cli.check",

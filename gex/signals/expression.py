@@ -76,6 +76,17 @@ def evaluate(text: str, panel: Panel, definitions: Mapping[str, Named] = NAMED) 
     return found.days(len(panel)).copy()
 
 
+def truth(text: str, panel: Panel, definitions: Mapping[str, Named] = NAMED) -> Floats:
+    """Evaluate a condition: 1 where it holds, 0 where it does not, NaN where that is not known; shape (days,).
+
+    Arguments and errors as for `evaluate`; an expression that gives numbers is an `ExpressionError`.
+    """
+    found = _Evaluation(text, panel, definitions).all()
+    if found.kind != "condition":
+        raise ExpressionError(text, 1, "expected a condition, got numbers; compare them, as in x > 0")
+    return found.days(len(panel)).copy()
+
+
 @dataclass(frozen=True)
 class _Value:
     """What a part of an expression is worth: numbers or a condition a day, one number, or a text."""

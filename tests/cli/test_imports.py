@@ -59,6 +59,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
             ["batch", "--help"],
             ["score", "--help"],
             ["study", "--help"],
+            ["signals", "--help"],
             ["check", "--help"],
             ["monitor", "--help"],
             ["tape", "--help"],

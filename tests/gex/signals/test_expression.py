@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gex.signals import averages, runs
-from gex.signals.expression import evaluate
+from gex.signals.expression import evaluate, truth
 from gex.signals.functions import FUNCTIONS
 from gex.signals.named import Named
 from gex.signals.panel import Panel
@@ -73,6 +73,13 @@ def test_figures(text, expected) -> None:
     found = evaluate(text, PANEL)
     assert found.dtype == np.asarray(expected).dtype
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_the_truth_of_a_condition_tells_what_is_not_known() -> None:
+    np.testing.assert_array_equal(truth("close > 100", PANEL), np.where(np.isnan(CLOSE), NAN, CLOSE > 100))
+    np.testing.assert_array_equal(truth("not close > 100", PANEL), 1.0 - truth("close > 100", PANEL))
+    with pytest.raises(ExpressionError, match="expected a condition, got numbers"):
+        truth("close", PANEL)
 
 
 def test_a_result_is_the_callers_own() -> None:
