@@ -211,7 +211,9 @@ def _gamma(source: str, panel: Panel, read: ReadOptions, settings: Settings) -> 
     if day != panel.dates[-1].tolist():
         raise ContentError(f"a chain of {day}, and the evening is {panel.dates[-1]}; give --as-of", source=source)
     if not abs(analysis.spot.used / close - 1.0) < APART:
-        raise ContentError(f"its spot is {analysis.spot.used:g} and {panel.main.name} closed at {close:g}", source=source)
+        raise ContentError(
+            f"its spot is {analysis.spot.used:g} and {panel.main.name} closed at {close:g}", source=source
+        )
     return analysis.levels
 
 
