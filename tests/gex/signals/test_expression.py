@@ -112,6 +112,14 @@ def test_signals_that_use_one_another_twice_are_worked_out_once() -> None:
     np.testing.assert_allclose(evaluate("s40", PANEL, chain), CLOSE * 2.0**40)
 
 
+def test_signals_too_far_within_one_another_are_refused() -> None:
+    chain = {"s0": Named("s0", "close", "", "")} | {
+        f"s{n}": Named(f"s{n}", f"s{n - 1} + 1", "", "") for n in range(1, 600)
+    }
+    with pytest.raises(ExpressionError, match="too many signals within signals"):
+        evaluate("s599", PANEL, chain)
+
+
 # Expressions that hold every function, and every form of the language.
 TEXTS = [
     "sma(close, 5) + ema(VIX, 9.5) - std(close, 4)",
@@ -162,6 +170,7 @@ def test_days_to_come_change_no_bit(text, end) -> None:
         ("   ", 1, "it is empty"),
         ("clse > 5", 1, "nothing is called 'clse'; nearest: close"),
         ("close > VVX", 9, "nothing is called 'VVX'; nearest: VIX"),
+        ("vix > 20", 1, "nothing is called 'vix'; nearest: VIX"),
         ("  close > VVX", 11, "nothing is called 'VVX'"),
         ('"é" == close', 1, "expected numbers, got a text"),
         ("close * äöü", 9, "nothing is called 'äöü'"),
