@@ -29,6 +29,8 @@ COMMANDS = {
     "history": "gex.cli.history",
     "score": "gex.cli.score",
     "cta": "gex.cli.cta",
+    "study": "gex.cli.study",
+    "signals": "gex.cli.signals",
     "zero-dte": "gex.cli.zero_dte",
     "flows": "gex.cli.flows",
     "tape": "gex.cli.tape",

@@ -114,7 +114,7 @@ LIBRARY = (
     ),
     Named(
         "steady_inflows",
-        "native(persist(FUND_FLOWS > 30, 5))",
+        "started(native(persist(FUND_FLOWS > 30, 5)))",
         "condition",
         "a week's inflow into funds is above 30 for the fifth week in a row",
         "a weekly series, $bn (ICI)",

@@ -56,7 +56,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
         *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"], ["flows", "--help"]),
         *(["batch", "--help"], ["score", "--help"], ["check", "--help"], ["monitor", "--help"], ["tape", "--help"]),
-        *(["regime", "--help"], ["brief", "--help"]),
+        *(["regime", "--help"], ["brief", "--help"], ["study", "--help"], ["signals", "--help"]),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
