@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "gex.cli.diff",
     "history": "gex.cli.history",
     "score": "gex.cli.score",
+    "study": "gex.cli.study",
     "zero-dte": "gex.cli.zero_dte",
     "tape": "gex.cli.tape",
     "check": "gex.cli.check",
