@@ -29,6 +29,7 @@ COMMANDS = {
     "history": "gex.cli.history",
     "score": "gex.cli.score",
     "study": "gex.cli.study",
+    "regress": "gex.cli.regress",
     "zero-dte": "gex.cli.zero_dte",
     "tape": "gex.cli.tape",
     "check": "gex.cli.check",

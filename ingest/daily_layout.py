@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PARQUET = b"PAR1"
-DATES = ("date", "observation date", "trade date", "datetime", "timestamp", "day")
+DATES = ("date", "observation date", "trade date", "quote date", "datetime", "timestamp", "day")
 """What the column of dates is called, whatever its capitals; the first of these that is there."""
 PRICES = ("close", "close/last", "last", "price", "adj close")
 CLOSES = (*PRICES, "value")
