@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gex.signals.study import Study
 
 UNITS = "returns, shares, errors and excursions are fractions: 0.01 is 1%; t has none; counts are of events or sessions"
+COUNTS = {"horizon_sessions", "events", "not_over_yet", "n", "hits"}
 ON_THE_WAY = (
     "drawdown_median",
     "drawdown_worst",
@@ -67,8 +68,15 @@ def rows(found: Study) -> list[dict[str, Any]]:
 
 
 def frame(found: Study) -> pl.DataFrame:
-    """Return the same as a table."""
-    return pl.DataFrame(rows(found), infer_schema_length=None)
+    """Return the same as a table, its types the same whatever is null."""
+    given = rows(found)
+    return pl.DataFrame(given, schema={name: _type(name) for name in given[0]})
+
+
+def _type(name: str) -> type[pl.DataType]:
+    if name == "verdict":
+        return pl.String
+    return pl.Int64 if name.removeprefix("base_") in COUNTS else pl.Float64
 
 
 def _cooldown(found: Study) -> str:

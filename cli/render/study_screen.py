@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from gex.signals.study import Study
 
 NO_VALUE = "–"
-ROSE = ("sessions", "n", "worth", "rose", "95%", "any day", "95%")
-MEDIANS = ("sessions", "median", "95%", "any day", "95%")
-MEANS = ("sessions", "mean", "any day", "apart", "95%", "bootstrap", "p", "Holm")
-WAY = ("sessions", "fall from a high", "worst", "lowest close", "worst", "highest close", "best")
+ROSE = ("after", "n", "worth", "rose", "95%", "any day", "95%")
+MEDIANS = ("after", "median", "95%", "any day", "95%")
+MEANS = ("after", "mean", "any day", "apart", "95%", "bootstrap", "p")
+WAY = ("after", "fall", "worst", "lowest", "worst", "highest", "best")
 
 
 def screen(studied: Studied, terminal: Terminal) -> str:
@@ -108,12 +108,12 @@ def _means(found: Study, terminal: Terminal) -> list[str]:
     for each, sample, base in _known(found):
         away = each.difference
         apart = (
-            (_percent(away.mean), _between(away.interval), _between(away.bootstrap), _p(away.p), _p(each.p_holm))
+            (_percent(away.mean), _between(away.interval), _between(away.bootstrap), _p(each.p_holm))
             if away
-            else (NO_VALUE,) * 5
+            else (NO_VALUE,) * 4
         )
         rows.append((str(each.sessions), _percent(sample.mean), _percent(base.mean), *apart))
-    return _laid(MEANS, rows, ">>>>>>>>", terminal)
+    return _laid(MEANS, rows, ">>>>>>>", terminal)
 
 
 def _way(found: Study, terminal: Terminal) -> list[str]:
@@ -136,13 +136,14 @@ def _way(found: Study, terminal: Terminal) -> list[str]:
 
 def _notes(found: Study, terminal: Terminal) -> list[str]:
     parts = [
+        "after: so many sessions",
         "worth: how many that do not overlap, of which all intervals are",
         "rose: Clopper's and Pearson's interval",
         "any day: every session of the sample",
-        "apart, p: by the larger of Newey's and West's and of Hodrick's errors",
+        "apart: by the larger of Newey's and West's and of Hodrick's errors",
         f"bootstrap: circular blocks as long as the horizon, seed {found.method.seed}",
         found.multiple_testing,
-        "falls and gains by closes, medians over the events",
+        "fall: from a high on the way; lowest and highest close against the entry; medians, by closes",
     ]
     late = {each.dropped for each in found.horizons if each.dropped}
     parts += [f"not over yet: up to {_count(max(late), 'event')}, left out"] if late else []

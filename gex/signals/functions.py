@@ -150,6 +150,7 @@ FUNCTIONS: dict[str, Function] = {
     "max": Function((X, Y), "numbers", "larger of the two", _of(np.maximum)),
     "round_below": Function((X, STEP), "numbers", "largest multiple of step at or below x", _of(standing.round_below)),
     "round_above": Function((X, STEP), "numbers", "smallest multiple of step at or above x", _of(standing.round_above)),
+    "round_to": Function((X, STEP), "numbers", "multiple of step that is nearest to x", _of(standing.round_to)),
     "weekly": Function(
         (X,),
         "numbers",

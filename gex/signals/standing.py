@@ -143,6 +143,12 @@ def round_above(values: npt.ArrayLike, step: float) -> Floats:
     return np.asarray(np.ceil(np.asarray(values, dtype=np.float64) / step) * step)
 
 
+def round_to(values: npt.ArrayLike, step: float) -> Floats:
+    """Return the multiple of a step that is nearest to each value; errors as for `round_below`."""
+    _check_step(step)
+    return np.asarray(np.rint(np.asarray(values, dtype=np.float64) / step) * step)
+
+
 def ratio(above: npt.ArrayLike, below: npt.ArrayLike) -> Floats:
     """Divide; NaN where the divisor is 0 or the result is not finite."""
     with np.errstate(all="ignore"):

@@ -119,18 +119,18 @@ def study(
         for each, sessions in zip(taken, horizons, strict=True)
     ]
     rows = [event_rows(days, prices, each, part.sessions, shift) for each, part in zip(taken, looked, strict=True)]
-    inside, judged = days[known], _judged(looked, enough)
+    inside, judged = days[known], _judged(looked, enough, confidence)
     first, last = (inside[0], inside[-1]) if len(inside) else (None, None)
     return Study(
         len(places), len(inside), first, last, judged, pl.concat(rows), entry, overlap, cooldown, method, enough
     )
 
 
-def _judged(looked: list[HorizonStudy], enough: int) -> tuple[HorizonStudy, ...]:
+def _judged(looked: list[HorizonStudy], enough: int, confidence: float) -> tuple[HorizonStudy, ...]:
     """Give each horizon its verdict in the company of the others."""
     together = holm([each.difference.p if each.difference else None for each in looked])
     return tuple(
-        replace(each, p_holm=p, verdict=verdict(each.events, each.difference, p, enough))
+        replace(each, p_holm=p, verdict=verdict(each.events, each.difference, p, enough, confidence))
         for each, p in zip(looked, together, strict=True)
     )
 

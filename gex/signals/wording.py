@@ -11,8 +11,6 @@ ENOUGH = 10
 """Effective events below which nothing is concluded."""
 CERTAIN = 0.9
 """Lower end of an interval from which a share may be called 100%."""
-LEVEL = 0.05
-"""Of p values, after Holm."""
 
 
 def share_words(hits: int, n: int, exact: tuple[float, float]) -> str:
@@ -45,15 +43,19 @@ def too_few(n: int, effective: float, enough: int = ENOUGH) -> str | None:
     return None
 
 
-def verdict(events: Sample | None, against: Difference | None, p_holm: float | None, enough: int) -> str:
+def verdict(
+    events: Sample | None, against: Difference | None, p_holm: float | None, enough: int, confidence: float
+) -> str:
     """Say in words what may be concluded of one horizon; two tests must agree before a difference is called one."""
     few = too_few(events.n, events.effective, enough) if events else too_few(0, 0.0, enough)
-    if few or against is None or against.interval is None or p_holm is None:
+    if few or against is None:
         return few or "nothing to compare with: every day of the sample is an event"
-    by_errors = p_holm < LEVEL
+    if p_holm is None or against.interval is None:
+        return "nothing to test: returns do not vary"
+    by_errors = p_holm < 1 - confidence
     by_blocks = against.bootstrap is not None and not against.bootstrap[0] <= 0 <= against.bootstrap[1]
     if not (by_errors and by_blocks):
-        alone = "; the bootstrap alone sees one" if by_blocks else "; the bootstrap does not bear one out"
-        return "no difference from all days seen" + (alone if by_errors or by_blocks else "")
+        alone = "; the bootstrap alone sees a difference" if by_blocks else "; the bootstrap does not confirm one"
+        return "not seen to differ from any day" + (alone if by_errors or by_blocks else "")
     low, high = sorted(100 * abs(end) for end in against.interval)
-    return f"mean {'above' if against.mean > 0 else 'below'} that of all days, by {low:.1f} to {high:.1f} points of 100"
+    return f"mean {'above' if against.mean > 0 else 'below'} any day's, by {low:.1f} to {high:.1f} points of 100"

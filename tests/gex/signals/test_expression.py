@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from daily_series import history, history_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gex.signals import averages, runs
@@ -112,7 +112,7 @@ TEXTS = [
     "lag(close, 2) + change(VIX, 1) * pct(close, 3)",
     "zscore(VIX, 10) + percentile(VIX, 10)",
     "drawdown(close) + peak(close) + abs(close - 100) + sqrt(VIX) + log(close) + min(close, VIX) + max(close, 3)",
-    "round_below(close, 5) + round_above(close, 5)",
+    "round_below(close, 5) + round_above(close, 5) - round_to(close, 5)",
     "weekly(close) + weekly_sma(close, 3) + realized(5)",
     'anchored_vwap("2024-01-15") + vwap(close, volume, "2024-02-01")',
     "streak(close > 100) + count(VIX > 20, 4) + days_since(VIX > 21)",
@@ -130,6 +130,7 @@ def test_the_texts_hold_every_function() -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 @given(end=st.integers(12, len(DAYS)))
+@settings(max_examples=12)
 def test_days_to_come_change_no_bit(text, end) -> None:
     """Neither the history's own later days nor those of the series beside it."""
     last = DAYS[end - 1]
