@@ -73,6 +73,7 @@ def test_each_layout_is_read(text: str, name: str, row: tuple[float | None, ...]
         ("", "empty"),
         ("open,high,low,close\n1,2,3,4\n", "line 1: no header with a column of dates, got 'open,high,low,close'"),
         ("date,open,high,low\n2025-11-14,1,2,3\n", "no column of values; there are date, open, high, low; name one"),
+        ("date,open,high,low,settle\n2025-11-14,1,2,3,4\n", "no column of values; there are settle; name one"),
         ("date,dix,gex\n2025-11-14,1,2\n", "several columns could hold the values; there are dix, gex; name one"),
         ("date,close,close\n2025-11-14,1,2\n", "two columns are called 'close'; rename one"),
         ("date,DATE,close\n2025-11-14,1,2\n", "two columns are called 'date'"),
@@ -105,6 +106,7 @@ def test_a_column_can_be_named() -> None:
         ("data/VIX_History.csv", None, "VIX"),
         ("VVIX_History.csv.gz", "VVIX", "VVIX"),
         ("fred_dff.csv", "DFF", "DFF"),
+        ("fred_hy.csv", "BAMLH0A0HYM2", "HY"),
         ("store/history/symbol=SPX/2025-09-05-1f3a.parquet", None, "SPX"),
         ("mine.csv", "BREADTH", "BREADTH"),
         ("brk.b.csv", None, "BRK.B"),
@@ -148,6 +150,12 @@ def test_a_parquet_of_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     pl.DataFrame({"date": [[1], [2]], "close": [1.0, 2.0]}).write_parquet(path)
     with pytest.raises(ChainError):
+        read_daily(path)
+    # Years that Python has none of: to look at such a date ends the process.
+    pl.DataFrame({"date": pl.Series([2**31 - 1] * 2, dtype=pl.Int32).cast(pl.Date), "close": [1.0, 2.0]}).write_parquet(
+        path
+    )
+    with pytest.raises(ContentError, match="bad_date"):
         read_daily(path)
     pl.DataFrame({"a": [1]}).write_parquet(path)
     with pytest.raises(FormatError, match="no column of dates"):
