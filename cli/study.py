@@ -28,6 +28,7 @@ class EventOptions:
 
     when: str | None
     events: Path | None
+    signals: Path | None
     since: dt.date | None
     until: dt.date | None
 
@@ -84,6 +85,12 @@ event_options = options.gathered(
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
         help="Events: dates of your own, one a line or in a CSV's column date.",
+    ),
+    click.option(
+        "--signals",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Signals and series of your own that the expression may name (signals.toml).",
     ),
     click.option("--since", metavar="DATE", callback=values.day_of, help="First session that counts."),
     click.option(
@@ -145,12 +152,14 @@ def command(
     whether it differs from any day, by two tests; no conclusion from a few events. Expressions: docs/signals.md.
     """
     from gex.cli.render.study_document import Studied
+    from gex.cli.signals_file import read_signals
     from gex.cli.study_inputs import study_of
 
     form = sink.format_of(output, FORMATS)
-    histories = load(where)
+    signals = read_signals(chosen.signals)
+    histories = load(signals.beside(where))
     main = history_of(histories, history)
-    found = study_of(main, histories, chosen, looked)
+    found = study_of(main, histories, signals, chosen, looked)
     events = chosen.when or str(chosen.events)
     sink.emit(_chunks(Studied(main.name, events, found), form, output, table), output.output)
 

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from gex.cli.signals_file import SignalsFile
     from gex.cli.study import EventOptions, StudyOptions
     from gex.ingest.daily_schema import DailyHistory
     from gex.quotes import Floats
+    from gex.signals.panel import Panel
     from gex.signals.study import Study
 
 LONGEST_WAIT = np.timedelta64(5, "D")
@@ -27,13 +29,18 @@ LONGEST_WAIT = np.timedelta64(5, "D")
 
 
 def study_of(
-    main: DailyHistory, histories: Mapping[str, DailyHistory], chosen: EventOptions, looked: StudyOptions
+    main: DailyHistory,
+    histories: Mapping[str, DailyHistory],
+    signals: SignalsFile,
+    chosen: EventOptions,
+    looked: StudyOptions,
 ) -> Study:
     """Return the study of a history.
 
     Args:
         main: Its closes are what followed.
         histories: Others that an expression may name.
+        signals: A user's own, which it may name as well.
         chosen: The events.
         looked: Horizons, entry, overlap.
 
@@ -43,7 +50,11 @@ def study_of(
 
     """
     days = main.dates
-    marks = _by_expression(chosen.when, main, histories) if chosen.when else _by_dates(_needed(chosen), days)
+    marks = (
+        _by_dates(chosen.events, days)
+        if chosen.events
+        else _by_expression(chosen, signals.panel(main, histories), signals)
+    )
     sample = np.ones(len(days), dtype=bool)
     if chosen.since:
         sample &= days >= np.datetime64(chosen.since)
@@ -64,28 +75,21 @@ def study_of(
     )
 
 
-def _by_expression(text: str, main: DailyHistory, histories: Mapping[str, DailyHistory]) -> Floats:
+def _by_expression(chosen: EventOptions, panel: Panel, signals: SignalsFile) -> Floats:
     """Return 1 where an expression holds, 0 where it does not, NaN where that is not known."""
     from gex.signals.expression import evaluate
-    from gex.signals.panel import Panel
     from gex.signals.syntax import ExpressionError
 
-    panel = Panel(main, histories)
+    text = chosen.when or ""
     try:
-        holds = evaluate(text, panel)
+        holds = evaluate(text, panel, signals.definitions)
         if holds.dtype != bool:
             raise click.BadParameter(f"{text!r} gives a number a day; compare it, as in x > 0", param_hint="--when")
         # What is not known holds no more than its opposite does.
-        fails = evaluate(f"not ({text})", panel)
+        fails = evaluate(f"not ({text})", panel, signals.definitions)
     except ExpressionError as error:
         raise click.BadParameter(str(error), param_hint="--when") from None
     return np.where(holds, 1.0, np.where(fails, 0.0, np.nan))
-
-
-def _needed(chosen: EventOptions) -> Path:
-    if chosen.events is None:
-        raise ValueError("neither an expression nor a file of events")
-    return chosen.events
 
 
 def _by_dates(path: Path, days: np.ndarray) -> Floats:

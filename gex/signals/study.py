@@ -110,7 +110,8 @@ def study(
 
     """
     days, prices, flags, known = _days(dates, closes, events, sample)
-    _check(horizons, entry, overlap, cooldown, resamples, confidence, enough)
+    _check(horizons, entry, overlap, cooldown, confidence)
+    _check_counts(horizons, cooldown, resamples, seed, enough)
     shift, method = int(entry == "next"), Method(confidence, resamples, seed)
     places = np.flatnonzero(flags)
     taken = [places if overlap == "all" else places[cooled(places, cooldown or each)] for each in horizons]
@@ -162,26 +163,29 @@ def _numbers(name: str, values: npt.ArrayLike) -> Floats:
     return array.astype(np.float64)
 
 
-def _check(
-    horizons: Sequence[int],
-    entry: str,
-    overlap: str,
-    cooldown: int | None,
-    resamples: int,
-    confidence: float,
-    enough: int,
-) -> None:
-    whole: list[object] = [*horizons, *([] if cooldown is None else [cooldown]), resamples, enough]
-    if not all(isinstance(each, int | np.integer) and not isinstance(each, bool) for each in whole):
-        raise TypeError(f"horizons, cooldown, resamples and enough must be whole numbers, got {whole}")
-    if len(horizons) == 0 or len(set(horizons)) < len(horizons) or min(horizons) < 1:
-        raise ValueError(f"horizons must be 1 or more, each once, got {tuple(horizons)}")
+def _check(horizons: Sequence[int], entry: str, overlap: str, cooldown: int | None, confidence: float) -> None:
+    if len(horizons) == 0 or len(set(horizons)) < len(horizons):
+        raise ValueError(f"horizons must be one or more, each once, got {tuple(horizons)}")
     if entry not in get_args(Entry) or overlap not in get_args(Overlap):
         raise ValueError(f"entry must be signal or next and overlap all or cooldown, got {entry!r} and {overlap!r}")
-    if cooldown is not None and cooldown < 1:
-        raise ValueError(f"cooldown must be 1 or more, got {cooldown}")
-    if resamples < 100 or enough < 2 or not 0 < confidence < 1:
-        raise ValueError(
-            "resamples must be 100 or more, enough 2 or more and confidence within 0 and 1, "
-            f"got {resamples}, {enough} and {confidence}"
-        )
+    if cooldown is not None and overlap == "all":
+        raise ValueError(f"cooldown must be None where overlap is all, got {cooldown}")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be within 0 and 1, got {confidence}")
+
+
+def _check_counts(horizons: Sequence[int], cooldown: int | None, resamples: int, seed: int, enough: int) -> None:
+    cooldowns = () if cooldown is None else (cooldown,)
+    for name, given, least in (
+        ("horizons", horizons, 1),
+        ("cooldown", cooldowns, 1),
+        ("resamples", (resamples,), 100),
+        ("seed", (seed,), 0),
+        ("enough", (enough,), 2),
+    ):
+        for each in given:
+            whole: object = each
+            if isinstance(whole, bool) or not isinstance(whole, int | np.integer):
+                raise TypeError(f"{name} must be whole numbers, got {each!r}")
+            if each < least:
+                raise ValueError(f"{name} must be {least} or more, got {each}")

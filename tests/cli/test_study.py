@@ -138,6 +138,21 @@ def test_options_reach_the_study(gex: Callable[..., Ran], folder: Path) -> None:
     assert "each one horizon or more after the last" in gex(*arguments[:-2], "--overlap", "cooldown").out
 
 
+def test_signals_of_ones_own_may_be_named(gex: Callable[..., Ran], folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "signals.toml").write_text(
+        f'[series.FEAR]\nfile = "{folder / "VVIX_History.csv"}"\nlag_days = 1\n\n'
+        '[signals.afraid]\nexpression = "FEAR > 110"\nunit = "condition"\ndefinition = "FEAR above 110"\n'
+    )
+    arguments = ("study", "SPX", "--histories", folder, "--format", "csv", "--table", "events", "--horizons", "5")
+    ran = gex(*arguments, "--when", "afraid", "--signals", tmp_path / "signals.toml")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == gex(*arguments, "--when", "lag(VVIX, 1) > 110").out != ""
+    unknown = gex(*arguments, "--when", "afraid")
+    assert unknown.code == 2
+    (tmp_path / "signals.toml").write_text("[signal.afraid]\n")
+    assert gex(*arguments, "--when", "afraid", "--signals", tmp_path / "signals.toml").code == 2
+
+
 def test_nothing_happened(gex: Callable[..., Ran], folder: Path, tmp_path: Path) -> None:
     arguments = ("study", "SPX", "--histories", folder, "--when", "close > 1e9")
     ran = gex(*arguments)
