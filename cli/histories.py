@@ -143,7 +143,7 @@ def history_of(histories: Histories, text: str, *, prices: bool = False) -> Dail
 
     """
     file = Path(_split(text)[0])
-    is_file = str(file) == "-" or bool(file.suffix) or len(file.parts) > 1 or file.exists()
+    is_file = str(file) == "-" or bool(file.suffix) or len(file.parts) > 1 or file.is_file()
     history = read(text) if is_file and text not in histories else histories.needed(text)
     if prices and (wrong := history.frame.filter(history.frame["close"] <= 0)).height:
         day, value = wrong.select("date", "close").row(0)
