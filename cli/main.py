@@ -31,6 +31,7 @@ COMMANDS = {
     "cta": "gex.cli.cta",
     "study": "gex.cli.study",
     "signals": "gex.cli.signals",
+    "regress": "gex.cli.regress",
     "zero-dte": "gex.cli.zero_dte",
     "flows": "gex.cli.flows",
     "tape": "gex.cli.tape",
