@@ -11,7 +11,7 @@ import click
 
 from gex.cli import options
 from gex.cli.log import LOGGER
-from gex.ingest.errors import MissingError
+from gex.ingest.errors import ContentError, MissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,17 +129,27 @@ def load(where: HistoryOptions) -> Histories:
     return Histories(files | {name: [file] for name, file in where.series.items()})
 
 
-def history_of(histories: Histories, text: str) -> DailyHistory:
+def history_of(histories: Histories, text: str, *, prices: bool = False) -> DailyHistory:
     """Return the history that an argument names: one of these by its name, else a file, FILE#COLUMN or `-`.
+
+    Args:
+        histories: Those that options name.
+        text: The argument.
+        prices: Whether its values must be above 0, as returns need them.
 
     Raises:
         MissingError: It is neither.
-        ChainError: It cannot be read.
+        ChainError: It cannot be read, or holds no prices.
 
     """
     file = Path(_split(text)[0])
-    is_file = str(file) == "-" or bool(file.suffix) or len(file.parts) > 1 or file.exists()
-    return read(text) if is_file and text not in histories else histories.needed(text)
+    is_file = str(file) == "-" or bool(file.suffix) or len(file.parts) > 1 or file.is_file()
+    history = read(text) if is_file and text not in histories else histories.needed(text)
+    if prices and (wrong := history.frame.filter(history.frame["close"] <= 0)).height:
+        day, value = wrong.select("date", "close").row(0)
+        message = f"{history.name} is {value:g} on {day}, and {wrong.height:,} of its values are no prices above 0"
+        raise ContentError(f"{message}; name the column of prices, FILE#COLUMN", source=history.source.path)
+    return history
 
 
 def read(text: str, name: str | None = None) -> DailyHistory:

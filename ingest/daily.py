@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 """Files of a folder that are taken for histories."""
-_PREFIX, _SUFFIX, _STORED = "fred_", "_history", "symbol="
+_PREFIX, _SUFFIX, _STORED = "FRED_", "_HISTORY", "symbol="
 
 
 def read_daily(
@@ -121,20 +121,24 @@ def name_of(path: str, label: str | None) -> str:
         label: What the column of values is called, None if it says no more than `close`.
 
     Raises:
-        FormatError: File and column are of two different series.
+        FormatError: A `VIX_History` has a column of another name: the download of one was saved as another's.
 
     """
-    stem = re.sub(r"(\.(csv|txt|parquet))?(\.gz)?$", "", Path(path.rpartition(":")[2]).name.lower())
+    stem = re.sub(
+        r"(\.(csv|txt|parquet))?(\.gz)?$", "", Path(path.rpartition(":")[2]).name.upper(), flags=re.IGNORECASE
+    )
     folder = Path(path).parent.name
-    named = folder.removeprefix(_STORED) if folder.startswith(_STORED) else ""
-    if not named and stem.endswith(_SUFFIX):
-        named = stem.removesuffix(_SUFFIX)
-    elif not named and stem.startswith(_PREFIX):
-        named = stem.removeprefix(_PREFIX)
-    if label and named and label != named.upper():
-        message = f"the file's name says {named.upper()}, its column {label}; say which: --series NAME=FILE, or name="
+    if folder.startswith(_STORED):
+        return folder.removeprefix(_STORED)
+    if stem.startswith(_PREFIX) and stem != _PREFIX:
+        return stem.removeprefix(_PREFIX)
+    if not stem.endswith(_SUFFIX) or stem == _SUFFIX:
+        return label or stem.strip("-<> ") or "SERIES"
+    named = stem.removesuffix(_SUFFIX)
+    if label not in {None, named}:
+        message = f"the file's name says {named}, its column {label}; say which: --series NAME=FILE, or name="
         raise FormatError(message, source=path, value=label)
-    return named.upper() or label or stem.strip("-<> ").upper() or "SERIES"
+    return named
 
 
 def several(name: str, paths: Sequence[str | Path]) -> ContentError:

@@ -12,13 +12,13 @@ import polars as pl
 
 from gex.ingest.errors import ChainError, FormatError
 from gex.ingest.readers.text import cells, decode, split_line
-from gex.ingest.sealed import read_sealed
+from gex.ingest.sealed import read_sealed, within_years
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PARQUET = b"PAR1"
-DATES = ("date", "observation date", "trade date", "datetime", "timestamp", "day")
+DATES = ("date", "observation date", "trade date", "quote date", "datetime", "timestamp", "day")
 """What the column of dates is called, whatever its capitals; the first of these that is there."""
 PRICES = ("close", "close/last", "last", "price", "adj close")
 CLOSES = (*PRICES, "value")
@@ -128,9 +128,9 @@ def _value(names: Sequence[str], known: list[str], date: int, source: str) -> in
     others = [place for place, name in enumerate(known) if place != date and name and name not in (*RANGE, "volume")]
     if named is not None:
         return named
-    if len(others) == 1 and len(known) <= 3:
+    if len(others) == 1 and not set(RANGE) & set(known):
         return others[0]
-    what = "several columns could hold the values" if others else "no column of values"
+    what = "several columns could hold the values" if len(others) > 1 else "no column of values"
     listed = _listed([names[place] for place in others] or names)
     raise FormatError(f"{what}; there are {listed}; name one, as FILE#COLUMN or column=", source=source)
 
@@ -169,6 +169,7 @@ def _header(lines: list[str], source: str) -> tuple[int, str, list[str]]:
 
 def _parquet(data: bytes, source: str, column: str | None) -> Table:
     frame, _ = read_sealed(data, source)
+    frame = frame.with_columns(column.to_physical() for column in frame if not within_years(column))
     # A Parquet file is called as it is on disk: to tell a folder's names, no column is looked at.
     layout = replace(layout_of(frame.columns, source, column), label=None)
     places = sorted(layout.places.values())

@@ -14,7 +14,9 @@ import polars as pl
 from gex.ingest.calendar import sessions_between
 
 FAR = 5.0
-"""A value this many times its neighbours, or this fraction of them, is in another unit or a slip of the keys."""
+"""A price this many times its neighbours, or this fraction of them, is in another unit or a slip of the keys."""
+FAR_OF_ANY = 50.0
+"""The same of what is no price: flows and counts do jump."""
 MOVES = 10.0
 """It must also lie this many of its neighbours' usual moves away: a rate near zero multiplies easily."""
 NEIGHBOURS = 5
@@ -59,7 +61,10 @@ ERRORS = {
     "negative_volume": ("the volume is below zero", "correct it, or leave it empty"),
     "duplicate": ("the same date with the same values once more; the first is kept", "none needed"),
     "conflict": ("the same date with other values: none of them is kept", "keep the row that is right"),
-    "out_of_line": ("five times its neighbours on both sides, or a fifth: another unit, or a slip", "correct the row"),
+    "out_of_line": (
+        "five times its neighbours on both sides, or a fifth (50 if it is no price): another unit, a slip",
+        "correct the row",
+    ),
 }
 """Why a row is set aside, in the order in which a row that breaks several rules is named: meaning and remedy."""
 WARNINGS = {
@@ -96,7 +101,7 @@ def judge(rows: pl.DataFrame, name: str, today: dt.date, *, priced: bool) -> Jud
     marked = rows.with_columns(pl.coalesce(_reasons(rows.columns, name, today, priced=priced)).alias("reason"))
     good, bad = marked.filter(pl.col("reason").is_null()), marked.filter(pl.col("reason").is_not_null())
     once, repeated = _once(good.drop("reason", "defect").sort("date", "line"))
-    far = _out_of_line(once)
+    far = _out_of_line(once, FAR if priced else FAR_OF_ANY)
     kept = once.join(far, on="line", how="anti", maintain_order="left")
     aside = pl.concat([bad.select("line", "reason"), repeated, far]).sort("line")
     trimmed = kept.with_columns(pl.when(~_wild(pl.col(each))).then(each).alias(each) for each in _range(kept.columns))
@@ -147,7 +152,7 @@ def _once(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
 
 
-def _out_of_line(rows: pl.DataFrame) -> pl.DataFrame:
+def _out_of_line(rows: pl.DataFrame, times: float) -> pl.DataFrame:
     """Return `line` and `reason` of values that are far from the rows before and after, all in one direction.
 
     A change that lasts two rows is none of them. The first and the last row have neighbours on one side only.
@@ -167,8 +172,8 @@ def _out_of_line(rows: pl.DataFrame) -> pl.DataFrame:
     clear = (
         ((value - middle).abs() > MOVES * pl.col("usual")) & (middle > 0) | middle.is_null() for middle in others[2:]
     )
-    above = pl.max_horizontal(others) * FAR < value
-    below = pl.min_horizontal(others) > value * FAR
+    above = pl.max_horizontal(others) * times < value
+    below = pl.min_horizontal(others) > value * times
     wrong = (above | below) & pl.all_horizontal(clear) & (value > 0) & (pl.len() > NEIGHBOURS)
     return beside.filter(wrong).select("line", pl.lit("out_of_line").alias("reason"))
 

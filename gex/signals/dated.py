@@ -43,15 +43,17 @@ def series_needed(text: str, definitions: Mapping[str, Named] = NAMED) -> tuple[
         ExpressionError: It is no expression.
 
     """
-    return tuple(dict.fromkeys(_series(text, definitions, frozenset())))
-
-
-def _series(text: str, definitions: Mapping[str, Named], seen: frozenset[str]) -> Iterator[str]:
-    for node in _named_in(parsed(text)):
-        if node in definitions and node not in seen:
-            yield from _series(definitions[node].expression, definitions, seen | {node})
-        elif node not in {*FUNCTIONS, *FORMS, *COLUMNS, *definitions}:
-            yield node
+    found: dict[str, None] = {}
+    seen: set[str] = set()
+    waiting = list(_named_in(parsed(text)))
+    while waiting:
+        name = waiting.pop(0)
+        if name in definitions and name not in seen:
+            waiting = [*_named_in(parsed(definitions[name].expression)), *waiting]
+        elif name not in {*FUNCTIONS, *FORMS, *COLUMNS, *definitions}:
+            found[name] = None
+        seen.add(name)
+    return tuple(found)
 
 
 def _named_in(tree: ast.expr) -> Iterator[str]:

@@ -70,9 +70,20 @@ def evaluate(text: str, panel: Panel, definitions: Mapping[str, Named] = NAMED) 
             nearest), numbers where a condition belongs, a window out of range, a column without values.
 
     """
-    found = _Evaluation(text, panel, definitions).all()
+    found = _value(text, panel, definitions)
     if found.kind == "condition":
         return runs.events(found.days(len(panel)))
+    return found.days(len(panel)).copy()
+
+
+def truth(text: str, panel: Panel, definitions: Mapping[str, Named] = NAMED) -> Floats:
+    """Evaluate a condition: 1 where it holds, 0 where it does not, NaN where that is not known; shape (days,).
+
+    Arguments and errors as for `evaluate`; an expression that gives numbers is an `ExpressionError`.
+    """
+    found = _value(text, panel, definitions)
+    if found.kind != "condition":
+        raise ExpressionError(text, 1, "expected a condition, got numbers; compare them, as in x > 0")
     return found.days(len(panel)).copy()
 
 
@@ -314,6 +325,13 @@ _RULES: dict[type[ast.expr], Callable[[_Evaluation, Any], _Value]] = {
     ast.Compare: _Evaluation.comparison,
     ast.Call: _Evaluation.call,
 }
+
+
+def _value(text: str, panel: Panel, definitions: Mapping[str, Named]) -> _Value:
+    try:
+        return _Evaluation(text, panel, definitions).all()
+    except RecursionError:
+        raise ExpressionError(text, 1, "too many signals within signals") from None
 
 
 def _numbers(found: Any) -> _Value:

@@ -62,8 +62,9 @@ def column_of(text: str, node: ast.expr) -> int:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the end of a message: the names that are like this one."""
-    like = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    """Return the end of a message: the names that are like this one, in whatever case."""
+    names = {each.lower(): each for each in known}
+    like = [names[each] for each in difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)]
     return f"; nearest: {', '.join(like)}" if like else ""
 
 

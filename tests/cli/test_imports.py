@@ -59,6 +59,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
         # One of each kind: chains, stores, results, trades, histories.
         *([name, "--help"] for name in ("report", "fetch", "zero-dte", "ingest", "store", "history", "batch", "score")),
         *([name, "--help"] for name in ("check", "monitor", "tape", "flows", "study", "claims", "cta")),
+        *([name, "--help"] for name in ("regime", "brief")),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:

@@ -91,6 +91,12 @@ def test_one_value_in_another_unit_is_set_aside(place: int, times: float) -> Non
     assert history.quarantine["line"].to_list() == [place + 2]
 
 
+def test_what_is_no_price_must_be_further_away() -> None:
+    flows = [3.0, 2.5, 3.5, 4.0, 2.0, 3.0, 2.0, 3.0]
+    for times, aside in ((10.0, {}), (100.0, {"out_of_line": 1})):
+        assert read(daily(*flows, 3.1 * times, *flows, header="date,flow")).quality.quarantined == aside
+
+
 def test_a_change_that_lasts_is_kept_and_told() -> None:
     history = read(daily(*[100.0] * 8, *[10000.0] * 8))
     assert (history.frame.height, history.quality.warnings) == (16, {"level_shift": 1})

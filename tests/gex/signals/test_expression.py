@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gex.signals import averages, runs
-from gex.signals.expression import evaluate
+from gex.signals.expression import evaluate, truth
 from gex.signals.functions import FUNCTIONS
 from gex.signals.named import Named
 from gex.signals.panel import Panel
@@ -75,6 +75,13 @@ def test_figures(text, expected) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
+def test_the_truth_of_a_condition_tells_what_is_not_known() -> None:
+    np.testing.assert_array_equal(truth("close > 100", PANEL), np.where(np.isnan(CLOSE), NAN, CLOSE > 100))
+    np.testing.assert_array_equal(truth("not close > 100", PANEL), 1.0 - truth("close > 100", PANEL))
+    with pytest.raises(ExpressionError, match="expected a condition, got numbers"):
+        truth("close", PANEL)
+
+
 def test_a_result_is_the_callers_own() -> None:
     found = evaluate("close", PANEL)
     found[:] = 0.0
@@ -103,6 +110,14 @@ def test_signals_that_use_one_another_twice_are_worked_out_once() -> None:
     chain = {"s0": Named("s0", "close", "", "")}
     chain |= {f"s{n}": Named(f"s{n}", f"s{n - 1} + s{n - 1}", "", "") for n in range(1, 41)}
     np.testing.assert_allclose(evaluate("s40", PANEL, chain), CLOSE * 2.0**40)
+
+
+def test_signals_too_far_within_one_another_are_refused() -> None:
+    chain = {"s0": Named("s0", "close", "", "")} | {
+        f"s{n}": Named(f"s{n}", f"s{n - 1} + 1", "", "") for n in range(1, 600)
+    }
+    with pytest.raises(ExpressionError, match="too many signals within signals"):
+        evaluate("s599", PANEL, chain)
 
 
 # Expressions that hold every function, and every form of the language.
@@ -155,6 +170,7 @@ def test_days_to_come_change_no_bit(text, end) -> None:
         ("   ", 1, "it is empty"),
         ("clse > 5", 1, "nothing is called 'clse'; nearest: close"),
         ("close > VVX", 9, "nothing is called 'VVX'; nearest: VIX"),
+        ("vix > 20", 1, "nothing is called 'vix'; nearest: VIX"),
         ("  close > VVX", 11, "nothing is called 'VVX'"),
         ('"é" == close', 1, "expected numbers, got a text"),
         ("close * äöü", 9, "nothing is called 'äöü'"),

@@ -49,6 +49,11 @@ def test_series_that_an_expression_needs() -> None:
     assert series_needed("VIX.high > VVIX or sahm_recession") == ("VIX", "VVIX", "UNRATE")
     assert series_needed('series("BRK.B", "high") > 5 and VIX > series("BRK.B")') == ("BRK.B", "VIX")
     assert series_needed("a", {"a": Named("a", "a + VIX", "", "")}) == ("VIX",)
+    # Each signal is looked into once, however often others use it.
+    chain = {"s0": Named("s0", "VIX", "", "")} | {
+        f"s{n}": Named(f"s{n}", f"s{n - 1} + s{n - 1}", "", "") for n in range(1, 2000)
+    }
+    assert series_needed("s1999", chain) == ("VIX",)
 
 
 @pytest.fixture(scope="module", name="panel")

@@ -11,7 +11,7 @@ import pytest
 from daily_series import history
 
 from gex.cli.signals_file import read_signals
-from gex.signals import averages, dated, expression, panel, runs, seasonality, standing
+from gex.signals import averages, dated, evening, expression, panel, runs, seasonality, standing
 from gex.signals.functions import FUNCTIONS
 from gex.signals.named import LIBRARY
 from gex.signals.syntax import DEEPEST, LONGEST_TEXT, MOST_PARTS, ExpressionError
@@ -50,7 +50,7 @@ def test_forms_and_limits_are_told() -> None:
     assert f"at most {averages.LONGEST:,} days" in PAGE
 
 
-@pytest.mark.parametrize("module", [averages, runs, standing, seasonality, panel, expression, dated])
+@pytest.mark.parametrize("module", [averages, runs, standing, seasonality, panel, expression, dated, evening])
 def test_the_functions_it_names_in_python_are_there(module) -> None:
     (listed,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{module.__name__}` |")]
     for name in re.findall(r"`([a-zA-Z_]+)`", listed.split("|")[2]):
