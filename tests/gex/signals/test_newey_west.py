@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gex.signals.newey_west import automatic_lags, hac
@@ -25,6 +25,7 @@ def textbook(y: np.ndarray, X: np.ndarray, lags: int, weight) -> tuple[np.ndarra
     return b, np.diag(inverse @ middle @ inverse)
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 2**32), st.integers(0, 12), st.sampled_from(["bartlett", "uniform"]))
 def test_against_the_textbook(seed: int, lags: int, kernel: str) -> None:
     rng = np.random.default_rng(seed)

@@ -7,8 +7,9 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from gex.signals.estimates import holm
 from gex.signals.study import Study, study
@@ -76,6 +77,7 @@ def test_a_cooldown_takes_an_event_only_so_long_after_the_last() -> None:
     assert own.signals == 6
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.integers(150, 299), st.sampled_from(["signal", "next"]))
 def test_what_is_over_does_not_change_with_what_comes_later(seed: int, cut: int, entry: str) -> None:
     closes = walk(seed, 300)
@@ -87,6 +89,7 @@ def test_what_is_over_does_not_change_with_what_comes_later(seed: int, cut: int,
     assert len(part) == events[:cut].sum()
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.floats(1e-3, 1e6))
 def test_the_unit_of_prices_does_not_matter(seed: int, unit: float) -> None:
     events = np.random.default_rng(seed).random(200) < 0.2
@@ -140,37 +143,37 @@ def restless(seed: int, n: int) -> np.ndarray:
 
 
 def covered(n: int, horizon: int, walks: int, *, make=walk, resamples: int = 200) -> np.ndarray:
-    """Return how often 95% intervals of walks that events say nothing of hold what is true: t, bootstrap, mean.
+    """Return how often 95% intervals of walks that events say nothing of hold what is true.
 
-    The mean's is judged for walks of one volatility alone. docs/studies.md has the figures of a thousand walks each.
+    Those of the difference by errors and by blocks, of any day's mean, and of the events' share of rises and median; the
+    truth of the last three is that of walks of one volatility. docs/studies.md has the figures of a thousand walks each.
     """
     right = []
     for seed in range(walks):
         closes = make(seed, n)
-        mean = np.convolve(closes, np.ones(50) / 50, "valid")
-        below = closes[49:] < mean
+        below = closes[49:] < np.convolve(closes, np.ones(50) / 50, "valid")
         crossed = np.concatenate([np.full(50, np.nan), below[1:] & ~below[:-1]])
         (one,) = study(days(n), closes, crossed, horizons=(horizon,), resamples=resamples, seed=seed).horizons
-        true = np.exp(horizon * (0.0002 + 0.01**2 / 2)) - 1
-        around = (one.difference.interval, one.difference.bootstrap, one.base.mean_interval)
-        right.append([low <= middle <= high for (low, high), middle in zip(around, (0, 0, true), strict=True)])
+        drift, spread = 0.0002 * horizon, 0.01 * horizon**0.5
+        rate, middle, mean = norm.cdf(drift / spread), np.exp(drift) - 1, np.exp(drift + spread**2 / 2) - 1
+        away, found = one.difference, one.events
+        around = (away.interval, away.bootstrap, one.base.mean_interval, found.exact, found.median_interval)
+        truths = zip(around, (0, 0, mean, rate, middle), strict=True)
+        right.append([low <= truth <= high for (low, high), truth in truths])
     return np.mean(right, axis=0)
 
 
 def test_intervals_are_right_about_as_often_as_they_say() -> None:
     """Of 80 walks, 95% intervals should fail on four; on twelve and more once in a thousand times."""
-    by_errors, by_blocks, of_the_mean = covered(1500, 21, 80)
-    assert by_errors > 0.85
-    assert by_blocks > 0.82  # A block as long as the horizon leaves out some of what windows share: docs/studies.md.
-    assert of_the_mean > 0.85
+    found = covered(1500, 21, 80, resamples=100)
+    # The bootstrap's is the narrowest, docs/studies.md says why.
+    assert (found > [0.85, 0.82, 0.85, 0.85, 0.85]).all(), found
 
 
 @pytest.mark.slow
 def test_intervals_of_a_year_are_right_about_as_often_as_they_say() -> None:
-    by_errors, by_blocks, of_the_mean = covered(5000, 252, 200)
-    assert 0.91 <= by_errors <= 1
-    assert 0.84 <= by_blocks <= 1
-    assert 0.91 <= of_the_mean <= 1
+    found = covered(5000, 252, 200)
+    assert (found > [0.91, 0.84, 0.91, 0.91, 0.89]).all(), found
 
 
 def test_holms_values() -> None:
@@ -256,6 +259,8 @@ def test_bad_input(change: dict[str, object], error: type[Exception], match: str
 def test_a_study_is_the_same_each_time_and_leaves_its_input_alone() -> None:
     closes, events = walk(2, 400), np.random.default_rng(2).random(400) < 0.1
     closes.flags.writeable = events.flags.writeable = False
-    assert study(days(400), closes, events).horizons == study(days(400), closes, events).horizons
-    alone = study(days(400), closes, events, horizons=(21,)).horizons[0]
-    assert alone.difference == study(days(400), closes, events).horizons[1].difference
+    one, other = (study(days(400), closes, events, resamples=200) for _ in range(2))
+    assert one.horizons == other.horizons
+    assert one.events.equals(other.events)
+    (alone,) = study(days(400), closes, events, horizons=(21,), resamples=200).horizons
+    assert alone.difference == one.horizons[1].difference

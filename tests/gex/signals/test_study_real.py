@@ -77,7 +77,9 @@ def test_vvix_stays_above_110(panel: Panel, closes: int, signals: int, cooled: i
 
 def test_after_two_days_of_november_2025(panel: Panel) -> None:
     days = np.isin(panel.dates, np.array(["2025-11-17", "2025-11-21"], "datetime64[D]"))
-    found = study(panel.dates, panel.main.column("close"), days, horizons=(5, 21, 63, 126), entry="signal")
+    found = study(
+        panel.dates, panel.main.column("close"), days, horizons=(5, 21, 63, 126), entry="signal", resamples=100
+    )
     returns = found.events["return"].to_numpy().reshape(4, 2)
     assert returns[:, 0] == pytest.approx([0.0049, 0.0073, 0.0284, 0.1140], abs=5e-5)
     assert returns[:, 1] == pytest.approx([0.0317, 0.0465, 0.0520, 0.1389], abs=5e-5)
@@ -98,7 +100,7 @@ def test_a_hundred_and_thirty_nine_days_above_the_average(
         run = run + 1 if above else 0
         events[place] = run == 139
     sample = days >= np.datetime64("1950-01-01")
-    (quarter,) = study(days, closes, events, sample=sample, horizons=(63,), entry="signal").horizons
+    (quarter,) = study(days, closes, events, sample=sample, horizons=(63,), entry="signal", resamples=100).horizons
     assert (quarter.events.hits, quarter.events.n) == (hits, n)
     assert quarter.events.exact[0] == pytest.approx(low, abs=5e-4)
     assert quarter.verdict == f"not enough data: n = {n}"
