@@ -54,15 +54,9 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
     "arguments",
     [
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
-        *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"]),
-        *(
-            ["batch", "--help"],
-            ["score", "--help"],
-            ["study", "--help"],
-            ["check", "--help"],
-            ["monitor", "--help"],
-            ["tape", "--help"],
-        ),
+        *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"], ["flows", "--help"]),
+        *(["batch", "--help"], ["score", "--help"], ["study", "--help"], ["regress", "--help"], ["check", "--help"]),
+        *(["monitor", "--help"], ["tape", "--help"]),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
