@@ -1,4 +1,4 @@
-"""`gex sample`: a made-up chain with known levels, or a series of daily ones."""
+"""`gex sample`: a made-up chain with known levels, a series of daily ones, or daily histories."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 @click.option("--symbol", type=click.Choice(["SPX", "QQQ"]), default="SPX", show_default=True, help="What to imitate.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same bytes.")
 @click.option("--days", type=click.IntRange(1), help="A series: one chain a session, into a directory.")
+@click.option(
+    "--histories",
+    "years",
+    type=click.IntRange(1, 30),
+    metavar="YEARS",
+    help="Daily histories up to the close before the chain, into a directory: the price, VIX9D, VIX, VIX3M, VVIX, a "
+    "credit spread.",
+)
 @click.option("--unrounded", is_flag=True, help="Quotes about exact prices, in place of ticks (parquet keeps them).")
 @click.option("--bad-rows", type=click.IntRange(0), default=0, help="Add rows that a reader must set aside.")
 @click.option(
@@ -41,6 +49,7 @@ def command(
     symbol: Symbol,
     seed: int,
     days: int | None,
+    years: int | None,
     unrounded: bool,
     bad_rows: int,
     size: Literal["full", "small"],
@@ -51,10 +60,16 @@ def command(
     """Write a made-up option chain and print its true levels.
 
     A CSV is laid out as Cboe's quote table; parquet is the chain table, with exact quotes where --unrounded. With
-    --days N the target is a directory of N daily chains, in which spot moves, contracts expire and are listed.
+    --days N the target is a directory of N daily chains, in which spot moves, contracts expire and are listed; with
+    --histories, of daily files as Cboe and FRED have them.
     """
     from gex.ingest.sample import generate, generate_days
 
+    if years:
+        if days or bad_rows or unrounded or truth or form == "parquet" or curve_to:
+            raise click.UsageError("--histories goes with --to, --symbol and --seed alone")
+        _write_histories(target, symbol, years, seed)
+        return
     if days and bad_rows:
         raise click.UsageError("--bad-rows goes into one chain, not into a series")
     if days:
@@ -69,6 +84,21 @@ def command(
     if curve_to is not None:
         points = zip(truths[0]["curve"]["years"], truths[0]["curve"]["rates"], strict=True)
         sink.write_text(curve_to, "years,rate\n" + "".join(f"{years!r},{rate!r}\n" for years, rate in points))
+
+
+def _write_histories(folder: Path, symbol: Symbol, years: int, seed: int) -> None:
+    """Write histories that end where the chain of the same seed began its day."""
+    from gex.ingest.calendar import previous_session
+    from gex.ingest.sample import generate
+    from gex.ingest.sample_histories import file_of, generate_histories
+
+    chain = generate(symbol, seed=seed, size="small")
+    until, close = previous_session(chain.quote_time.date()), chain.spot - chain.change
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in generate_histories(symbol, until=until, close=close, years=years, seed=seed).items():
+        sink.write_text(folder / file_of(name), frame.write_csv())
+        first, last = frame[frame.columns[0]][0], frame.row(-1)
+        click.echo(f"{folder / file_of(name)}  {frame.height:,} days from {first} to {last[0]}, the last {last[-1]}")
 
 
 def _path(sample: Sample, target: Path, form: str | None, *, series: bool) -> Path:

@@ -13,7 +13,7 @@ import polars as pl
 
 import gex
 from gex.ingest.blob import blobs
-from gex.ingest.daily_layout import PARQUET, label_of, layout_of, read_table
+from gex.ingest.daily_layout import label_of, read_table
 from gex.ingest.daily_rules import ERRORS, judge
 from gex.ingest.daily_schema import DAILY_SCHEMA, DailyHistory
 from gex.ingest.errors import ChainError, ContentError, FormatError, MissingError
@@ -148,12 +148,8 @@ def _named(path: Path) -> str:
     try:
         with blobs(path) as found:
             head = found[0].head()
-        if head.startswith(PARQUET):
-            label = layout_of(list(pl.read_parquet_schema(path)), str(path)).label
-        else:
-            label = label_of(head, str(path))
-        return name_of(str(path), label)
-    except (ChainError, pl.exceptions.PolarsError):
+        return name_of(str(path), label_of(head, str(path)))
+    except ChainError:
         return name_of(str(path), None)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gex.ingest.errors import FormatError, UnreadableError
+from gex.ingest.errors import ChainError, FormatError
 from gex.ingest.readers.text import cells, decode, split_line
+from gex.ingest.sealed import read_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,9 +93,8 @@ def label_of(head: bytes, source: str) -> str | None:
     """Return what the header of a text file calls its series; None if it does not say, or there is none to read."""
     try:
         lines = decode(head, source).split("\n")[:TOP]
-        place, separator = _header(lines, source)
-        return layout_of(split_line(lines[place], separator), source).label
-    except (UnreadableError, FormatError):
+        return layout_of(_header(lines, source)[2], source).label
+    except ChainError:
         return None
 
 
@@ -130,9 +130,9 @@ def _value(names: Sequence[str], known: list[str], date: int, source: str) -> in
         return named
     if len(others) == 1 and len(known) <= 3:
         return others[0]
-    listed = _listed([names[place] for place in others]) if others else _listed(names)
     what = "several columns could hold the values" if others else "no column of values"
-    raise FormatError(f"{what}: {listed}; name one, as FILE#COLUMN or column=", source=source)
+    listed = _listed([names[place] for place in others] or names)
+    raise FormatError(f"{what}; there are {listed}; name one, as FILE#COLUMN or column=", source=source)
 
 
 def _plain(name: str) -> str:
@@ -145,75 +145,72 @@ def _listed(names: Sequence[str]) -> str:
 
 def _text(data: bytes, source: str, column: str | None) -> Table:
     text = decode(data, source)
-    ended = text.endswith("\n")
     lines = text.removesuffix("\n").split("\n")
-    place, separator = _header(lines[:TOP], source)
-    layout = layout_of(split_line(lines[place], separator), source, column)
-    first = place + 2
-    table = cells(lines[place + 1 :], first, layout.width, separator, ended=ended)
-    texts = {line: lines[line - 1] for line in table["line"]}
-    notes = (f"the first {place} lines are a title",) if place else ()
-    return _table(table, texts, layout, source, notes)
+    place, separator, names = _header(lines[:TOP], source)
+    layout = layout_of(names, source, column)
+    table = cells(lines[place + 1 :], place + 2, layout.width, separator, ended=text.endswith("\n"))
+    texts = {line: lines[line - 1] for line in table["line"].to_list()}
+    return _table(table, texts, layout, source, (f"its header is line {place + 1}",) if place else ())
 
 
-def _header(lines: list[str], source: str) -> tuple[int, str]:
-    """Return the place of the header among the first lines, and what separates its cells."""
+def _header(lines: list[str], source: str) -> tuple[int, str, list[str]]:
+    """Return the place of the header among the first lines, what separates its cells, and the names in it."""
     for place, line in enumerate(lines):
         separator = max(",;\t", key=line.count)
-        if {_plain(name) for name in split_line(line, separator)} & set(DATES):
-            return place, separator
+        names = split_line(line, separator)
+        if {_plain(name) for name in names} & set(DATES):
+            # A frame of yfinance has names in its first line and `Date` alone in its third.
+            above = split_line(lines[0], separator)
+            return place, separator, [own or up for own, up in zip_longest(names, above[: len(names)], fillvalue="")]
     shown = lines[0][:80] if lines else ""
     message = f"no header with a column of dates, got {shown!r}; write `date,value` or `date,open,high,low,close`"
     raise FormatError(message, source=source, row=1, value=shown)
 
 
 def _parquet(data: bytes, source: str, column: str | None) -> Table:
+    frame, _ = read_sealed(data, source)
+    # A Parquet file is called as it is on disk: to tell a folder's names, no column is looked at.
+    layout = replace(layout_of(frame.columns, source, column), label=None)
+    places = sorted(layout.places.values())
+    day = frame.columns[layout.places["date"]]
+    if isinstance(frame.schema[day], pl.Datetime):
+        frame = frame.with_columns(pl.col(day).dt.date())
     try:
-        frame = pl.read_parquet(io.BytesIO(data))
-        layout = layout_of(frame.columns, source, column)
-        day = frame.columns[layout.places["date"]]
-        if isinstance(frame.schema[day], pl.Datetime):
-            frame = frame.with_columns(pl.col(day).dt.date())
-        places = sorted(set(layout.places.values()))
         # As text, so that one set of rules serves every kind of file; shortest digits give the same number back.
         written = frame.select(
-            pl.nth(place).cast(pl.String).fill_null("").alias(f"cell_{place}") for place in places
-        ).with_row_index("line", 1)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        why = (str(error).splitlines() or ["damaged"])[0]
-        raise UnreadableError(f"not a readable Parquet file: {why}", source=source) from None
-    table = written.with_columns(pl.col("line").cast(pl.Int64), pl.lit(None, pl.String).alias("defect"))
-    joined = written.select(pl.concat_str(pl.exclude("line"), separator=",")).to_series().to_list()
-    return _table(table, dict(enumerate(joined, 1)), layout, source, ())
+            pl.int_range(1, pl.len() + 1).alias("line"),
+            pl.lit(None, pl.String).alias("defect"),
+            *(pl.nth(place).cast(pl.String).fill_null("").alias(f"cell_{place}") for place in places),
+        )
+    except pl.exceptions.PolarsError as error:
+        raise FormatError(f"a column that is no text, date or number: {error}", source=source) from None
+    texts = written.select(pl.concat_str(pl.nth(range(2, 2 + len(places))), separator=",")).to_series()
+    return _table(written, dict(enumerate(texts, 1)), layout, source, ())
 
 
 def _table(table: pl.DataFrame, texts: dict[int, str], layout: Layout, source: str, notes: tuple[str, ...]) -> Table:
     """Turn cells into dates and numbers; a cell that is neither is the row's defect."""
-    day = pl.col(f"cell_{layout.places['date']}").str.strip_chars()
-    _check_order(table.select(day.alias("day"))["day"], source)
-    numbers = {name: pl.col(f"cell_{place}").str.strip_chars() for name, place in layout.places.items()}
-    del numbers["date"]
-    has_value = {name: ~text.str.to_lowercase().is_in(NO_VALUE) for name, text in numbers.items()}
-    values = {
-        name: pl.when(has_value[name]).then(text.cast(pl.Float64, strict=False)) for name, text in numbers.items()
-    }
-    bad = pl.any_horizontal(
-        has_value[name].fill_null(value=False) & ~values[name].is_finite().fill_null(value=False) for name in numbers
-    )
-    date = _date(day)
-    rows = table.select(
+    cell = {name: pl.col(f"cell_{place}").str.strip_chars() for name, place in layout.places.items()}
+    written = table.select(
         "line",
+        "defect",
+        cell.pop("date").alias("date"),
+        *(pl.when(~text.str.to_lowercase().is_in(NO_VALUE)).then(text).alias(name) for name, text in cell.items()),
+    )
+    _check_order(written["date"], source)
+    rows = written.with_columns(_date(pl.col("date")), pl.col(*cell).cast(pl.Float64, strict=False))
+    bad = [written[name].is_not_null() & ~rows[name].is_finite().fill_null(value=False) for name in cell]
+    rows = rows.with_columns(
         pl.coalesce(
-            "defect", pl.when(date.is_null()).then(pl.lit("bad_date")), pl.when(bad).then(pl.lit("bad_number"))
-        ).alias("defect"),
-        date.alias("date"),
-        *(value.alias(name) for name, value in values.items()),
+            "defect",
+            pl.when(pl.col("date").is_null()).then(pl.lit("bad_date")),
+            pl.when(pl.any_horizontal(bad)).then(pl.lit("bad_number")),
+        )
     )
     # Only Cboe writes one value a day with such dates, and its indices are prices.
-    slashed = bool(table.select(day.str.contains(_SLASHES).any()).item())
-    if layout.unread:
-        notes = (*notes, f"not read: {_listed(layout.unread)}")
-    return Table(rows, texts, layout, layout.priced or slashed, notes)
+    priced = layout.priced or bool(written["date"].str.contains(_SLASHES).any())
+    notes += (f"not read: {_listed(layout.unread)}",) if layout.unread else ()
+    return Table(rows, texts, layout, priced, notes)
 
 
 def _date(day: pl.Expr) -> pl.Expr:

@@ -96,7 +96,7 @@ def judge(rows: pl.DataFrame, name: str, today: dt.date, *, priced: bool) -> Jud
     marked = rows.with_columns(pl.coalesce(_reasons(rows.columns, name, today, priced=priced)).alias("reason"))
     good, bad = marked.filter(pl.col("reason").is_null()), marked.filter(pl.col("reason").is_not_null())
     once, repeated = _once(good.drop("reason", "defect").sort("date", "line"))
-    far = once.filter(_out_of_line()).select("line", pl.lit("out_of_line").alias("reason"))
+    far = _out_of_line(once)
     kept = once.join(far, on="line", how="anti", maintain_order="left")
     aside = pl.concat([bad.select("line", "reason"), repeated, far]).sort("line")
     trimmed = kept.with_columns(pl.when(~_wild(pl.col(each))).then(each).alias(each) for each in _range(kept.columns))
@@ -147,27 +147,30 @@ def _once(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
 
 
-def _out_of_line() -> pl.Expr:
-    """Tell the values that are far from the rows before and from the rows after, all in one direction.
+def _out_of_line(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `line` and `reason` of values that are far from the rows before and after, all in one direction.
 
     A change that lasts two rows is none of them. The first and the last row have neighbours on one side only.
     """
     value = pl.col("close")
-    moves = value.diff().abs()
-    # A row's own move is no measure of what is usual, nor is the move away from it.
-    sides = [
-        (value.shift(), _median(value, 1), _median(moves, 1)),
-        (value.shift(-1), _median(value, -1), _median(moves, -2)),
-    ]
-    above, below = pl.lit(value=True), pl.lit(value=True)
-    usual = pl.max_horizontal(side[2] for side in sides).fill_null(0.0)
-    for beside, middle, _ in sides:
-        lies = [value / beside, value / middle]
-        clear = (value - middle).abs() > MOVES * usual
-        proper = (middle > 0) & clear
-        above &= (pl.min_horizontal(lies).gt(FAR) & proper).fill_null(value=True)
-        below &= (pl.max_horizontal(lies).lt(1.0 / FAR) & proper).fill_null(value=True)
-    return (above | below) & (value > 0) & (pl.len() > NEIGHBOURS)
+    beside = rows.select(
+        "line",
+        "close",
+        before=value.shift(),
+        after=value.shift(-1),
+        middle_before=_median(value, 1),
+        middle_after=_median(value, -1),
+        # A row's own move is no measure of what is usual, nor is the move away from it.
+        usual=pl.max_horizontal(_median(value.diff().abs(), 1), _median(value.diff().abs(), -2)).fill_null(0.0),
+    )
+    others = [pl.col(name) for name in ("before", "after", "middle_before", "middle_after")]
+    clear = (
+        ((value - middle).abs() > MOVES * pl.col("usual")) & (middle > 0) | middle.is_null() for middle in others[2:]
+    )
+    above = pl.max_horizontal(others) * FAR < value
+    below = pl.min_horizontal(others) > value * FAR
+    wrong = (above | below) & pl.all_horizontal(clear) & (value > 0) & (pl.len() > NEIGHBOURS)
+    return beside.filter(wrong).select("line", pl.lit("out_of_line").alias("reason"))
 
 
 def _median(value: pl.Expr, shift: int) -> pl.Expr:

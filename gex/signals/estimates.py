@@ -44,7 +44,7 @@ class Sample:
         hits: How many were above 0.
         hit_rate: Their share.
         wilson: Interval of it.
-        exact: Clopper's and Pearson's, never too narrow.
+        exact: Clopper's and Pearson's, for independent events never too narrow.
         mean: Average.
         mean_interval: Student's, None below two effective returns.
         median: Middle one.

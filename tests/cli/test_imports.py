@@ -53,17 +53,12 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
 @pytest.mark.parametrize(
     "arguments",
     [
-        *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
-        *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"]),
-        *(
-            ["batch", "--help"],
-            ["score", "--help"],
-            ["study", "--help"],
-            ["signals", "--help"],
-            ["check", "--help"],
-            ["monitor", "--help"],
-            ["tape", "--help"],
-        ),
+        ["--help"],
+        ["--version"],
+        ["config", "show"],
+        # One of each kind: chains, stores, results, trades, histories.
+        *([name, "--help"] for name in ("report", "fetch", "zero-dte", "ingest", "store", "history", "batch", "score")),
+        *([name, "--help"] for name in ("check", "monitor", "tape", "flows", "study", "signals", "claims", "cta")),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:

@@ -124,3 +124,20 @@ def test_every_format_is_listed_with_its_proof(gex: Callable[..., Ran]) -> None:
         re.search(f"^{each.name} +{re.escape(each.title)} +{each.proof}$", table, re.MULTILINE) for each in FORMATS
     )
     assert max(map(len, table.splitlines())) <= 80
+
+
+def test_histories_end_where_the_chain_of_the_seed_began(gex: Callable[..., Ran], tmp_path: Path) -> None:
+    chain = gex("sample", "--size", "small", "--seed", "5", "--to", tmp_path / "chain.csv")
+    assert gex("sample", "--histories", "2", "--seed", "5", "--to", tmp_path / "histories").code == 0
+    date, *_, close = (tmp_path / "histories" / "SPX_History.csv").read_text().splitlines()[-1].split(",")
+    head = (tmp_path / "chain.csv").read_text().splitlines()[1]
+    last, change = (float(part.split(":")[1]) for part in head.split(",")[1:])
+    assert (date, float(close)) == ("03/09/2026", pytest.approx(last - change, abs=1e-3))
+    assert len(list((tmp_path / "histories").iterdir())) == 6
+    assert chain.code == 0
+
+
+def test_histories_go_with_nothing_of_a_chain(gex: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = gex("sample", "--histories", "2", "--unrounded", "--to", tmp_path)
+    assert (ran.code, list(tmp_path.iterdir())) == (2, [])
+    assert "--histories goes with" in ran.err

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from gex.signals.estimates import holm
 from gex.signals.study import Study, study
@@ -142,37 +143,37 @@ def restless(seed: int, n: int) -> np.ndarray:
 
 
 def covered(n: int, horizon: int, walks: int, *, make=walk, resamples: int = 200) -> np.ndarray:
-    """Return how often 95% intervals of walks that events say nothing of hold what is true: t, bootstrap, mean.
+    """Return how often 95% intervals of walks that events say nothing of hold what is true.
 
-    The mean's is judged for walks of one volatility alone. docs/studies.md has the figures of a thousand walks each.
+    Those of the difference by errors and by blocks, of any day's mean, and of the events' share of rises and median; the
+    truth of the last three is that of walks of one volatility. docs/studies.md has the figures of a thousand walks each.
     """
     right = []
     for seed in range(walks):
         closes = make(seed, n)
-        mean = np.convolve(closes, np.ones(50) / 50, "valid")
-        below = closes[49:] < mean
+        below = closes[49:] < np.convolve(closes, np.ones(50) / 50, "valid")
         crossed = np.concatenate([np.full(50, np.nan), below[1:] & ~below[:-1]])
         (one,) = study(days(n), closes, crossed, horizons=(horizon,), resamples=resamples, seed=seed).horizons
-        true = np.exp(horizon * (0.0002 + 0.01**2 / 2)) - 1
-        around = (one.difference.interval, one.difference.bootstrap, one.base.mean_interval)
-        right.append([low <= middle <= high for (low, high), middle in zip(around, (0, 0, true), strict=True)])
+        drift, spread = 0.0002 * horizon, 0.01 * horizon**0.5
+        rate, middle, mean = norm.cdf(drift / spread), np.exp(drift) - 1, np.exp(drift + spread**2 / 2) - 1
+        away, found = one.difference, one.events
+        around = (away.interval, away.bootstrap, one.base.mean_interval, found.exact, found.median_interval)
+        truths = zip(around, (0, 0, mean, rate, middle), strict=True)
+        right.append([low <= truth <= high for (low, high), truth in truths])
     return np.mean(right, axis=0)
 
 
 def test_intervals_are_right_about_as_often_as_they_say() -> None:
     """Of 80 walks, 95% intervals should fail on four; on twelve and more once in a thousand times."""
-    by_errors, by_blocks, of_the_mean = covered(1500, 21, 80, resamples=100)
-    assert by_errors > 0.85
-    assert by_blocks > 0.82  # A block as long as the horizon leaves out some of what windows share: docs/studies.md.
-    assert of_the_mean > 0.85
+    found = covered(1500, 21, 80, resamples=100)
+    # The bootstrap's is the narrowest, docs/studies.md says why.
+    assert (found > [0.85, 0.82, 0.85, 0.85, 0.85]).all(), found
 
 
 @pytest.mark.slow
 def test_intervals_of_a_year_are_right_about_as_often_as_they_say() -> None:
-    by_errors, by_blocks, of_the_mean = covered(5000, 252, 200)
-    assert 0.91 <= by_errors <= 1
-    assert 0.84 <= by_blocks <= 1
-    assert 0.91 <= of_the_mean <= 1
+    found = covered(5000, 252, 200)
+    assert (found > [0.91, 0.84, 0.91, 0.91, 0.89]).all(), found
 
 
 def test_holms_values() -> None:
