@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from daily_series import history, history_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gex.results import Levels, WallPair, Walls
@@ -55,6 +55,7 @@ LEVELS = st.lists(
 ).map(lambda pairs: [level(price / 100, kind, f"{place}") for place, (price, kind) in enumerate(pairs)])
 
 
+@settings(max_examples=25)
 @given(LEVELS, st.integers(1, 300))
 def test_a_cluster_is_the_largest_group_that_fits(levels, width) -> None:
     found = confluence(levels, 100.0, Tolerance(width / 100, "points"))
@@ -74,6 +75,7 @@ def test_a_cluster_is_the_largest_group_that_fits(levels, width) -> None:
     assert max((len(cluster.members) for cluster in found), default=0) == max(sizes, default=0)
 
 
+@settings(max_examples=25)
 @given(LEVELS, st.randoms())
 def test_the_order_of_levels_does_not_matter(levels, random) -> None:
     mixed = random.sample(levels, len(levels))

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 from daily_series import history
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gex.signals.panel import LASTS, Panel, aligned
@@ -34,6 +34,7 @@ def test_a_value_is_taken_from_the_day_it_was_published() -> None:
     assert own[0] == 3.9
 
 
+@settings(max_examples=25)
 @given(gappy(), gappy(), st.integers(0, 60), st.none() | st.integers(0, 60))
 def test_each_day_has_the_last_value_published_by_then(days, dated, lag, lasts) -> None:
     values = np.arange(len(dated), dtype=float)
@@ -49,6 +50,7 @@ def test_each_day_has_the_last_value_published_by_then(days, dated, lag, lasts) 
             assert found == past[-1][1]
 
 
+@settings(max_examples=25)
 @given(gappy(), gappy(), st.integers(0, 300))
 def test_values_to_come_change_no_day_before(days, dated, end) -> None:
     values = np.arange(len(dated), dtype=float)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from daily_series import closes_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ttest_1samp
 
@@ -23,6 +23,7 @@ def test_a_month_by_hand() -> None:
     np.testing.assert_allclose(returns, [10.0, -10.0])
 
 
+@settings(max_examples=25)
 @given(st.integers(0, len(DAYS)))
 def test_days_to_come_change_no_month_before(end) -> None:
     months, returns = monthly_returns(DAYS[:end], CLOSES[:end])

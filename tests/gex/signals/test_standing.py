@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -37,6 +37,7 @@ def days(count: int) -> np.ndarray:
     return every[(every.astype(int) + 3) % 7 < 5][:count]
 
 
+@settings(max_examples=25)
 @given(SERIES, st.integers(1, 9))
 def test_a_percentile_is_the_rank_in_the_window(values, n) -> None:
     expected = pd.Series(values).rolling(n).rank(method="max", pct=True)
@@ -51,6 +52,7 @@ def test_a_score_is_the_distance_from_the_mean_in_deviations() -> None:
     assert np.isnan(zscore(values, 3)[4])
 
 
+@settings(max_examples=25)
 @given(SERIES, st.integers(0, 40))
 def test_days_to_come_change_no_bit(values, end) -> None:
     dates = days(len(values))
@@ -68,6 +70,7 @@ def test_days_to_come_change_no_bit(values, end) -> None:
         np.testing.assert_array_equal(each(dates[:end], values[:end]), each(dates, values)[:end])
 
 
+@settings(max_examples=25)
 @given(arrays(float, st.integers(5, 60), elements=st.floats(1, 1e4)), st.integers(1, 4))
 def test_on_a_weeks_last_day_its_average_is_that_of_weekly_closes(values, n) -> None:
     dates = days(len(values))
