@@ -178,7 +178,8 @@ def _settled(ladder: Floats, needed: Floats, noise: Floats, before: Floats) -> F
     """
     if np.all(np.diff(needed) > 0):  # one answer each, wherever the price was
         past = np.minimum(noise - needed[0], 0.0) + np.maximum(noise - needed[-1], 0.0)
-        return np.interp(noise, needed, ladder) + past
+        settled: Floats = np.interp(noise, needed, ladder) + past
+        return settled
     up = np.interp(before, ladder, needed) < noise
     moves = np.empty_like(noise)
     moves[up] = [_first(ladder, needed, *each) for each in zip(noise[up], before[up], strict=True)]
