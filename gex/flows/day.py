@@ -28,7 +28,7 @@ FINEST = 1e-6
 
 
 @dataclass(frozen=True)
-class Session:
+class DayPlan:
     """How a session is simulated.
 
     Attributes:
@@ -110,7 +110,7 @@ class Days:
     beyond: Bools
 
 
-def simulate(flows: Sequence[Flow], impact: Impact, spot: float, session: Session) -> Days:
+def simulate(flows: Sequence[Flow], impact: Impact, spot: float, plan: DayPlan) -> Days:
     """Simulate sessions in which everyone trades what the order-flow curve says, and moves the price by it.
 
     What a flow says for the start at `spot` counts as traded before: only what is added moves the price. Acting at
@@ -121,7 +121,7 @@ def simulate(flows: Sequence[Flow], impact: Impact, spot: float, session: Sessio
         flows: Of different names; see `gex.flows.curve.Flow`.
         impact: What dollars do to the price.
         spot: The price at the start, points.
-        session: Noise, steps and days.
+        plan: Noise, steps and days.
 
     Raises:
         ValueError: As `flow_curve`; a spot that is not positive; a flow that is not finite on the ladder.
@@ -129,7 +129,7 @@ def simulate(flows: Sequence[Flow], impact: Impact, spot: float, session: Sessio
     """
     if not (np.isfinite(spot) and spot > 0):
         raise ValueError(f"spot must be a positive price, got {spot!r}")
-    ladder, elapsed, noise = _ladder(session), session.elapsed, session.noise()
+    ladder, elapsed, noise = _ladder(plan), plan.elapsed, plan.noise()
     curve = flow_curve(flows, spot * np.exp(ladder), elapsed)
     middle = int(np.searchsorted(ladder, 0.0))
     usd = {name: each - each[0, middle] for name, each in curve.usd.items()}
@@ -141,7 +141,7 @@ def simulate(flows: Sequence[Flow], impact: Impact, spot: float, session: Sessio
     total = np.sum(list(usd.values()), axis=0)
     for step in range(1, len(elapsed)):
         before = moves[:, step - 1]
-        if session.late:
+        if plan.late:
             moves[:, step] = noise[:, step] + impact.log_return(np.interp(before, ladder, total[step - 1]))
         else:
             moves[:, step] = _settled(ladder, ladder - impact.log_return(total[step]), noise[:, step], before)
@@ -150,14 +150,14 @@ def simulate(flows: Sequence[Flow], impact: Impact, spot: float, session: Sessio
         alone=spot * np.exp(noise),
         spots=spot * np.exp(moves),
         usd={name: _traded(moves, ladder, each) for name, each in usd.items()},
-        beyond=np.any(np.abs(moves) > session.half, axis=1),
+        beyond=np.any(np.abs(moves) > plan.half, axis=1),
     )
 
 
-def _ladder(session: Session) -> Floats:
+def _ladder(plan: DayPlan) -> Floats:
     """Return ln(S/S0): even steps, and closer ones around 0, where the square root is steepest."""
-    even = np.linspace(-session.half, session.half, session.rungs)
-    near = np.geomspace(FINEST, 2.0 * session.half / (session.rungs - 1), 24, endpoint=False)
+    even = np.linspace(-plan.half, plan.half, plan.rungs)
+    near = np.geomspace(FINEST, 2.0 * plan.half / (plan.rungs - 1), 24, endpoint=False)
     ladder: Floats = np.unique(np.concatenate([even[np.abs(even) > FINEST], near, -near, [0.0]]))
     return ladder
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CLOSEST = 1e-6
 """Moves smaller than this are not told apart: a hundredth of a basis point."""
+RESOLVED = 1e-15
+"""Of a shock: the rounding of ln(S)."""
 NEAR = 32
 """Prices on either side that lie closer to spot than the ladder's next: the square root is steepest there."""
 GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
@@ -80,12 +82,29 @@ class Critical:
 
 
 @dataclass(frozen=True)
+class Trades:
+    """What is traded on the way to each price, $; made by `trades_of`.
+
+    Attributes:
+        usd: At spots, ascending.
+        spot: S0, points, where nothing is.
+        ladder: Prices around it, ascending; shape (n,).
+        on_ladder: `usd` there; shape (n,).
+
+    """
+
+    usd: Usd
+    spot: float
+    ladder: Floats
+    on_ladder: Floats
+
+
+@dataclass(frozen=True)
 class Response:
     """The shock that leads to each price, on a ladder of them.
 
     Attributes:
-        spot: S0, points.
-        usd: What is traded on the way to each price, $.
+        trades: What is traded on the way to each.
         impact: What that does to the price.
         spots: Points, ascending, the folds among them; shape (n,).
         shocks: ln(S/S0) - I(Q(S)) there; shape (n,).
@@ -93,8 +112,7 @@ class Response:
 
     """
 
-    spot: float
-    usd: Usd
+    trades: Trades
     impact: Impact
     spots: Floats
     shocks: Floats
@@ -139,7 +157,7 @@ class Response:
 
     def _here(self) -> tuple[int, int]:
         """Return the ends of the branch that holds S0; at a fold, the one that is not stable."""
-        place = int(np.searchsorted(self.spots, self.spot))
+        place = int(np.searchsorted(self.spots, self.trades.spot))
         holding = [ends for ends in pairwise(self.turns.tolist()) if ends[0] <= place <= ends[1]]
         return min(holding, key=lambda ends: self._rises(*ends))
 
@@ -154,9 +172,10 @@ class Response:
             return None
         place = begin + max(int(np.argmax(ahead >= 0)), 1)
         low, high = ((float(self.spots[at]), float(self.shocks[at]) - shock) for at in (place - 1, place))
-        if low[1] == 0 or high[1] == 0:
-            return low[0] if low[1] == 0 else high[0]
-        return root_between(lambda spot: _shock(self.spot, self.usd, self.impact, spot) - shock, low, high)
+        nearest = min(low, high, key=lambda each: abs(each[1]))
+        if abs(nearest[1]) < RESOLVED:
+            return nearest[0]
+        return root_between(lambda spot: _shock(self.trades, self.impact, spot) - shock, low, high)
 
     def _fold(self, at: int, *, upward: bool) -> Fold:
         spot, shock = float(self.spots[at]), float(self.shocks[at])
@@ -177,12 +196,11 @@ def dealers_usd(shares: Callable[[Floats], Floats], spot: float) -> Usd:
     return lambda spots: -spot * (shares(spots) - held)
 
 
-def response(usd: Usd, impact: Impact, spot: float, ladder: Floats) -> Response:
-    """Find the shock that leads to each price, and every fold.
+def trades_of(usd: Usd, spot: float, ladder: Floats) -> Trades:
+    """Price what is traded on a ladder.
 
     Args:
         usd: What is traded on the way to each price, $: `dealers_usd`, or the total of a `FlowCurve` at a time.
-        impact: What that does to the price.
         spot: S0, points.
         ladder: Prices around it, ascending; a fold narrower than two steps of it goes unseen. `gex.profile.ladder_of`
             has steps that no strike's gamma falls through.
@@ -191,40 +209,45 @@ def response(usd: Usd, impact: Impact, spot: float, ladder: Floats) -> Response:
         ValueError: The ladder does not go up on both sides of spot, or what is traded is not finite.
 
     """
-    spots = _with_near(spot, ladder)
-    shocks = np.log(spots / spot) - impact.log_return(_finite(usd(spots)))
+    check_ladder(spot, ladder)
+    return Trades(usd, spot, ladder, _finite(usd(ladder)))
+
+
+def response(trades: Trades, impact: Impact) -> Response:
+    """Find the shock that leads to each price, and every fold.
+
+    Args:
+        trades: What is traded on the way to each price.
+        impact: What that does to the price.
+
+    Raises:
+        ValueError: What is traded is not finite.
+
+    """
+    spots, traded = _with_near(trades)
+    shocks = np.log(spots / trades.spot) - impact.log_return(traded)
     rises = np.diff(shocks) >= 0
     turns = np.flatnonzero(rises[1:] != rises[:-1]) + 1
-    found = [_turn(spot, usd, impact, spots[at - 1 : at + 2], peak=bool(rises[at - 1])) for at in turns.tolist()]
+    found = [_turn(trades, impact, spots[at - 1 : at + 2], peak=bool(rises[at - 1])) for at in turns.tolist()]
     turned = np.array(found).reshape(-1, 2)
-    every = np.concatenate([spots, turned[:, 0]])
-    unique, first = np.unique(every, return_index=True)
+    every, first = np.unique(np.concatenate([spots, turned[:, 0]]), return_index=True)
     both = np.concatenate([shocks, turned[:, 1]])[first]
-    ends = np.concatenate([[0], np.searchsorted(unique, turned[:, 0]), [len(unique) - 1]])
-    return Response(spot, usd, impact, unique, both, ends)
+    ends = np.concatenate([[0], np.searchsorted(every, turned[:, 0]), [len(every) - 1]])
+    return Response(trades, impact, every, both, ends)
 
 
-def critical_impact(usd: Usd, spot: float, ladder: Floats) -> Critical:
+def critical_impact(trades: Trades) -> Critical:
     """Return the linear impact below which every shock leads to one price: lambda* = 1 / max dQ/dlnS.
 
     Of dealers, with Q = -S0 (D(S) - D(S0)), that is -1 / min(S0 S D'(S)): prices are unique where
     1 + lambda S0 S D'(S) > 0 on all of the ladder.
-
-    Args:
-        usd: As `response`.
-        spot: S0, points.
-        ladder: As `response`.
-
-    Raises:
-        ValueError: As `response`.
-
     """
-    check_ladder(spot, ladder)
-    slopes = np.diff(_finite(usd(ladder))) / np.diff(np.log(ladder))
+    ladder = trades.ladder
+    slopes = np.diff(trades.on_ladder) / np.diff(np.log(ladder))
     at = int(np.argmax(slopes))
     around = ladder[max(at - 1, 0)], ladder[min(at + 2, len(ladder) - 1)]
-    where = _highest(lambda each: _slope(usd, each), float(around[0]), float(around[1]))
-    steepest = max(_slope(usd, where), float(slopes[at]))
+    where = _highest(lambda each: _slope(trades.usd, each), float(around[0]), float(around[1]))
+    steepest = max(_slope(trades.usd, where), float(slopes[at]))
     return Critical(1.0 / steepest, where) if steepest > 0 else Critical(None, None)
 
 
@@ -248,29 +271,29 @@ def _finite(usd: Floats) -> Floats:
     return usd
 
 
-def _with_near(spot: float, ladder: Floats) -> Floats:
-    """Add spot to a ladder, and prices that close in on it."""
-    check_ladder(spot, ladder)
-    away = np.abs(np.log(ladder / spot))
-    near = np.geomspace(CLOSEST, max(float(np.min(away[away > CLOSEST])), 2 * CLOSEST), NEAR, endpoint=False)
-    spots = np.concatenate([ladder, spot * np.exp(near), spot * np.exp(-near), [spot]])
-    apart: Floats = np.unique(spots)
-    # The ladder's own rounding of spot is spot.
-    kept: Floats = apart[(apart == spot) | (np.abs(np.log(apart / spot)) > 0.5 * CLOSEST)]
-    return kept
+def _with_near(trades: Trades) -> tuple[Floats, Floats]:
+    """Add spot, and prices that close in on it, to a ladder and what is traded there."""
+    away = np.abs(np.log(trades.ladder / trades.spot))
+    apart = away > CLOSEST  # the ladder's own rounding of spot is spot
+    near = np.geomspace(CLOSEST, max(float(np.min(away[apart])), 2.0 * CLOSEST), NEAR, endpoint=False)
+    added = trades.spot * np.exp(np.concatenate([-near[::-1], [0.0], near]))
+    spots = np.concatenate([trades.ladder[apart], added])
+    traded = np.concatenate([trades.on_ladder[apart], _finite(trades.usd(added))])
+    ordered = np.argsort(spots)
+    return spots[ordered], traded[ordered]
 
 
-def _shock(origin: float, usd: Usd, impact: Impact, spot: float) -> float:
-    moved = impact.log_return(usd(np.array([spot])))
-    return float(np.log(spot / origin) - moved[0])
+def _shock(trades: Trades, impact: Impact, spot: float) -> float:
+    moved = impact.log_return(trades.usd(np.array([spot])))
+    return float(np.log(spot / trades.spot) - moved[0])
 
 
-def _turn(origin: float, usd: Usd, impact: Impact, around: Floats, *, peak: bool) -> tuple[float, float]:
+def _turn(trades: Trades, impact: Impact, around: Floats, *, peak: bool) -> tuple[float, float]:
     """Return the price and the shock of the fold between three prices."""
     side = 1.0 if peak else -1.0
-    spot = _highest(lambda each: side * _shock(origin, usd, impact, each), float(around[0]), float(around[2]))
-    best = max((spot, float(around[1])), key=lambda each: side * _shock(origin, usd, impact, each))
-    return best, _shock(origin, usd, impact, best)
+    spot = _highest(lambda each: side * _shock(trades, impact, each), float(around[0]), float(around[2]))
+    best = max((spot, float(around[1])), key=lambda each: side * _shock(trades, impact, each))
+    return best, _shock(trades, impact, best)
 
 
 def _slope(usd: Usd, spot: float) -> float:

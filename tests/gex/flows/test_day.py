@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gex.flows.closing import LAST_HALF_HOUR, done_by
-from gex.flows.day import Session, simulate
+from gex.flows.day import DayPlan, simulate
 from gex.flows.day_statistics import statistics
 from gex.flows.feedback import Lagged, multiplier
 from gex.flows.impact import LinearImpact, SquareRootImpact
@@ -66,7 +66,7 @@ class Trigger:
 
 
 def run(*flows, impact=KYLE, **session):
-    return simulate(flows, impact, SPOT, Session(**{"daily_volatility": SIGMA, "days": 40, "seed": 7} | session))
+    return simulate(flows, impact, SPOT, DayPlan(**{"daily_volatility": SIGMA, "days": 40, "seed": 7} | session))
 
 
 def logs(days):
@@ -222,12 +222,12 @@ def test_late_in_the_session_less_noise_is_left():
 )
 def test_sessions_out_of_range_are_refused(name, value):
     with pytest.raises(ValueError, match=f"{name} must lie from"):
-        Session(**{"daily_volatility": SIGMA} | {name: value})
+        DayPlan(**{"daily_volatility": SIGMA} | {name: value})
 
 
 def test_too_much_at_once_is_refused():
     with pytest.raises(ValueError, match=r"steps \* days"):
-        Session(SIGMA, steps=10_000, days=10_000)
+        DayPlan(SIGMA, steps=10_000, days=10_000)
 
 
 def test_prices_and_flows_that_are_none_are_refused():
@@ -239,11 +239,11 @@ def test_prices_and_flows_that_are_none_are_refused():
             return np.where(spots > SPOT, np.nan, 0.0)
 
     with pytest.raises(ValueError, match="spot must be a positive price"):
-        simulate([Drift(1.0)], LinearImpact(IMPACT), -1.0, Session(SIGMA))
+        simulate([Drift(1.0)], LinearImpact(IMPACT), -1.0, DayPlan(SIGMA))
     with pytest.raises(ValueError, match="'broken' is not finite"):
-        simulate([Broken()], LinearImpact(IMPACT), SPOT, Session(SIGMA))
+        simulate([Broken()], LinearImpact(IMPACT), SPOT, DayPlan(SIGMA))
     with pytest.raises(ValueError, match="different names"):
-        simulate([], LinearImpact(IMPACT), SPOT, Session(SIGMA))
+        simulate([], LinearImpact(IMPACT), SPOT, DayPlan(SIGMA))
 
 
 def test_statistics_of_one_session_have_no_error_and_ranges_are_kept():

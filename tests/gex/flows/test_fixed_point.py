@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from gex.flows.fixed_point import critical_impact, dealers_usd, response
+from gex.flows.fixed_point import critical_impact, dealers_usd, response, trades_of
 from gex.flows.impact import LinearImpact, SquareRootImpact
 from gex.pricing import log_ladder
 
@@ -45,19 +45,19 @@ def shock_of(x: float, impact: float) -> float:
 
 
 def test_the_critical_impact_is_the_closed_form():
-    found = critical_impact(short_straddle(), SPOT, LADDER)
+    found = critical_impact(trades_of(short_straddle(), SPOT, LADDER))
     assert found.impact == pytest.approx(CRITICAL, rel=1e-8)
     assert found.spot == pytest.approx(SPOT, rel=1e-5)
 
 
 def test_long_gamma_everywhere_has_no_critical_impact():
-    found = critical_impact(dealers_usd(straddles((-UNITS, 0.0, W)), SPOT), SPOT, LADDER)
+    found = critical_impact(trades_of(dealers_usd(straddles((-UNITS, 0.0, W)), SPOT), SPOT, LADDER))
     assert (found.impact, found.spot) == (None, None)
 
 
 @pytest.mark.parametrize("times", [0.2, 0.9, 0.999])
 def test_below_it_every_shock_has_one_answer(times):
-    found = response(short_straddle(), LinearImpact(times * CRITICAL), SPOT, LADDER)
+    found = response(trades_of(short_straddle(), SPOT, LADDER), LinearImpact(times * CRITICAL))
     assert found.folds == ()
     assert found.stable
     assert found.next_folds == (None, None)
@@ -71,7 +71,7 @@ def test_below_it_every_shock_has_one_answer(times):
 @pytest.mark.parametrize("times", [1.01, 1.5, 4.0])
 def test_above_it_the_map_folds_where_the_closed_form_says(times):
     impact = times * CRITICAL
-    found = response(short_straddle(), LinearImpact(impact), SPOT, LADDER)
+    found = response(trades_of(short_straddle(), SPOT, LADDER), LinearImpact(impact))
     d = math.sqrt(2 * math.log(times))
     lower, upper = found.folds
     assert not found.stable
@@ -85,7 +85,7 @@ def test_above_it_the_map_folds_where_the_closed_form_says(times):
 @pytest.mark.parametrize("times", [1.01, 1.5, 4.0])
 def test_a_cascade_is_as_long_as_the_branches_are_apart(times):
     impact = times * CRITICAL
-    lower, upper = response(short_straddle(), LinearImpact(impact), SPOT, LADDER).folds
+    lower, upper = response(trades_of(short_straddle(), SPOT, LADDER), LinearImpact(impact)).folds
     d = math.sqrt(2 * math.log(times))
     lands = brentq(lambda x: shock_of(x, impact) - shock_of(-d * W, impact), d * W, 1.0, xtol=1e-15)
     assert math.log(lower.lands / SPOT) == pytest.approx(lands, abs=1e-11)
@@ -96,7 +96,7 @@ def test_a_cascade_is_as_long_as_the_branches_are_apart(times):
 @pytest.mark.parametrize("shock", [0.0, 1e-3, -2e-3])
 def test_all_three_answers_are_found_and_the_middle_one_is_not_stable(shock):
     impact = 2 * CRITICAL
-    found = response(short_straddle(), LinearImpact(impact), SPOT, LADDER).equilibria(shock)
+    found = response(trades_of(short_straddle(), SPOT, LADDER), LinearImpact(impact)).equilibria(shock)
     d = math.sqrt(2 * math.log(2)) * W
     expected = [
         brentq(lambda x: shock_of(x, impact) - shock, *ends, xtol=1e-16) for ends in ((-1, -d), (-d, d), (d, 1))
@@ -108,7 +108,7 @@ def test_all_three_answers_are_found_and_the_middle_one_is_not_stable(shock):
 def test_a_price_on_a_stable_branch_knows_what_lies_ahead():
     """Short straddles struck 5% below: the price is at rest now, and a fall towards them runs away."""
     usd = dealers_usd(straddles((UNITS, -0.05, W)), SPOT)
-    found = response(usd, LinearImpact(2 * CRITICAL), SPOT, LADDER)
+    found = response(trades_of(usd, SPOT, LADDER), LinearImpact(2 * CRITICAL))
     below, above = found.next_folds
     assert found.stable
     assert above is None
@@ -126,7 +126,7 @@ def test_a_price_on_a_stable_branch_knows_what_lies_ahead():
 def test_a_cascade_beyond_the_ladder_has_no_length():
     usd = dealers_usd(straddles((UNITS, -0.05, W)), SPOT)
     near = log_ladder(SPOT, 0.06, 1001)
-    below, _ = response(usd, LinearImpact(2 * CRITICAL), SPOT, near).next_folds
+    below, _ = response(trades_of(usd, SPOT, near), LinearImpact(2 * CRITICAL)).next_folds
     assert (below.lands, below.cascade) == (None, None)
 
 
@@ -134,7 +134,7 @@ def test_by_the_square_root_short_gamma_drives_itself():
     """Q = -G x: e = x - k sqrt(|G x|) sign(x) folds at k^2 |G| / 4, rests at k^2 |G|, and lands as worked out by hand."""
     gamma, law = -5e12, SquareRootImpact(5e11, 0.01)
     reach = 0.01**2 / 5e11 * 5e12
-    found = response(lambda spots: -gamma * np.log(spots / SPOT), law, SPOT, LADDER)
+    found = response(trades_of(lambda spots: -gamma * np.log(spots / SPOT), SPOT, LADDER), law)
     rest = [math.log(each.spot / SPOT) for each in found.equilibria(0.0)]
     assert rest == pytest.approx([-reach, 0.0, reach], abs=1e-11)
     assert [each.stable for each in found.equilibria(0.0)] == [True, False, True]
@@ -153,7 +153,7 @@ BOOKS = st.lists(
 @given(books=BOOKS, impact=st.floats(1e-15, 2e-13), shock=st.floats(-0.08, 0.08))
 def test_every_answer_is_found_and_each_is_one(books, impact, shock):
     usd = dealers_usd(straddles(*books), SPOT)
-    found = response(usd, LinearImpact(impact), SPOT, LADDER)
+    found = response(trades_of(usd, SPOT, LADDER), LinearImpact(impact))
     answers = found.equilibria(shock)
     for each in answers:
         error = math.log(each.spot / SPOT) - impact * float(usd(np.array([each.spot]))[0]) - shock
@@ -171,15 +171,15 @@ def test_every_answer_is_found_and_each_is_one(books, impact, shock):
 @given(books=BOOKS, times=st.floats(0.05, 3.0))
 def test_prices_are_unique_exactly_up_to_the_critical_impact(books, times):
     usd = dealers_usd(straddles(*books), SPOT)
-    critical = critical_impact(usd, SPOT, LADDER).impact
+    critical = critical_impact(trades_of(usd, SPOT, LADDER)).impact
     assume(critical is not None and critical < 1e-9 and abs(times - 1) > 1e-3)
-    assert (response(usd, LinearImpact(times * critical), SPOT, LADDER).folds == ()) == (times < 1)
+    assert (response(trades_of(usd, SPOT, LADDER), LinearImpact(times * critical)).folds == ()) == (times < 1)
 
 
 @given(books=BOOKS, impact=st.floats(1e-15, 2e-13))
 def test_cascades_land_on_the_same_shock(books, impact):
     usd = dealers_usd(straddles(*books), SPOT)
-    for fold in response(usd, LinearImpact(impact), SPOT, LADDER).folds:
+    for fold in response(trades_of(usd, SPOT, LADDER), LinearImpact(impact)).folds:
         if fold.lands is not None:
             moved = impact * usd(np.array([fold.lands]))[0]
             assert math.log(fold.lands / SPOT) - moved == pytest.approx(fold.shock, abs=1e-10)
@@ -197,13 +197,11 @@ def test_cascades_land_on_the_same_shock(books, impact):
 )
 def test_what_is_no_ladder_is_refused(ladder, match):
     with pytest.raises(ValueError, match=match):
-        response(short_straddle(), LinearImpact(1e-14), SPOT, ladder)
-    with pytest.raises(ValueError, match=match):
-        critical_impact(short_straddle(), SPOT, ladder)
+        trades_of(short_straddle(), SPOT, ladder)
 
 
 def test_what_is_no_number_is_refused():
     with pytest.raises(ValueError, match="finite"):
-        response(lambda spots: spots * math.nan, LinearImpact(1e-14), SPOT, LADDER)
+        trades_of(lambda spots: spots * math.nan, SPOT, LADDER)
     with pytest.raises(ValueError, match="shock must be finite"):
-        response(short_straddle(), LinearImpact(1e-14), SPOT, LADDER).equilibria(math.nan)
+        response(trades_of(short_straddle(), SPOT, LADDER), LinearImpact(1e-14)).equilibria(math.nan)
