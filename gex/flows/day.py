@@ -39,7 +39,7 @@ class DayPlan:
         days: Independent sessions.
         seed: Of the noise; each day's is the same however many days follow.
         reach: Half of the range of ln(S/S0) that the curve is drawn over; None for 12 standard deviations of a day.
-        rungs: Prices of that range, evenly apart; flows are taken to be straight in ln(S) between them.
+        rungs: Prices on either side of the start, evenly apart; flows are taken to be straight in ln(S) between them.
 
     """
 
@@ -50,7 +50,7 @@ class DayPlan:
     days: int = 1
     seed: int = 0
     reach: float | None = None
-    rungs: int = 801
+    rungs: int = 400
 
     def __post_init__(self) -> None:
         """Refuse values outside their range.
@@ -66,7 +66,7 @@ class DayPlan:
             ("days", self.days, 1, 1_000_000),
             ("seed", self.seed, 0, 2**63),
             ("reach", self.half, 1e-5, 20.0),
-            ("rungs", self.rungs, 3, 100_000),
+            ("rungs", self.rungs, 1, 100_000),
         ):
             if not low <= value <= high:
                 raise ValueError(f"{name} must lie from {low:g} to {high:g}, got {value!r}")
@@ -77,6 +77,11 @@ class DayPlan:
     def half(self) -> float:
         """Half of the range of ln(S/S0)."""
         return min(SIGMAS * self.daily_volatility, 3.0) if self.reach is None else self.reach
+
+    @property
+    def even(self) -> Floats:
+        """The ladder of ln(S/S0), 0 in the middle; shape (2 rungs + 1,)."""
+        return self.half * np.arange(-self.rungs, self.rungs + 1) / self.rungs
 
     @property
     def elapsed(self) -> Floats:
@@ -129,36 +134,35 @@ def simulate(flows: Sequence[Flow], impact: Impact, spot: float, plan: DayPlan) 
     """
     if not (np.isfinite(spot) and spot > 0):
         raise ValueError(f"spot must be a positive price, got {spot!r}")
-    ladder, elapsed, noise = _ladder(plan), plan.elapsed, plan.noise()
-    curve = flow_curve(flows, spot * np.exp(ladder), elapsed)
-    middle = int(np.searchsorted(ladder, 0.0))
-    usd = {name: each - each[0, middle] for name, each in curve.usd.items()}
+    even, elapsed, noise = plan.even, plan.elapsed, plan.noise()
+    curve = flow_curve(flows, spot * np.exp(even), elapsed)
+    usd = {name: each - each[0, plan.rungs] for name, each in curve.usd.items()}
     for name, each in usd.items():
         if not np.isfinite(each).all():
-            low, high = spot * np.exp(ladder[[0, -1]])
+            low, high = spot * np.exp(even[[0, -1]])
             raise ValueError(f"the flow {name!r} is not finite at every price from {low:g} to {high:g}")
-    moves = np.zeros_like(noise)
+    moves, ladder = np.zeros_like(noise), _closing_in(even)
     total = np.sum(list(usd.values()), axis=0)
     for step in range(1, len(elapsed)):
         before = moves[:, step - 1]
         if plan.late:
-            moves[:, step] = noise[:, step] + impact.log_return(np.interp(before, ladder, total[step - 1]))
+            moves[:, step] = noise[:, step] + impact.log_return(np.interp(before, even, total[step - 1]))
         else:
-            moves[:, step] = _settled(ladder, ladder - impact.log_return(total[step]), noise[:, step], before)
+            needed = ladder - impact.log_return(np.interp(ladder, even, total[step]))
+            moves[:, step] = _settled(ladder, needed, noise[:, step], before)
     return Days(
         elapsed=elapsed,
         alone=spot * np.exp(noise),
         spots=spot * np.exp(moves),
-        usd={name: _traded(moves, ladder, each) for name, each in usd.items()},
+        usd={name: _traded(moves, even, each) for name, each in usd.items()},
         beyond=np.any(np.abs(moves) > plan.half, axis=1),
     )
 
 
-def _ladder(plan: DayPlan) -> Floats:
-    """Return ln(S/S0): even steps, and closer ones around 0, where the square root is steepest."""
-    even = np.linspace(-plan.half, plan.half, plan.rungs)
-    near = np.geomspace(FINEST, 2.0 * plan.half / (plan.rungs - 1), 24, endpoint=False)
-    ladder: Floats = np.unique(np.concatenate([even[np.abs(even) > FINEST], near, -near, [0.0]]))
+def _closing_in(even: Floats) -> Floats:
+    """Return a ladder of ln(S/S0) with more rungs around 0, where the square root is steepest."""
+    near = np.geomspace(FINEST, even[-1] / (len(even) // 2), 24, endpoint=False)
+    ladder: Floats = np.unique(np.concatenate([even, near, -near]))
     return ladder
 
 
