@@ -29,6 +29,7 @@ COMMANDS = {
     "history": "gex.cli.history",
     "score": "gex.cli.score",
     "zero-dte": "gex.cli.zero_dte",
+    "flows": "gex.cli.flows",
     "tape": "gex.cli.tape",
     "check": "gex.cli.check",
     "monitor": "gex.cli.monitor.command",

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from gex.quotes import Floats
 
 MOST_LEVERAGE = 10.0
+INDEX_OF = {
+    **dict.fromkeys(("SPY", "XSP", "VOO", "IVV", "ES", "MES"), "SPX"),
+    **dict.fromkeys(("QQQ", "QQQM", "XND", "NQ", "MNQ"), "NDX"),
+    **dict.fromkeys(("IWM", "MRUT", "RTY", "M2K"), "RUT"),
+}
+"""The index that others have the returns of."""
 
 
 @dataclass(frozen=True)
