@@ -30,6 +30,7 @@ COMMANDS = {
     "score": "gex.cli.score",
     "zero-dte": "gex.cli.zero_dte",
     "flows": "gex.cli.flows",
+    "feedback": "gex.cli.feedback",
     "tape": "gex.cli.tape",
     "check": "gex.cli.check",
     "monitor": "gex.cli.monitor.command",
