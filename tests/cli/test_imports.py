@@ -56,6 +56,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
         *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
         *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"]),
         *(["batch", "--help"], ["score", "--help"], ["check", "--help"], ["monitor", "--help"], ["tape", "--help"]),
+        ["feedback", "--help"],
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
@@ -83,6 +84,10 @@ def test_report_loads_numpy_and_polars_and_nothing_heavier(spx_csv: Path, form: 
 
 def test_zero_dte_loads_nothing_more(spx_csv: Path) -> None:
     assert loaded("zero-dte", str(spx_csv)) & HEAVY == {"numpy", "polars"}
+
+
+def test_feedback_loads_nothing_more(spx_csv: Path) -> None:
+    assert loaded("feedback", str(spx_csv), "--impact", "1e-14") & HEAVY == {"numpy", "polars"}
 
 
 def test_report_from_the_store_loads_nothing_more(spx_csv: Path, tmp_path: Path) -> None:
