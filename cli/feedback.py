@@ -93,7 +93,7 @@ def shown_of(
 
 
 def day_of(base: Priced, given: ImpactOptions, simulated: DayOptions, where: HistoryOptions) -> DayShown:
-    """Simulate the rest of the session, or the next one: dealers, and leveraged funds where they can be told.
+    """Simulate the rest of the session, or the next one: dealers, and the others where they can be told.
 
     Contracts are priced as European: early exercise would take a hundred times as long.
 
@@ -101,15 +101,16 @@ def day_of(base: Priced, given: ImpactOptions, simulated: DayOptions, where: His
         ChainError: The history is not there, or in other units.
 
     """
-    from gex.cli.flow_parts import dealers, leveraged_funds
+    from gex.cli.flow_parts import dealers, leveraged_funds, trend_followers
     from gex.cli.flows import funds_of, scene_for
     from gex.cli.render.feedback_document import DayShown
     from gex.flows.day import DayPlan, simulate
     from gex.flows.day_statistics import statistics
 
     flow_options = _flow_options(simulated)
-    scene = scene_for(replace(base, book=base.book.european()), flow_options, where)
-    parts = dealers(scene, flow_options), leveraged_funds(scene, flow_options, funds_of(flow_options))
+    scene = scene_for(replace(base, book=base.book.european()), flow_options, where, None)
+    funds = leveraged_funds(scene, flow_options, funds_of(flow_options))
+    parts = dealers(scene, flow_options), funds, trend_followers(scene)
     session = scene.session
     steps = max(2, round(session.minutes * (1.0 - session.begun) / simulated.step))
     plan = DayPlan(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 STALE_DAYS = 92
 """Assets further from the session than this are warned of."""
+FITTED_MARKET = "equities worldwide"
+"""What the published dollars that trend followers are fitted to are of."""
 OTHER_UNITS = 0.25
 """A close further than this fraction from the price is of something else."""
 
@@ -41,12 +43,17 @@ class FlowOptions:
     every: float
 
     def __post_init__(self) -> None:
-        """Refuse a curve without width.
+        """Refuse a curve without width, and funds that nobody could run.
 
         Raises:
-            ValueError: `reach` is none.
+            ValueError: Names the option.
 
         """
+        from gex.flows.volatility_control import Rule
+
+        Rule(self.vol_control_target, self.vol_control_cap, lag=self.vol_control_lag)
+        if self.vol_control_aum is not None and self.vol_control_aum < 0:
+            raise ValueError(f"--vol-control-aum must be dollars, 0 or more; got {self.vol_control_aum:g}")
         if not 0.001 <= self.reach <= 0.5:
             raise ValueError(f"--reach must lie from 0.1% to 50%, got {100 * self.reach:g}%")
 
@@ -77,8 +84,10 @@ class Scene:
     warnings: tuple[str, ...] = ()
 
 
-def scene_of(base: Priced | None, history: DailyHistory | None, given: FlowOptions) -> Scene:
-    """Find the session, the price now and the closes before it.
+def scene_of(
+    base: Priced | None, history: DailyHistory | None, given: FlowOptions, underlying: str | None = None
+) -> Scene:
+    """Find the session, the price now and the closes before it; `underlying` is what the history is of, if not its name.
 
     Raises:
         MissingError: The history has nothing up to the date asked for, or ends before its session.
@@ -95,7 +104,8 @@ def scene_of(base: Priced | None, history: DailyHistory | None, given: FlowOptio
     if given.as_of is not None and is_session(given.as_of) and last != given.as_of:
         raise MissingError(f"{history.name} has no close of {given.as_of}: the last before it is of {last}")
     session = session_of(next_session(last), None)
-    return Scene(history.name, session, float(closes[-1]), closes, given.previous_close or float(closes[-1]), "", None)
+    name, close = (underlying or history.name).upper(), float(closes[-1])
+    return Scene(name, session, close, closes, given.previous_close or close, "", None)
 
 
 def _of_chain(base: Priced, history: DailyHistory | None, given: FlowOptions) -> Scene:
@@ -104,20 +114,19 @@ def _of_chain(base: Priced, history: DailyHistory | None, given: FlowOptions) ->
 
     market = base.market
     session = session_of(new_york_date(next_close(market.evaluated_at)), market.evaluated_at)
-    closes, before, reason = None, previous_session(session.date), "no history: give --histories DIR or --series"
+    closes, before, underlying = None, previous_session(session.date), base.chain.underlying
+    reason = f"no history of {underlying}: give --histories DIR or --series {underlying}=FILE"
     if history is not None:
         found, last = _closes(history, before)
         reason = "" if last == before else f"{history.name} has no close of {before}: it ends on {last}"
         closes = found if last == before else None
     if closes is not None and abs(market.level / closes[-1] - 1.0) > OTHER_UNITS:
-        message = (
-            f"its close of {before} is {closes[-1]:g}, {base.chain.underlying} is at {market.level:g}: other units"
-        )
+        message = f"its close of {before} is {closes[-1]:g}, {underlying} is at {market.level:g}: other units"
         raise ContentError(
-            f"{message}; give --history in points of {base.chain.underlying}", source=history.name if history else None
+            f"{message}; give --history in points of {underlying}", source=history.name if history else None
         )
     close = given.previous_close or (None if closes is None else float(closes[-1]))
-    return Scene(base.chain.underlying, session, market.level, closes, close, reason, base)
+    return Scene(underlying, session, market.level, closes, close, reason, base)
 
 
 def session_of(date: dt.date, now: dt.datetime | None) -> Session:
@@ -144,7 +153,12 @@ def _closes(history: DailyHistory, until: dt.date | None) -> tuple[Floats, dt.da
 
 def parts_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...]) -> tuple[Part, ...]:
     """Return everyone, present or missing."""
-    return (dealers(scene, given), leveraged_funds(scene, given, funds), volatility_control(scene, given))
+    return (
+        dealers(scene, given),
+        leveraged_funds(scene, given, funds),
+        volatility_control(scene, given),
+        trend_followers(scene),
+    )
 
 
 def missing(name: str, reason: str, about: dict[str, object] | None = None) -> Part:
@@ -177,16 +191,19 @@ def dealers(scene: Scene, given: FlowOptions) -> Part:
 
 
 def leveraged_funds(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...]) -> Part:
-    """Return the funds on the chain's or history's index."""
+    """Return the funds on the chain's or history's index whose assets were known by the session."""
     from gex.flows.funds import INDEX_OF, Rebalancing
     from gex.flows.session import Part
 
     name, index = "leveraged_funds", INDEX_OF.get(scene.underlying, scene.underlying)
     mine = [fund for fund in funds if fund.index == index]
-    known = [fund for fund in mine if fund.aum_usd is not None]
+    known = [fund for fund in mine if fund.as_of is not None and fund.as_of <= scene.session.date]
+    later = sum(fund.as_of is not None for fund in mine) - len(known)
     about: dict[str, object] = {"index": index, "funds": len(mine), "funds_with_assets": len(known)}
+    about |= {"funds_dated_later": later} if later else {}
     if not known:
         what = "has its assets in the table" if mine else f"in the table is on {index}"
+        what = f"has assets of {scene.session.date} or before, {later} of later" if later else what
         return missing(name, f"no fund {what}: give --funds FILE", about)
     dates = [fund.as_of for fund in known if fund.as_of]
     assets = sum(fund.aum_usd or 0.0 for fund in known)
@@ -217,6 +234,31 @@ def volatility_control(scene: Scene, given: FlowOptions) -> Part:
     if given.vol_control_aum is None:
         return missing(name, "nobody knows its assets: give --vol-control-aum", about)
     return Part(name, flow, None, about | {"aum_usd": given.vol_control_aum})
+
+
+def trend_followers(scene: Scene) -> Part:
+    """Return trend followers, of whom only those in the index that the fit is of have dollars."""
+    from gex.flows.fitted import FITTED_ON
+    from gex.flows.funds import INDEX_OF
+    from gex.flows.session import Part
+    from gex.flows.trend import TrendModel, trend_states
+    from gex.flows.trend_flow import TrendFlow
+
+    name, model = "trend_followers", TrendModel()
+    if INDEX_OF.get(scene.underlying, scene.underlying) != FITTED_ON:
+        return missing(name, f"their dollars are fitted on {FITTED_ON} alone")
+    if scene.closes is None:
+        return missing(name, scene.reason)
+    if len(scene.closes) < model.needed:
+        return missing(name, f"not enough history: {len(scene.closes)} closes, {model.needed} decide the trend")
+    state = trend_states(scene.closes, model).at([-1])
+    position = float(state.held(model)[0])
+    about: dict[str, object] = {
+        "position": position,
+        "held_usd": position * model.full_size_usd,
+        "of": FITTED_MARKET,
+    }
+    return Part(name, TrendFlow(state, model), None, about)
 
 
 def stale(part: Part, session: Session) -> str | None:

@@ -73,13 +73,13 @@ flow_options = options.gathered(
         callback=created_of,
         help="Created less redeemed at this close, of one fund: SPXL=200mm. May be repeated.",
     ),
-    options.setting(
+    click.option(
         "--vol-control-aum",
         metavar="DOLLARS",
         callback=values.dollars_of,
         help="Assets that follow volatility control: 200bn. Nobody publishes them, so there is no default.",
     ),
-    options.setting(
+    click.option(
         "--vol-control-target",
         default="10%",
         show_default=True,
@@ -87,7 +87,7 @@ flow_options = options.gathered(
         callback=values.share_of,
         help="Their volatility a year.",
     ),
-    options.setting(
+    click.option(
         "--vol-control-cap",
         type=click.FloatRange(0, 10, min_open=True),
         default=1.5,
@@ -95,7 +95,7 @@ flow_options = options.gathered(
         metavar="MULTIPLE",
         help="Their largest exposure.",
     ),
-    options.setting(
+    click.option(
         "--vol-control-lag",
         type=click.IntRange(0, 10),
         default=1,
@@ -193,7 +193,9 @@ def command(
     if source is None and table in {"orders", "strikes"}:
         raise click.UsageError(f"--table {table} needs a SOURCE: they are of the chain's options")
     base = None if source is None else priced_of(source, read, settings)
-    shown = shown_of(scene_for(base, given, where), given, funds, events_of(fund_history, side, least, funds))
+    shown = shown_of(
+        scene_for(base, given, where, read.underlying), given, funds, events_of(fund_history, side, least, funds)
+    )
     sink.emit(_chunks(shown, form, table, output), output.output)
 
 
@@ -221,7 +223,7 @@ def priced_of(source: str, read: ReadOptions, settings: Settings) -> Priced:
     return answered(open_chain(source, read, settings.spot), settings, source, priced)
 
 
-def scene_for(base: Priced | None, given: FlowOptions, where: HistoryOptions) -> Scene:
+def scene_for(base: Priced | None, given: FlowOptions, where: HistoryOptions, underlying: str | None) -> Scene:
     """Read the history if one was named, or lies in the folder under the underlying's name.
 
     Raises:
@@ -232,9 +234,9 @@ def scene_for(base: Priced | None, given: FlowOptions, where: HistoryOptions) ->
     from gex.cli.histories import history_of, load
 
     histories = load(where)
-    name = given.history or (base.chain.underlying if base else "SPX")
+    name = given.history or (base.chain.underlying if base else underlying or "SPX")
     history = history_of(histories, name) if given.history or name in histories or not base else None
-    return scene_of(base, history, given)
+    return scene_of(base, history, given, underlying)
 
 
 def events_of(path: str | None, side: str, least: float, funds: tuple[Fund, ...]) -> pl.DataFrame | None:
@@ -262,6 +264,7 @@ def shown_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...], events: 
 
     Raises:
         MissingError: Nobody can be told.
+        click.UsageError: Volatility can't move so far.
 
     """
     from gex.cli.render.flows_document import Shown
@@ -275,7 +278,8 @@ def shown_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...], events: 
             scene.underlying, scene.session, spots, elapsed, parts, spot=scene.spot, previous_close=scene.previous_close
         )
     except ValueError as error:
-        raise MissingError(str(error)) from error
+        nobody = all(part.flow is None for part in parts)
+        raise (MissingError(str(error)) if nobody else click.UsageError(str(error))) from error
     warnings = [text for part in parts if (text := stale(part, scene.session))]
     return Shown(flows, scene.base, funds, tuple(warnings), events)
 

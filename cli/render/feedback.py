@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gex.cli.render import figures
 from gex.cli.render.feedback_document import ONE_PCT, VARIANCE_STEPS
+from gex.cli.render.flows import TITLES
 from gex.cli.render.terminal import aligned, flow
 from gex.flows.chain_feedback import PER_UNIT
 from gex.flows.impact import SquareRootImpact
@@ -178,17 +179,18 @@ def _path(day: DayShown, terminal: Terminal) -> list[str]:
     every = max(1, -(-last // ROWS))
     rows = sorted({*range(0, last, every), last})
     money = figures.Money.spanning([float(usd[0, row]) for usd in days.usd.values() for row in rows])
-    head = ["time", "alone", "price", *(f"{name.replace('_', ' ')} {money.unit}" for name in days.usd)]
+    head = ["time", "alone", "price", *(TITLES[name] for name in days.usd), f" {money.unit} since the start, + buys"]
     lines = [
         [
             _clock(day.session.at(float(days.elapsed[row]))),
             figures.price(float(days.alone[0, row])),
             figures.price(float(days.spots[0, row])),
             *(money(float(usd[0, row])) for usd in days.usd.values()),
+            "",
         ]
         for row in rows
     ]
-    first, *rest = aligned([head, *lines], "<" + ">" * (len(head) - 1))
+    first, *rest = aligned([head, *lines], "<" + ">" * (len(head) - 2) + "<")
     return [terminal.paint(first, "muted"), *rest]
 
 

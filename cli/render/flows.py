@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from gex.cli.render.heat import heat, legend
 from gex.cli.render.terminal import aligned, flow
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from gex.cli.render.flows_document import Shown
@@ -208,17 +208,31 @@ def _parts(flows: SessionFlows, terminal: Terminal) -> Iterator[str]:
             yield from flow([f"{name}  {first}", *rest], terminal.width, indent="  ")
 
 
-def _about(part: Part) -> Iterator[str]:
-    """Yield what a part rests on, in words."""
-    for name, value in part.about.items():
-        label = name.removesuffix("_usd").removesuffix("_usd_per_1pct").replace("_", " ")
-        if name.endswith(("_usd", "_usd_per_1pct")) or name == "usd_per_1pct":
-            end = " per +1%" if name.endswith("per_1pct") else ""
-            yield f"{'trade' if name == 'usd_per_1pct' else label} {figures.dollars(float(value))}{end}"  # type: ignore[arg-type]
-        elif isinstance(value, float):
-            yield f"{label} {value:,.4g}" if abs(value) < 1000 else f"{label} {value:,.2f}"
-        else:
-            yield f"{label} {value:%Y-%m-%d}" if isinstance(value, dt.date) else f"{label} {value}"
+def _about(part: Part) -> list[str]:
+    """Return what a part rests on, in words."""
+    about: dict[str, Any] = part.about
+    if part.name == "dealers":
+        vol = about["vol_move_points"]
+        moved = [f"volatility {figures.signed(vol, 1)} points"] if vol else []
+        net = figures.dollars(about["net_gamma_usd_per_1pct"])
+        return [f"{about['contracts']:,} contracts, positions {about['positions']}", f"net gamma {net} per +1%", *moved]
+    if part.name == "leveraged_funds":
+        later = f", {about['funds_dated_later']} dated later left out" if "funds_dated_later" in about else ""
+        return [
+            f"{about['funds_with_assets']} of {about['funds']} funds on {about['index']} have assets{later}",
+            f"{_size(about['aum_usd'])} of {about['assets_from']} to {about['assets_until']}",
+            f"{figures.dollars(about['usd_per_1pct'])} per +1%",
+        ]
+    if part.name == "volatility_control":
+        lag = f"{about['lag_sessions']} session{'' if about['lag_sessions'] == 1 else 's'} later"
+        hold = f"hold {about['exposure']:.2f} times {_size(about['aum_usd'])}"
+        return [hold, f"target {100 * about['target']:g}%, {about['cap']:g} times at the most", f"trade {lag}"]
+    position = figures.signed(about["position"], 2)
+    return [f"position {position} of 1, {figures.dollars(about['held_usd'])} in {about['of']}"]
+
+
+def _size(value: float) -> str:
+    return figures.dollars(value).removeprefix("+")
 
 
 def _clock(time: dt.datetime) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 if TYPE_CHECKING:
     from gex.analysis import Priced
-    from gex.exposure import Book
     from gex.flows.funds import Fund
+    from gex.flows.hedging import Hedging
     from gex.flows.session import Part, SessionFlows
     from gex.flows.volatility_control import VolatilityControl
 
@@ -43,17 +42,18 @@ class Shown:
     warnings: tuple[str, ...]
     events: pl.DataFrame | None
 
-    @cached_property
-    def book(self) -> Book:
-        """What dealers hold of the chain.
+    @property
+    def hedging(self) -> Hedging:
+        """The flow of dealers.
 
         Raises:
             ValueError: There is no chain.
 
         """
-        if self.base is None:
+        flow = self.part("dealers").flow
+        if flow is None:
             raise ValueError(NO_CHAIN)
-        return self.base.book.held()
+        return flow  # type: ignore[return-value]  # the part of that name
 
     def part(self, name: str) -> Part:
         """Return a part by its name."""
@@ -117,16 +117,19 @@ def orders(shown: Shown) -> pl.DataFrame:
     """Return the orders that dealers' hedging amounts to now, at the prices of the curve."""
     from gex.flows.hedging import order_book
 
-    return order_book(shown.book, shown.flows.curve.spots)
+    dealers = shown.hedging
+    return order_book(dealers.book, shown.flows.curve.spots, vol_points=dealers.vol_points)
 
 
 def strikes(shown: Shown) -> pl.DataFrame:
     """Return the strikes behind dealers' hedging of a move either way, now: `move_pct` and those of `strike_flows`."""
     from gex.flows.hedging import strike_flows
 
-    spot = shown.flows.spot
+    dealers, spot = shown.hedging, shown.flows.spot
     return pl.concat(
-        strike_flows(shown.book, spot, spot * (1.0 + move)).select(pl.lit(100.0 * move).alias("move_pct"), pl.all())
+        strike_flows(dealers.book, spot, spot * (1.0 + move), vol_points=dealers.vol_points).select(
+            pl.lit(100.0 * move).alias("move_pct"), pl.all()
+        )
         for move in STRIKE_MOVES
     )
 
@@ -140,7 +143,7 @@ def funds(shown: Shown) -> pl.DataFrame:
 
 def assumptions(shown: Shown) -> list[str]:
     """Say what the figures rest on."""
-    lines = ["positive buys; from now, or the open, to each time; valued at the price of the row"]
+    lines = ["positive buys; dealers count from now, all others from the open; valued at the price of the row"]
     if shown.part("dealers").flow is not None:
         lines.append("dealers: full re-pricing of the chain as held now, hedged at the price now")
     if shown.part("leveraged_funds").flow is not None:
@@ -149,6 +152,8 @@ def assumptions(shown: Shown) -> list[str]:
         )
     if shown.volatility_control is not None:
         lines.append("volatility control: what closes up to now have decided, evenly in the last half hour")
+    if shown.part("trend_followers").flow is not None:
+        lines.append("trend followers: fitted to published figures (docs/flows-trend.md), evenly through the session")
     return lines
 
 

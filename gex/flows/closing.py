@@ -22,4 +22,4 @@ def done_by(elapsed: float, closing: float = LAST_HALF_HOUR) -> float:
     """
     if not 0.0 < closing <= 1.0:
         raise ValueError(f"closing must be a fraction of the session, over 0 and 1 at the most; got {closing!r}")
-    return min(max((elapsed - (1.0 - closing)) / closing, 0.0), 1.0)
+    return 1.0 if elapsed >= 1.0 else max((elapsed - (1.0 - closing)) / closing, 0.0)

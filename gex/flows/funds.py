@@ -142,7 +142,7 @@ class Rebalancing:
         """Return what the funds have traded; see `Flow.usd`."""
         returns = np.asarray(spots, dtype=np.float64) / self.previous_close - 1.0
         each = [fund.rebalancing_usd(returns, self.creations_usd.get(fund.ticker, 0.0)) for fund in self.known]
-        total: Floats = done_by(elapsed, self.closing) * np.sum(each, axis=0)
+        total: Floats = done_by(elapsed, self.closing) * np.sum(each, axis=0) + 0.0  # no negative zero
         return total
 
 

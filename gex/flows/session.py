@@ -79,7 +79,7 @@ class Session:
             raise ValueError(f"every_minutes must be over 0, got {every_minutes!r}")
         step = every_minutes / self.minutes
         back = 1.0 - step * np.arange(math.ceil((1.0 - self.begun) / step))[::-1]
-        return np.unique(np.concatenate([[self.begun], back[back > self.begun + 0.01 * step]]))
+        return np.unique(np.concatenate([[self.begun], back[back > self.begun + 0.01 * step], [1.0]]))
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ class VolatilityControl:
 
     def usd(self, spots: Floats, elapsed: float) -> Floats:
         """Return what the funds have traded; see `Flow.usd`."""
-        return done_by(elapsed, self.closing) * self._traded(spots, self.rule.lag)
+        return done_by(elapsed, self.closing) * self._traded(spots, self.rule.lag) + 0.0  # no negative zero
 
     def decided_usd(self, spots: Floats) -> Floats:
         """Return what the session's close, there, makes them trade `lag` sessions later, $; shape as `spots`."""

@@ -78,7 +78,11 @@ def test_a_day_is_the_same_again_and_moves_by_what_is_traded(gex, spx_csv):
         assert moved == pytest.approx(2e-14 * row["dealers_usd"], abs=1e-12)
     assert first["path"][-1]["elapsed"] == 1.0
     assert first["statistics"]["days"] == 20
-    assert [part["present"] for part in first["parts"]] == [True, False]
+    assert [(part["name"], part["present"]) for part in first["parts"]] == [
+        ("dealers", True),
+        ("leveraged_funds", False),
+        ("trend_followers", False),
+    ]
     assert "--previous-close" in first["parts"][1]["reason"]
 
 
@@ -157,3 +161,18 @@ def test_half_a_law_and_nonsense_are_usage_errors(gex, spx_csv, arguments, match
     assert (ran.code, ran.out) == (2, "")
     assert match in ran.err
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.real
+def test_with_histories_everyone_trades_on_a_real_chain(gex, data_path):
+    """SPX 2025-09-04 at 14:15: +99.7 $bn per 1%; funds and trend followers by the closes before."""
+    chain, histories = data_path("chains", "cboe_csv", "spx_2025-09-04_1430.csv"), data_path("history")
+    arguments = (chain, *MARKET, "--day", "--sessions", 50, "--histories", histories)
+    document = document_of(gex, *arguments)
+    assert document["gamma_usd_per_1pct"] / 1e9 == pytest.approx(99.7, abs=0.1)
+    assert document["linear"]["multiplier"] == pytest.approx(1 / 1.1994, abs=1e-3)
+    assert all(part["present"] for part in document["day"]["parts"])
+    for row in document["day"]["path"]:
+        usd = row["dealers_usd"] + row["leveraged_funds_usd"] + row["trend_followers_usd"]
+        assert math.log(row["spot"] / row["spot_alone"]) == pytest.approx(2e-14 * usd, abs=1e-12)
+    assert max(map(len, gex("feedback", *arguments).out.splitlines())) <= WINDOWS
