@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 Table = Literal["summary", "folds", "day"]
+RUNGS, FEW_RUNGS = 400, 50
+"""Prices either side of spot that a day is drawn on: few where each is priced by itself, volatility moving with it."""
 
 
 @click.command("feedback")
@@ -120,6 +122,7 @@ def day_of(base: Priced, given: ImpactOptions, simulated: DayOptions, where: His
         late=simulated.late,
         days=simulated.sessions,
         seed=simulated.seed,
+        rungs=RUNGS if base.book.dynamics is None else FEW_RUNGS,
     )
     law = given.of_market
     if law is None:

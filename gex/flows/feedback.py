@@ -47,7 +47,7 @@ def multiplier(impact: float, gamma_usd: float) -> float:
 
     r = e - lambda G r, for a shock e. Realised volatility is sigma times this. That hedging which follows the price
     raises volatility, by a factor that depends on the price, is Frey and Stremme (1997), "Market volatility and
-    feedback effects from dynamic hedging", Mathematical Finance 7, 351-374.
+    feedback effects from dynamic hedging"; the factor here is one line of algebra.
 
     Args:
         impact: As `strength`.

@@ -50,9 +50,9 @@ class LinearImpact:
 class SquareRootImpact:
     """A quarter of the dollars moves the price half as far: ln(S/S0) = Y sigma_d sqrt(|Q| / ADV) sign(Q).
 
-    Measured on orders of 0.01% to 10% of a day's volume, worked over the day, with Y of the order of one: Toth et
-    al. 2011, "Anomalous price impact and the critical nature of liquidity in financial markets", Physical Review X 1,
-    021006. Of smaller ones impact turns linear (Bucci et al. 2019, "Crossover from linear to square-root market impact").
+    Measured on large orders that are worked in pieces, with Y of the order of one: Toth et al. (2011), "Anomalous price
+    impact and the critical nature of liquidity in financial markets", Physical Review X 1, 021006. Of small ones impact
+    is linear: Bucci et al. (2018), "Crossover from linear to square-root market impact", arXiv:1811.05230.
 
     Attributes:
         adv_usd: Average daily volume of all that hedgers trade in, $, above 0.
@@ -94,8 +94,9 @@ class SquareRootImpact:
 def kyle_impact(adv_usd: float, daily_volatility: float, prefactor: float = 1.0) -> LinearImpact:
     """Return Y sigma_d / ADV: net buying of a whole day's volume moves the price Y standard deviations of a day.
 
-    Kyle (1985) has lambda = sqrt(Sigma_0) / (2 sigma_u): how uncertain the value is over how much is traded without
-    knowing it. A day's volatility and a day's volume stand in for both, which is right in order of magnitude alone.
+    Kyle (1985), "Continuous auctions and insider trading", Econometrica 53, has lambda = sqrt(Sigma_0) / (2 sigma_u):
+    how uncertain the value is over how much is traded without knowing it. A day's volatility and a day's volume stand in
+    for both, which is right in order of magnitude alone.
 
     Args:
         adv_usd: Average daily volume of all that hedgers trade in, $, above 0.
