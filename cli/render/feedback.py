@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gex.cli.render import figures
-from gex.cli.render.feedback_document import ONE_PCT, VARIANCE_STEPS
+from gex.cli.render.feedback_document import ONE_PCT, VARIANCE_STEPS, assumptions
 from gex.cli.render.flows import TITLES
 from gex.cli.render.terminal import aligned, flow
 from gex.flows.chain_feedback import PER_UNIT
@@ -218,16 +218,14 @@ def _estimate(estimate: Estimate) -> str:
 
 
 def _notes(shown: Shown, terminal: Terminal) -> list[str]:
+    first, *others = assumptions(shown)
     parts = [
-        "ASSUMES  one book, volatility stuck to strikes, all dealers hedge in full",
+        f"ASSUMES  {first}",
+        *others,
         "lambda: return per $ of net buying",
         "G: dealers' gamma, $ per unit return",
         "prices: ln(S/S0) = shock + impact of hedging all the way to S, re-priced",
     ]
     if shown.day is not None:
-        parts += [
-            "±: one Monte Carlo standard error",
-            "alone: the same noise without impact",
-            "contracts priced as European",
-        ]
+        parts += ["±: one Monte Carlo standard error", "alone: the same noise without impact"]
     return [terminal.paint(line, "muted") for line in flow(parts, terminal.width, indent=" " * 9)]

@@ -9,6 +9,7 @@ import polars as pl
 
 from gex.flows.chain_feedback import PER_UNIT
 from gex.flows.impact import SquareRootImpact
+from gex.summary import assumptions_of
 
 if TYPE_CHECKING:
     from gex.analysis import Priced
@@ -91,8 +92,16 @@ def document(shown: Shown) -> dict[str, Any]:
         "critical": _critical(found),
         "prices": _prices(found),
         "day": None if shown.day is None else _day(shown.day),
+        "assumptions": assumptions(shown),
         "reasons": reasons,
     }
+
+
+def assumptions(shown: Shown) -> list[str]:
+    """Say what the figures rest on."""
+    ours = ["dealers hedge all of it and nobody hedges against them", "impact does not decay"]
+    day = ["contracts of the simulated session priced as European"] if shown.day else []
+    return [*assumptions_of(shown.base.market, shown.base.settings), *ours, *day]
 
 
 def frame_of(shown: Shown, table: str) -> pl.DataFrame:

@@ -268,3 +268,11 @@ def test_statistics_are_those_of_a_plain_walk_over_the_days(seed):
     assert found.variance_ratio.value == pytest.approx(np.mean(blocks) / 4 / np.mean(r**2))
     pairs = [each[t] * each[t + 1] for each in r for t in range(29)]
     assert found.autocorrelation.value == pytest.approx(np.mean(pairs) / np.mean(r**2))
+
+
+def test_errors_are_as_large_as_what_seeds_make_of_the_figures():
+    found = [statistics(run(Gamma(-4e11), late=True, days=100, steps=30, rungs=1, seed=seed)) for seed in range(60)]
+    for name in ("volatility_ratio", "variance_ratio", "autocorrelation", "close_slope"):
+        estimates = [getattr(each, name) for each in found]
+        spread = np.std([each.value for each in estimates])
+        assert 0.7 < spread / np.mean([each.error for each in estimates]) < 1.4, name
