@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 SAMPLE := sample/spx_quotedata.csv
 
-.PHONY: report test test-all test-baseline bench lint types examples lock clean
+.PHONY: report test test-all bench lint types examples lock clean
 
 report: $(BIN)/gex
 	@mkdir -p sample
@@ -19,12 +19,6 @@ test: $(VENV)/.test
 
 test-all: $(VENV)/.test
 	$(BIN)/python -m pytest -q tests
-
-# What a machine without AVX2 runs: a build of its own, and the tests of the floor that is compiled.
-test-baseline: $(VENV)/.test
-	@$(BIN)/python -m benchmarks.builds baseline
-	cd .bench/baseline && $(abspath $(BIN))/python -m pytest -q -m "not slow" -c $(CURDIR)/pyproject.toml --rootdir $(CURDIR) \
-		$(CURDIR)/tests/pricing
 
 # The peers and our own other builds get folders under .bench/; benchmarks/REPORT.md is what this run found, written
 # whether or not a topic failed. TOPICS="american or gamma" runs some (pytest -k), and reports to .bench/.

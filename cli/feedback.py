@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gex.analysis import Priced
     from gex.cli.feedback_options import DayOptions, ImpactOptions
-    from gex.cli.flow_parts import FlowOptions
+    from gex.cli.flow_options import FlowOptions
     from gex.cli.histories import HistoryOptions
     from gex.cli.options import Format, OutputOptions, ReadOptions
     from gex.cli.render.feedback_document import DayShown, Shown
@@ -133,7 +133,7 @@ def day_of(base: Priced, given: ImpactOptions, simulated: DayOptions, where: His
 
 def _flow_options(simulated: DayOptions) -> FlowOptions:
     """Return the options of `gex flows` that its parts are made with, those that matter here as given."""
-    from gex.cli.flow_parts import FlowOptions
+    from gex.cli.flow_options import FlowOptions
 
     return FlowOptions(
         history=None,

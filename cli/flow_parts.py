@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from gex.ingest.errors import ContentError, MissingError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gex.analysis import Priced
+    from gex.cli.flow_options import FlowOptions
     from gex.flows.funds import Fund
     from gex.flows.session import Part, Session
     from gex.ingest.daily_schema import DailyHistory
@@ -23,39 +22,6 @@ FITTED_MARKET = "equities worldwide"
 """What the published dollars that trend followers are fitted to are of."""
 OTHER_UNITS = 0.25
 """A close further than this fraction from the price is of something else."""
-
-
-@dataclass(frozen=True)
-class FlowOptions:
-    """What the curve is made with; dollars and fractions, None for what nobody gave."""
-
-    history: str | None
-    as_of: dt.date | None
-    previous_close: float | None
-    funds: Path | None
-    created: dict[str, float]
-    vol_control_aum: float | None
-    vol_control_target: float
-    vol_control_cap: float
-    vol_control_lag: int
-    vol_move: float
-    reach: float
-    every: float
-
-    def __post_init__(self) -> None:
-        """Refuse a curve without width, and funds that nobody could run.
-
-        Raises:
-            ValueError: Names the option.
-
-        """
-        from gex.flows.volatility_control import Rule
-
-        Rule(self.vol_control_target, self.vol_control_cap, lag=self.vol_control_lag)
-        if self.vol_control_aum is not None and self.vol_control_aum < 0:
-            raise ValueError(f"--vol-control-aum must be dollars, 0 or more; got {self.vol_control_aum:g}")
-        if not 0.001 <= self.reach <= 0.5:
-            raise ValueError(f"--reach must lie from 0.1% to 50%, got {100 * self.reach:g}%")
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
 from gex.cli import options, sink, values
-from gex.cli.flow_parts import FlowOptions, parts_of, scene_of, stale
+from gex.cli.flow_options import FlowOptions, flow_options
+from gex.cli.flow_parts import parts_of, scene_of, stale
 from gex.cli.histories import HistoryOptions, history_options
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gex.cli.flow_parts import Scene
     from gex.cli.options import Format, OutputOptions, ReadOptions
     from gex.cli.render.flows_document import Shown
+    from gex.cli.render.terminal import Terminal
     from gex.flows.funds import Fund
     from gex.settings import Settings
 
@@ -27,107 +28,6 @@ FORMATS: tuple[Format, ...] = ("table", "json", "csv", "parquet", "svg", "png")
 Table = Literal["curve", "orders", "strikes", "funds", "events"]
 STEPS = 24
 """Prices either side of spot."""
-
-
-def created_of(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
-    """Read TICKER=DOLLARS, each ticker once."""
-    found: dict[str, float] = {}
-    for text in given:
-        ticker, equals, amount = (part.strip() for part in text.partition("="))
-        if not (ticker and equals) or ticker.upper() in found:
-            raise click.BadParameter(f"{text!r} is not TICKER=DOLLARS, each ticker once: SPXL=200mm, SPXU=-1.5bn")
-        found[ticker.upper()] = values.dollars_of(_ctx, _param, amount) or 0.0
-    return found
-
-
-flow_options = options.gathered(
-    FlowOptions,
-    "given",
-    click.option(
-        "--history",
-        metavar="NAME|FILE",
-        help="Daily closes of what the curve is of. [default: SOURCE's underlying; SPX]",
-    ),
-    click.option(
-        "--as-of",
-        metavar="DATE",
-        callback=values.day_of,
-        help="Without SOURCE: the evening before the session. [default: the last]",
-    ),
-    click.option(
-        "--previous-close",
-        type=click.FloatRange(0, min_open=True),
-        metavar="PRICE",
-        help="Close that leveraged funds count the session from. [default: the history's]",
-    ),
-    click.option(
-        "--funds",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="A table of leveraged funds of your own (TOML) in place of the one that comes along.",
-    ),
-    click.option(
-        "--created",
-        multiple=True,
-        metavar="TICKER=DOLLARS",
-        callback=created_of,
-        help="Created less redeemed at this close, of one fund: SPXL=200mm. May be repeated.",
-    ),
-    click.option(
-        "--vol-control-aum",
-        metavar="DOLLARS",
-        callback=values.dollars_of,
-        help="Assets that follow volatility control: 200bn. Nobody publishes them, so there is no default.",
-    ),
-    click.option(
-        "--vol-control-target",
-        default="10%",
-        show_default=True,
-        metavar="SHARE",
-        callback=values.share_of,
-        help="Their volatility a year.",
-    ),
-    click.option(
-        "--vol-control-cap",
-        type=click.FloatRange(0, 10, min_open=True),
-        default=1.5,
-        show_default=True,
-        metavar="MULTIPLE",
-        help="Their largest exposure.",
-    ),
-    click.option(
-        "--vol-control-lag",
-        type=click.IntRange(0, 10),
-        default=1,
-        show_default=True,
-        metavar="SESSIONS",
-        help="From the close that decides to the close that trades.",
-    ),
-    click.option(
-        "--vol-move",
-        type=click.FloatRange(-100, 100),
-        default=0.0,
-        show_default=True,
-        metavar="POINTS",
-        help="Volatility moves by so many points, for dealers.",
-    ),
-    click.option(
-        "--reach",
-        default="3%",
-        show_default=True,
-        metavar="SHARE",
-        callback=values.share_of,
-        help="Largest move shown.",
-    ),
-    click.option(
-        "--every",
-        type=click.FloatRange(1, 390),
-        default=30.0,
-        show_default=True,
-        metavar="MINUTES",
-        help="Between the times shown.",
-    ),
-)
 
 
 @click.command("flows")
@@ -185,18 +85,31 @@ def command(
     history's last close, or after --as-of.
     """
     form = sink.format_of(output, FORMATS)
+    check(source, given, fund_history, table)
     funds = funds_of(given)
+    events = events_of(fund_history, side, least, funds)
+    if events is not None and source is None and not (given.history or where.histories or where.series):
+        chunks = _events_alone(events, form, output)
+    else:
+        base = None if source is None else priced_of(source, read, settings)
+        shown = shown_of(scene_for(base, given, where, read.underlying), given, funds, events)
+        chunks = _chunks(shown, form, table, output)
+    sink.emit(chunks, output.output)
+
+
+def check(source: str | None, given: FlowOptions, fund_history: str | None, table: Table) -> None:
+    """Refuse options that don't go together.
+
+    Raises:
+        click.UsageError: Says which, and what is needed.
+
+    """
     if source is not None and given.as_of is not None:
         raise click.UsageError("--as-of goes without SOURCE: a chain has its own date")
     if table == "events" and fund_history is None:
         raise click.UsageError("--table events needs --fund-history FILE")
     if source is None and table in {"orders", "strikes"}:
         raise click.UsageError(f"--table {table} needs a SOURCE: they are of the chain's options")
-    base = None if source is None else priced_of(source, read, settings)
-    shown = shown_of(
-        scene_for(base, given, where, read.underlying), given, funds, events_of(fund_history, side, least, funds)
-    )
-    sink.emit(_chunks(shown, form, table, output), output.output)
 
 
 def funds_of(given: FlowOptions) -> tuple[Fund, ...]:
@@ -284,12 +197,39 @@ def shown_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...], events: 
     return Shown(flows, scene.base, funds, tuple(warnings), events)
 
 
+def _events_alone(events: pl.DataFrame, form: Format, output: OutputOptions) -> Iterator[str | bytes]:
+    """Yield the liquidations where there is nothing else to go by.
+
+    Raises:
+        click.UsageError: A picture is asked for.
+
+    """
+    if form in {"svg", "png"}:
+        raise click.UsageError("a picture is of the curve: give a SOURCE or --histories")
+    if form == "table":
+        from gex.cli.render.flows import liquidations
+
+        yield "\n".join(liquidations(events, _terminal(output))) + "\n"
+    elif form == "json":
+        from gex.cli.render.document import dumps, jsonable
+        from gex.cli.render.flows_document import SCHEMA_VERSION
+
+        yield dumps(jsonable({"schema_version": SCHEMA_VERSION, "events": events.to_dicts()})) + "\n"
+    else:
+        yield sink.table_chunk(events, form)
+
+
+def _terminal(output: OutputOptions) -> Terminal:
+    from gex.cli.render.terminal import Terminal, detect
+
+    return detect(output.color) if output.output is None else Terminal()
+
+
 def _chunks(shown: Shown, form: Format, table: Table, output: OutputOptions) -> Iterator[str | bytes]:
     if form == "table":
         from gex.cli.render.flows import screen
-        from gex.cli.render.terminal import Terminal, detect
 
-        yield screen(shown, detect(output.color) if output.output is None else Terminal())
+        yield screen(shown, _terminal(output))
     elif form in {"svg", "png"}:
         from gex.cli.render.flows_picture import picture
 

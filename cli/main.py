@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "gex.cli.diff",
     "history": "gex.cli.history",
     "score": "gex.cli.score",
+    "cta": "gex.cli.cta",
     "zero-dte": "gex.cli.zero_dte",
     "flows": "gex.cli.flows",
     "feedback": "gex.cli.feedback",

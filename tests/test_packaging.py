@@ -46,7 +46,7 @@ def _dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build an sdist from a clean copy of the tree, and the wheel from the sdist."""
     folder = tmp_path_factory.mktemp("dist")
     tree = checkout(folder / "tree")
-    run(sys.executable, "-m", "build", "--outdir", folder, tree, cwd=folder)
+    run(sys.executable, "-m", "build", "--outdir", folder, tree, cwd=folder, CFLAGS=QUICK)
     return folder
 
 

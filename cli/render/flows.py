@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
+    import polars as pl
+
     from gex.cli.render.flows_document import Shown
     from gex.cli.render.terminal import Terminal
     from gex.flows.session import Part, SessionFlows
@@ -43,7 +45,7 @@ def screen(shown: Shown, terminal: Terminal) -> str:
         _book(shown.flows, terminal),
         list(_strikes(shown, terminal)),
         list(_decided(shown, terminal)),
-        _events(shown, terminal),
+        [] if shown.events is None else liquidations(shown.events, terminal),
         list(_parts(shown.flows, terminal)),
         [
             terminal.paint(line, "muted")
@@ -168,11 +170,8 @@ def _decided(shown: Shown, terminal: Terminal) -> Iterator[str]:
     yield from flow([text, f"{same} at 0%", f"{up} at +3%"], terminal.width, indent="  ")
 
 
-def _events(shown: Shown, terminal: Terminal) -> list[str]:
+def liquidations(events: pl.DataFrame, terminal: Terminal) -> list[str]:
     """Rank the days on which funds were liquidated."""
-    events = shown.events
-    if events is None:
-        return []
     if events.is_empty():
         return ["LIQUIDATIONS  none in the history of funds"]
     money = figures.Money.spanning(events["gone_usd"])

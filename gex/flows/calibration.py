@@ -58,20 +58,22 @@ class Error:
     Attributes:
         notes: How many do.
         published: Of the figure itself.
-        fitted: Of the difference on rows that the fit has seen.
-        left_out: Of the difference on rows that it has not.
+        guessed: Of the difference from the mean of the other notes.
+        fitted: Of the difference from the model on rows that the fit has seen.
+        left_out: Of the difference from the model on rows that it has not.
 
     """
 
     notes: int
     published: float
+    guessed: float
     fitted: float
     left_out: float
 
     @property
     def skill(self) -> float:
-        """Share of the figure's mean square that the model foretells, 1 at best; at or below 0 it knows nothing."""
-        return 1.0 - (self.left_out / self.published) ** 2
+        """Share of the guess' mean square error that the model takes away, 1 at best; at or below 0 it knows nothing."""
+        return 1.0 - (self.left_out / self.guessed) ** 2
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,6 @@ class Calibration:
     model: TrendModel
     errors: dict[str, Error]
     residuals: tuple[Residual, ...]
-
-    @property
-    def skill(self) -> float:
-        """Share of all published dollars' mean square that is foretold for rows left out."""
-        off = sum((each.left_out - each.published) ** 2 for each in self.residuals)
-        return 1.0 - off / sum(each.published**2 for each in self.residuals)
 
 
 @dataclass(frozen=True)
@@ -208,7 +204,8 @@ def _errors(published: Floats, fitted: Floats, left_out: Floats) -> dict[str, Er
         given = np.isfinite(published[:, place])
         if given.any():
             wanted, seen, unseen = (each[given, place] for each in (published, fitted, left_out))
-            found[figure] = Error(int(given.sum()), size(wanted), size(seen - wanted), size(unseen - wanted))
+            guess = (wanted - wanted.mean()) * len(wanted) / max(len(wanted) - 1, 1)
+            found[figure] = Error(len(wanted), size(wanted), size(guess), size(seen - wanted), size(unseen - wanted))
     return found
 
 

@@ -25,7 +25,7 @@ class PublishedTrend:
         percentile: Of the position, 0 to 100, among a past that is not named.
         pivots: Short, medium and long level of SPX, points.
         source: The page that quotes it.
-        first: Whether it is one of the rows that the shape of the model was chosen on.
+        first: Whether it is one of those collected first; a fit to these is tested on the others.
 
     """
 

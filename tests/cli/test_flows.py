@@ -250,6 +250,11 @@ def test_liquidations_are_ranked(gex: Callable[..., Ran], folder: Path) -> None:
     assert "LIQUIDATIONS  2 days" in gex(*given).out
     assert "none in the history" in gex(*given, "--least", "5bn").out
     assert gex(*given, "--table", "events", "--format", "csv").out.splitlines()[1].startswith("2026-03-05")
+    alone = ("flows", "--fund-history", "aum.csv")
+    assert json.loads(gex(*alone, "--format", "json").out)["events"] == events
+    assert gex(*alone).out.startswith("LIQUIDATIONS  2 days")
+    assert gex(*alone, "--format", "csv").out == gex(*given, "--table", "events", "--format", "csv").out
+    assert gex(*alone, "-o", "flows.svg").code == 2
     ran = gex(*given, "--side", "leveraged")
     assert (ran.code, ran.err.count("\n")) == (3, 1)
     assert "SPXU" in ran.err

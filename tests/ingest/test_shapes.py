@@ -82,7 +82,7 @@ def test_cut_off_anywhere(save, shape):
     """Either an error, or what is left read as what it is; the time may be that of the last row left."""
     data = shape.read_bytes()
     whole = {line for each in chains_in(shape, shape) for line in each.frame.drop("quote_time").rows()}
-    for end in range(0, len(data) - 1, max(len(data) // 150, 1)):
+    for end in range(0, len(data) - 1, max(len(data) // settings().max_examples, 1)):
         with contextlib.suppress(UnreadableError, FormatError, ContentError, TimeError, SpotError):
             read = list(chains_in(save(data[:end]), shape))
             assert {line for each in read for line in each.frame.drop("quote_time").rows()} <= whole
@@ -94,7 +94,7 @@ def test_cut_off_after_any_line(save, shape):
     header, *lines = shape.read_text().splitlines(keepends=True)
     rows = rows_a_line(shape)
     texts = {line for each in chains_in(shape, shape) for line in each.frame.drop("quote_time").rows()}
-    for count in range(1, len(lines)):
+    for count in range(1, len(lines), max(len(lines) // settings().max_examples, 1)):
         read = list(chains_in(save(header + "".join(lines[:count])), shape))
         assert sum(each.quality.rows_in for each in read) == rows * count
         assert {line for each in read for line in each.frame.drop("quote_time").rows()} <= texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,14 +27,20 @@ def _days(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", name="undisturbed")
-def _undisturbed(days: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The parts of a run that nothing happened to."""
+@pytest.fixture(scope="session", name="finished")
+def _finished(days: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of a run that nothing happened to."""
     from gex.cli.main import run
 
     results = tmp_path_factory.mktemp("undisturbed")
     assert run(["batch", "-q", str(days), "--to", str(results)]) == 0
-    return tree(results)
+    return results
+
+
+@pytest.fixture(scope="session", name="undisturbed")
+def _undisturbed(finished: Path) -> dict[str, bytes]:
+    """The parts of a run that nothing happened to."""
+    return tree(finished)
 
 
 @pytest.fixture(name="batch")
@@ -50,3 +57,9 @@ def _batch(gex: Callable[..., Ran], tmp_path: Path) -> Batch:
 @pytest.fixture(name="results")
 def _results(tmp_path: Path) -> Path:
     return tmp_path / "results"
+
+
+@pytest.fixture(name="done")
+def _done(finished: Path, results: Path) -> Path:
+    """Results that are there already."""
+    return shutil.copytree(finished, results)

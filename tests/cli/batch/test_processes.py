@@ -78,11 +78,11 @@ def test_several_jobs_that_kill_are_lost_and_no_other(tmp_path: Path) -> None:
 
 
 def test_a_job_that_hangs_is_lost_with_a_timeout() -> None:
-    found = dict(Processes(JOBS, timeout=0.5).run(partial(hangs, 3), range(8)))
+    found = dict(Processes(JOBS, timeout=2.0).run(partial(hangs, 3), range(8)))
 
     lost = found.pop(3)
     assert isinstance(lost, Lost)
-    assert lost.reason == "it killed its worker, or took longer than 0.5 seconds, 2 times with nothing else under way"
+    assert lost.reason == "it killed its worker, or took longer than 2 seconds, 2 times with nothing else under way"
     assert squares(8) == found | {3: 9}
 
 

@@ -22,26 +22,24 @@ if TYPE_CHECKING:
 
 
 def test_resume_reads_nothing_that_is_proved_done(
-    batch: Batch, days: Path, results: Path, monkeypatch: pytest.MonkeyPatch
+    batch: Batch, days: Path, done: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch(days)
-    before = tree(results)
+    before = tree(done)
     monkeypatch.setattr(job, "work", never)
     monkeypatch.setattr("gex.cli.batch.drive.work", never)
     summary = batch(days, "--resume")
     assert (summary["code"], counts(summary)) == (0, {"skipped": 4})
-    assert tree(results) == before
+    assert tree(done) == before
 
 
 def test_without_resume_all_is_read_and_nothing_written_again(
-    batch: Batch, days: Path, results: Path, monkeypatch: pytest.MonkeyPatch
+    batch: Batch, days: Path, done: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch(days)
-    written = {path: path.stat().st_mtime_ns for path in results.rglob("*.parquet")}
+    written = {path: path.stat().st_mtime_ns for path in done.rglob("*.parquet")}
     monkeypatch.setattr("gex.analysis.analyze", never)
     assert counts(batch(days)) == {"known": 4}
-    assert {path: path.stat().st_mtime_ns for path in results.rglob("*.parquet")} == written
-    assert scan_results(results).collect()["revision"].to_list() == [1] * 4
+    assert {path: path.stat().st_mtime_ns for path in done.rglob("*.parquet")} == written
+    assert scan_results(done).collect()["revision"].to_list() == [1] * 4
 
 
 def test_resume_does_what_failed(batch: Batch, days: Path, tmp_path: Path) -> None:
@@ -60,8 +58,8 @@ def test_other_settings_are_a_revision_that_says_so(batch: Batch, days: Path, re
     assert (kept["vol"].unique().to_list(), kept["revision"].unique().to_list()) == (["reimplied"], [1])
 
 
+@pytest.mark.usefixtures("done")
 def test_stricter_reading_is_no_other_result_but_is_looked_at(batch: Batch, days: Path) -> None:
-    batch(days)
     assert counts(batch(days, "--resume", "--strict")) == {"known": 4}
 
 
@@ -117,55 +115,51 @@ def test_a_renamed_input_is_known_by_its_content(batch: Batch, days: Path, resul
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
 @pytest.mark.parametrize("manifest", [True, False])
 def test_a_damaged_part_is_written_again(
-    batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], table: str, damage: str, manifest: bool
+    batch: Batch, days: Path, done: Path, undisturbed: dict[str, bytes], table: str, damage: str, manifest: bool
 ) -> None:
-    batch(days)
-    victim = min((results / table).rglob("*.parquet"))
+    victim = min((done / table).rglob("*.parquet"))
     data = bytearray(victim.read_bytes())
     data[data.find(b"\x28\xb5\x2f\xfd") + 12] ^= 0x10
     victim.unlink() if damage == "remove" else victim.write_bytes(data if damage == "flip" else data[:-40])
     if not manifest:
-        shutil.rmtree(results / "runs")
+        shutil.rmtree(done / "runs")
     summary = batch(days, "--resume")
     assert summary["counts"]["done"] == 1
-    assert tree(results) == undisturbed
+    assert tree(done) == undisturbed
 
 
 @pytest.mark.parametrize("resume", [True, False])
 def test_a_part_that_its_pages_sums_do_not_show_damaged_is_written_again(
-    batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], *, resume: bool
+    batch: Batch, days: Path, done: Path, undisturbed: dict[str, bytes], *, resume: bool
 ) -> None:
-    batch(days)
-    victim = min((results / "summary").rglob("*.parquet"))
+    victim = min((done / "summary").rglob("*.parquet"))
     victim.write_bytes(victim.read_bytes().replace(b'"vol_beta": -4.0', b'"vol_beta": -9.0'))
-    assert tree(results) != undisturbed
+    assert tree(done) != undisturbed
     assert counts(batch(days, *(["--resume"] if resume else []))) == {"done": 1, "skipped" if resume else "known": 3}
-    assert tree(results) == undisturbed
-    assert package.scan_series(results, "QQQ").collect().height == 4
+    assert tree(done) == undisturbed
+    assert package.scan_series(done, "QQQ").collect().height == 4
 
 
 @pytest.mark.parametrize("key", ["input", "number", "part", "part_sha256", "recorded_at", "size", "of", "status"])
 @pytest.mark.parametrize("damage", ["name", "value"])
 def test_a_damaged_line_of_a_manifest_is_no_line(
-    batch: Batch, days: Path, results: Path, undisturbed: dict[str, bytes], key: str, damage: str
+    batch: Batch, days: Path, done: Path, undisturbed: dict[str, bytes], key: str, damage: str
 ) -> None:
-    batch(days)
-    manifest = run_files(results)[0]
+    manifest = run_files(done)[0]
     head, first, *rest = manifest.read_text().splitlines()
     line = json.loads(first)
     line = {name + "~" * (damage == "name" and name == key): value for name, value in line.items()}
     line |= {key: "~"} if damage == "value" else {}
     manifest.write_text("\n".join([head, json.dumps(line), *rest]) + "\n")
-    assert scan_results(results).collect().height == 4
+    assert scan_results(done).collect().height == 4
     assert batch(days, "--resume")["code"] == 0
-    assert tree(results) == undisturbed
+    assert tree(done) == undisturbed
     assert counts(batch(days, "--resume")) == {"skipped": 4}
 
 
-def test_a_lost_manifest_is_made_again_from_the_parts(batch: Batch, days: Path, results: Path) -> None:
-    batch(days)
-    shutil.rmtree(results / "runs")
+def test_a_lost_manifest_is_made_again_from_the_parts(batch: Batch, days: Path, done: Path) -> None:
+    shutil.rmtree(done / "runs")
     assert counts(batch(days, "--resume")) == {"known": 4}
-    reason = list(lines(run_files(results)[0]))[1]["reason"]
+    reason = list(lines(run_files(done)[0]))[1]["reason"]
     assert reason == "done before, by a run that did not come to record it"
     assert counts(batch(days, "--resume")) == {"skipped": 4}

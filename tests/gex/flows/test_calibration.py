@@ -49,7 +49,7 @@ def test_a_model_is_found_again_from_what_it_says():
     assert found.model.full_size_usd == pytest.approx(150e9, rel=1e-3)
     assert found.model.weights == pytest.approx(TRUE.weights, abs=1e-3)
     assert (found.model.width, found.model.execution_span) == (1.0, 10.0)
-    assert found.skill > 0.9999
+    assert all(error.skill > 0.99 for error in found.errors.values())
     assert all(error.left_out < 0.05e9 for error in found.errors.values())
     assert len(found.residuals) == 4 * len(FIGURES)
 
@@ -70,8 +70,7 @@ def test_noise_is_not_fitted_away():
         for row in notes_of(TRUE, list(range(1100, 1600, 40)))
     ]
     found = calibrate(DAYS, CLOSES, rows)
-    assert found.skill < 0.1
-    assert found.errors["week_flat"].skill < 0.1
+    assert np.mean([error.skill for error in found.errors.values()]) < 0.15
 
 
 @pytest.mark.parametrize(
@@ -100,7 +99,13 @@ def test_the_defaults_and_their_errors_are_those_of_the_fit(data_path):
     assert sizes / sizes.sum() == pytest.approx(model.weights, abs=1e-3)
     for name in module.GRID:
         assert getattr(shape, name) == getattr(model, name)
-    miss = {"fitted": grid.designs[best] @ sizes, "left_out": grid.left_out(), "published": 2 * grid.published}
+    others = np.array([np.nanmean(np.delete(grid.published, note, axis=0), axis=0) for note in range(NOTES)])
+    miss = {
+        "published": np.zeros_like(grid.published),
+        "guessed": others,
+        "fitted": grid.designs[best] @ sizes,
+        "left_out": grid.left_out(),
+    }
     for name, values in miss.items():
         found = np.sqrt(np.nanmean((values - grid.published) ** 2, axis=0)) / 1e9
         assert dict(zip(FIGURES, found.round(1), strict=True)) == {
@@ -112,6 +117,8 @@ def test_the_defaults_and_their_errors_are_those_of_the_fit(data_path):
     off = (grid.designs[best] @ sizes - grid.published)[given]
     assert (first.sum(), given.sum()) == (8, 53)
     assert 1 - (off @ off) / np.sum(grid.published[given] ** 2) == pytest.approx(0.88, abs=0.005)
+    guess = (np.nanmean(grid.published[first], axis=0) - grid.published)[given]
+    assert 1 - (off @ off) / (guess @ guess) == pytest.approx(0.57, abs=0.005)
 
 
 def test_somebody_who_sells_what_rises_is_no_trend_follower():
@@ -125,5 +132,5 @@ def test_the_table_of_notes_is_sound():
     assert list(PUBLISHED) == sorted(PUBLISHED, key=lambda row: row.close)
     assert len({row.close for row in PUBLISHED}) == len(PUBLISHED)
     assert all(row.source for row in PUBLISHED)
-    assert all(error.skill > 0 for error in ERRORS.values())
+    assert {figure for figure, error in ERRORS.items() if error.skill <= 0} == {"month_flat", "month_up"}
     assert set(ERRORS) == set(FIGURES)
