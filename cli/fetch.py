@@ -168,9 +168,9 @@ def _keep_quotes(arrival: Arrival, job: Job, result: Fetched) -> Path:
 
 def _keep_history(arrival: Arrival, job: Job, result: Fetched) -> Path:
     """Put an index's history into the store."""
-    from gex.ingest.history import read_history, save_history
+    from gex.ingest.history import read_download, save_history
 
-    frame = read_history(arrival.raw.read_bytes(), result.symbol, str(arrival.raw))
+    frame = read_download(arrival.raw.read_bytes(), result.symbol, str(arrival.raw))
     result.rows, result.of, result.status = frame.height, str(frame["date"][-1]), "stored"
     facts = {"url": arrival.url, "sha256": arrival.sha256, "received_at": arrival.received_at.isoformat()}
     return save_history(frame, result.symbol, job.store, facts)

@@ -375,6 +375,12 @@ results_option = setting(
     metavar="DIR",
     help="Folder where results are kept.",
 )
+histories_option = setting(
+    "--histories",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder of daily histories: CSV of Cboe's, FRED's or your own, or Parquet.",
+)
 base_url_option = setting(
     "--base-url",
     metavar="URL",

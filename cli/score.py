@@ -30,7 +30,7 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
     "--prices",
     type=click.Path(exists=True, dir_okay=False),
     metavar="FILE",
-    help="Daily prices as Cboe's history CSV. [default: the history in --store, else the results' own spots]",
+    help="Daily history with highs and lows. [default: the one in --store, else the results' own spots]",
 )
 @click.option(
     "--on",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gex.cli import histories
 from gex.cli.log import LOGGER
 from gex.cli.series import damaged_of, needed_results
 from gex.ingest.errors import ContentError, MissingError, UnreadableError
@@ -45,7 +46,7 @@ def prices_of(rows: pl.DataFrame, file: str | None, store: Path | None) -> Price
 
     Args:
         rows: All snapshots of the series.
-        file: A history as Cboe's CSV.
+        file: A daily history.
         store: May hold one, from `gex fetch --history`.
 
     Raises:
@@ -66,21 +67,11 @@ def prices_of(rows: pl.DataFrame, file: str | None, store: Path | None) -> Price
             "no daily prices: ranges are those of the snapshots' own spots, which miss what lies between; give --prices"
         )
         return Prices(frame, "the snapshots' spots", note)
-    frame = _history(file, symbol).select("date", "high", "low", "close").drop_nulls()
+    frame = histories.read(file, symbol).frame.select("date", "high", "low", "close").drop_nulls()
+    if frame.is_empty():
+        raise ContentError("it has no highs and lows: which levels were touched cannot be told", source=file)
     _check(frame, rows, file)
     return Prices(frame, Path(file).name)
-
-
-def _history(file: str, symbol: str) -> pl.DataFrame:
-    import polars as pl
-
-    from gex.ingest.history import read_history
-
-    try:
-        data = Path(file).read_bytes()
-        return pl.read_parquet(data) if file.endswith(".parquet") else read_history(data, symbol, file)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise UnreadableError((str(error).splitlines() or ["unreadable"])[0], source=file) from None
 
 
 def _check(frame: pl.DataFrame, rows: pl.DataFrame, file: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gex.ingest.rates import RateHistory
 
 EXPIRATIONS = re.compile(r"all|0dte|next|\d{4}-\d{2}-\d{2}|\d+d")
+DOLLARS = {"tn": 1e12, "bn": 1e9, "mm": 1e6}
 PAIRS = re.compile(r",(?=\s*\w+=)")
 
 
@@ -115,6 +116,21 @@ def share_of(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
     if not 0 <= share <= 1:
         raise click.BadParameter(f"{value!r} must lie between 0 and 100%")
     return share
+
+
+def dollars_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    """Read an amount of dollars: 2e9, 2bn, 500mm, 1.5tn, with a sign where it may have one."""
+    if value is None:
+        return None
+    text = value.replace(",", "").strip().lower().removeprefix("$")
+    scale = next((scale for ending, scale in DOLLARS.items() if text.endswith(ending)), None)
+    try:
+        amount = float(text[:-2] if scale else text) * (scale or 1.0)
+    except ValueError:
+        amount = math.nan
+    if not math.isfinite(amount):
+        raise click.BadParameter(f"{value!r} is no amount of dollars; write 2bn, 500mm, 1.5tn or 2e9")
+    return amount
 
 
 def conventions_of(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[Convention, ...]:

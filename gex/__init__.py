@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gex.analysis import analyze as analyze
+    from gex.ingest.daily import read_daily as read_history
     from gex.ingest.read import read_chain as read_chain
     from gex.ingest.read import read_chains as read_chains
     from gex.ingest.result_store import scan_series as scan_series
@@ -25,6 +26,7 @@ _HOME = {
     "analyze": "gex.analysis",
     "read_chain": "gex.ingest.read",
     "read_chains": "gex.ingest.read",
+    "read_history": "gex.ingest.daily:read_daily",
     "read_trades": "gex.ingest.trades.read",
     "scan_series": "gex.ingest.result_store",
     "scan_store": "gex.ingest.scan",
@@ -37,6 +39,7 @@ __all__ = [
     "analyze",
     "read_chain",
     "read_chains",
+    "read_history",
     "read_trades",
     "scan_series",
     "scan_store",
@@ -45,12 +48,12 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     try:
-        module = _HOME[name]
+        module, _, own = _HOME[name].partition(":")
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
     from importlib import import_module
 
-    value = getattr(import_module(module), name)
+    value = getattr(import_module(module), own or name)
     globals()[name] = value
     return value
 

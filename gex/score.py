@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import polars as pl
 
+from gex.signals.proportions import interval
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -158,22 +160,6 @@ def placebos(level: float, spot: float, sigma: float) -> list[tuple[float, float
         (spot * exp(side * away + step * SHIFT * unit), weight / 4) for side in (1, -1) for step, weight in STENCIL
     ]
     return [(mirror, 0.5), *around]
-
-
-def interval(share: float, count: float, confidence: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return Wilson's interval of a share and Clopper's and Pearson's, for a count that may be fractional."""
-    from scipy.special import betaincinv, ndtri
-
-    z = float(ndtri(0.5 + confidence / 2))
-    middle, spread = (
-        share + z * z / (2 * count),
-        z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)),
-    )
-    wilson = tuple(min(max((middle + sign * spread) / (1 + z * z / count), 0.0), 1.0) for sign in (-1, 1))
-    hits, tail = share * count, (1 - confidence) / 2
-    low = 0.0 if hits <= 0 else float(betaincinv(hits, count - hits + 1, tail))
-    high = 1.0 if hits >= count else float(betaincinv(hits + 1, count - hits, 1 - tail))
-    return (wilson[0], wilson[1]), (low, high)
 
 
 def effective(values: Floats) -> float:

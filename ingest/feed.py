@@ -185,10 +185,10 @@ def _write(path: Path, data: bytes) -> None:
 def _expected(kind: Kind, symbol: str) -> Expected:
     if kind == "quotes":
         return Expected("delayed quotes (JSON)", _JSON_TYPES, _check_quotes)
-    from gex.ingest.history import read_history
+    from gex.ingest.history import read_download
 
     return Expected(
-        "index history (CSV)", _CSV_TYPES, lambda content: read_history(_no_markup(content), symbol, "the reply")
+        "index history (CSV)", _CSV_TYPES, lambda content: read_download(_no_markup(content), symbol, "the reply")
     )
 
 

@@ -1,4 +1,7 @@
-"""Cboe's daily history of an index, as its CSV file has it: every row right, or the file refused."""
+"""Cboe's daily history of an index as it is downloaded: every row right, or the reply refused.
+
+A file that is on disk already is read by `gex.ingest.daily`, which sets single rows aside instead.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,8 @@ _FULL = ["DATE", "OPEN", "HIGH", "LOW", "CLOSE"]
 _DATE = r"^\d{2}/\d{2}/\d{4}$"
 
 
-def read_history(data: bytes, symbol: str, source: str) -> pl.DataFrame:
-    """Read an index's history.
+def read_download(data: bytes, symbol: str, source: str) -> pl.DataFrame:
+    """Read the reply that should be an index's history.
 
     Args:
         data: The file: `DATE,OPEN,HIGH,LOW,CLOSE`, or `DATE,SYMBOL` with one value a day; dates MM/DD/YYYY.

@@ -7,6 +7,7 @@ quickly; what has no seal was written by somebody else and is read by PyArrow, w
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zlib
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 SEAL = "gex.seal"
 _BLANK = b"crc32:00000000"
 _DIGITS = 8
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 _GAP = 2
 """Bytes between a key and its value in the footer: the field's type and the value's length."""
 
@@ -92,6 +94,19 @@ def not_whole(error: BaseException, source: str) -> UnreadableError:
     """Return the error for a file that a library cannot read."""
     reason = (str(error).splitlines() or [type(error).__name__])[0]
     return UnreadableError(f"not a whole Parquet file ({reason}); copy it again", source=source)
+
+
+def within_years(column: pl.Series) -> bool:
+    """Tell whether Python has all values of a column: a damaged file holds dates of the year 34682, fatal to look at."""
+    kind, (first, last) = column.dtype, (dt.date.min.toordinal() - _EPOCH, dt.date.max.toordinal() - _EPOCH)
+    if isinstance(kind, pl.Datetime):
+        a_day = 86_400 * {"ms": 10**3, "us": 10**6, "ns": 10**9}[kind.time_unit]
+        first, last = max(first * a_day, -(2**63)), min((last + 1) * a_day, 2**63) - 1
+    elif kind == pl.Time:
+        first, last = 0, 86_400 * 10**9 - 1
+    elif kind != pl.Date:
+        return True
+    return bool(column.to_physical().is_between(first, last).all())
 
 
 def _texts(metadata: Mapping[bytes, bytes] | None) -> dict[str, str]:

@@ -14,14 +14,12 @@ if TYPE_CHECKING:
 
 
 class Flow(Protocol):
-    """Someone whose trades the price and the time decide.
+    """Someone whose trades the price and the time decide."""
 
-    Attributes:
-        name: `dealers`, `leveraged_funds`, `trend_followers`, `volatility_control`.
-
-    """
-
-    name: str
+    @property
+    def name(self) -> str:
+        """`dealers`, `leveraged_funds`, `trend_followers`, `volatility_control`."""
+        ...
 
     def usd(self, spots: Floats, elapsed: float) -> Floats:
         """Return what they have traded since the session's start if the price is there by then, $, buying positive.

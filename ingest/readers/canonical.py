@@ -18,7 +18,7 @@ from gex.ingest.errors import ContentError, FormatError, UnreadableError
 from gex.ingest.readers.raw import ROWS, RawChain, typed
 from gex.ingest.readers.text import cells, decode, split_line
 from gex.ingest.schema import KEY, SCHEMA, SCHEMA_VERSION, Chain, QualityReport, Source
-from gex.ingest.sealed import read_sealed
+from gex.ingest.sealed import read_sealed, within_years
 from gex.ingest.times import as_utc
 
 PARQUET = "parquet"
@@ -36,7 +36,6 @@ _CHOICES = {
 # Columns that vendors have beside those of the key: their files are never taken for ours.
 _VENDORS = {b"underlying_symbol", b"quote_datetime", b"trade_volume", b"ms_of_day"}
 _FIRST_DAY, _LAST_DAY = dt.date(1990, 1, 1), dt.date(2200, 1, 1)
-_EPOCH = dt.date(1970, 1, 1).toordinal()
 _CHECKED = ("settlement", "exercise", "multiplier", "open_interest_date")
 _BROUGHT = ("underlying", "settlement", "exercise", "multiplier", "open_interest_date")
 
@@ -188,7 +187,7 @@ def from_table(frame: pl.DataFrame, source: str, stored: Chain | None = None) ->
 
     """
     frame = frame.rename(dict(zip(frame.columns, _checked_names(frame.columns, source), strict=True)))
-    frame = frame.with_columns(column.to_physical() for column in frame if not _within_years(column))
+    frame = frame.with_columns(column.to_physical() for column in frame if not within_years(column))
     if stored is not None and frame.height != stored.quality.rows_kept:
         raise ContentError(
             f"{frame.height} rows, but it was written with {stored.quality.rows_kept}: cut off or edited; write it again",
@@ -213,19 +212,6 @@ def from_table(frame: pl.DataFrame, source: str, stored: Chain | None = None) ->
 def _parquet(data: bytes, source: str) -> tuple[pl.DataFrame, Chain | None]:
     frame, metadata = read_sealed(data, source)
     return frame, _facts(metadata.get(_METADATA_KEY), frame, source)
-
-
-def _within_years(column: pl.Series) -> bool:
-    """Tell whether Python has all values of a column: a damaged file holds dates of the year 34682, fatal to look at."""
-    kind, (first, last) = column.dtype, (dt.date.min.toordinal() - _EPOCH, dt.date.max.toordinal() - _EPOCH)
-    if isinstance(kind, pl.Datetime):
-        a_day = 86_400 * {"ms": 10**3, "us": 10**6, "ns": 10**9}[kind.time_unit]
-        first, last = max(first * a_day, -(2**63)), min((last + 1) * a_day, 2**63) - 1
-    elif kind == pl.Time:
-        first, last = 0, 86_400 * 10**9 - 1
-    elif kind != pl.Date:
-        return True
-    return bool(column.to_physical().is_between(first, last).all())
 
 
 def _checked_names(columns: list[str], source: str) -> list[str]:

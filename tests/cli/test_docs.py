@@ -32,7 +32,9 @@ def _load(path: Path) -> ModuleType:
 WRITER = _load(HERE / "write_docs.py")
 
 
-@pytest.mark.parametrize("page", ["cli.md", "json.md", "errors.md", "store.md", "levels.md", "limits.md"])
+@pytest.mark.parametrize(
+    "page", ["cli.md", "json.md", "errors.md", "store.md", "levels.md", "limits.md", "histories.md"]
+)
 def test_the_tables_are_what_the_program_says(page: str) -> None:
     """If this fails: python tests/cli/write_docs.py."""
     text = (DOCS / page).read_text(encoding="utf-8")

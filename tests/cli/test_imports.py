@@ -53,16 +53,13 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
 @pytest.mark.parametrize(
     "arguments",
     [
-        *(["--help"], ["--version"], ["report", "--help"], ["fetch", "--help"], ["zero-dte", "--help"]),
-        *(["config", "show"], ["history", "--help"], ["ingest", "--help"], ["store", "--help"]),
-        *(
-            ["batch", "--help"],
-            ["score", "--help"],
-            ["chart", "--help"],
-            ["check", "--help"],
-            ["monitor", "--help"],
-            ["tape", "--help"],
-        ),
+        ["--help"],
+        ["--version"],
+        ["config", "show"],
+        # One of each kind: chains, stores, results, trades, histories.
+        *([name, "--help"] for name in ("report", "fetch", "zero-dte", "ingest", "store", "history", "batch", "score")),
+        *([name, "--help"] for name in ("check", "monitor", "tape", "flows", "feedback", "cta", "regime", "brief")),
+        *([name, "--help"] for name in ("study", "claims", "signals", "regress", "chart")),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
@@ -94,6 +91,10 @@ def test_zero_dte_loads_nothing_more(spx_csv: Path) -> None:
 
 def test_a_chart_as_svg_loads_nothing_more(spx_csv: Path) -> None:
     assert loaded("chart", "strikes", str(spx_csv)) & HEAVY == {"numpy", "polars"}
+
+
+def test_feedback_loads_nothing_more(spx_csv: Path) -> None:
+    assert loaded("feedback", str(spx_csv), "--impact", "1e-14") & HEAVY == {"numpy", "polars"}
 
 
 def test_report_from_the_store_loads_nothing_more(spx_csv: Path, tmp_path: Path) -> None:

@@ -122,9 +122,9 @@ def test_without_prices_the_spots_are_taken_and_that_is_said(gex: Callable[..., 
 def test_the_history_in_the_store_is_found(
     gex: Callable[..., Ran], results: Path, prices: Path, tmp_path: Path
 ) -> None:
-    from gex.ingest.history import read_history, save_history
+    from gex.ingest.history import read_download, save_history
 
-    save_history(read_history(prices.read_bytes(), "SPX", "x"), "SPX", tmp_path, {"sha256": "ab" * 32})
+    save_history(read_download(prices.read_bytes(), "SPX", "x"), "SPX", tmp_path, {"sha256": "ab" * 32})
     ran = gex("score", "SPX", "--results", results, "--store", tmp_path, "--format", "json")
     told = gex("score", "SPX", "--results", results, "--prices", prices, "--format", "json")
     assert (ran.code, ran.err) == (0, "")
@@ -175,9 +175,10 @@ def test_damage_in_what_gives_the_volatility_is_left_out_too(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("DATE,OPEN,HIGH,LOW,CLOSE\n", "cut off"),
-        ("a,b\n1,2\n", "expected the columns"),
+        ("DATE,OPEN,HIGH,LOW,CLOSE\n", "a header and no rows"),
+        ("a,b\n1,2\n", "no header with a column of dates"),
         ("DATE,OPEN,HIGH,LOW,CLOSE\n{day:%m/%d/%Y},10,11,9,10\n", "it closed at 10 on"),
+        ("DATE,SPX\n{day:%m/%d/%Y},10\n", "no highs and lows"),
     ],
 )
 def test_prices_that_are_not_the_underlyings_are_refused(

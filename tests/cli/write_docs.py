@@ -164,6 +164,19 @@ def _words(words: tuple[str, ...]) -> str:
     return f": {', '.join(words)}" if words else ""
 
 
+def daily(what: str) -> str:
+    """Return why rows of a daily history are set aside, what is counted, or the known faults of published ones."""
+    from gex.ingest.daily_rules import ERRORS, KNOWN_FAULTS, WARNINGS
+
+    if what == "faults":
+        return markdown(
+            ("series", "rows before", "why"), [(each.name, str(each.before), each.why) for each in KNOWN_FAULTS]
+        )
+    rules = ERRORS if what == "errors" else WARNINGS
+    rows = [(f"`{code}`", meaning, remedy) for code, (meaning, remedy) in rules.items()]
+    return markdown(("reason" if what == "errors" else "warning", "what it means", "remedy"), rows)
+
+
 TABLES: dict[str, Callable[[str], str]] = {
     "options": options,
     "quarantine": quarantine,
@@ -174,6 +187,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "definitions": definitions,
     "conventions": conventions,
     "fields": fields,
+    "daily": daily,
 }
 
 
@@ -188,6 +202,6 @@ def rewritten(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in ("cli.md", "json.md", "errors.md", "store.md", "levels.md", "limits.md"):
+    for page in ("cli.md", "json.md", "errors.md", "store.md", "levels.md", "limits.md", "histories.md"):
         path = DOCS / page
         path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -29,6 +29,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import daily_seeds
 import tape_seeds
 from mutate import mutated
 from seeds import BESIDE, COLUMNS, format_of, seeds
@@ -60,9 +61,9 @@ def check(path: Path, kind: str) -> str:
     """Read a file that was once of a format, and return what came of it: read, refused, or partly so."""
     refused: list[ChainError] = []
     read = 0
-    if kind.startswith(tape_seeds.PREFIX):
+    if kind.startswith((tape_seeds.PREFIX, daily_seeds.PREFIX)):
         try:
-            return tape_seeds.check(path, kind)
+            return tape_seeds.check(path, kind) if kind.startswith(tape_seeds.PREFIX) else daily_seeds.check(path)
         except ChainError:
             return "refused"
     source, beside = (io.BytesIO(completed(kind)), [path]) if kind in BESIDE else (path, [])
@@ -167,9 +168,8 @@ def main() -> int:
     parser.add_argument("--atheris", action="store_true")
     asked = parser.parse_args()
     asked.keep.mkdir(parents=True, exist_ok=True)
-    chosen = {
-        name: data for name, data in (seeds() | tape_seeds.seeds()).items() if name.startswith(tuple(asked.names) or "")
-    }
+    every = seeds() | tape_seeds.seeds() | daily_seeds.seeds()
+    chosen = {name: data for name, data in every.items() if name.startswith(tuple(asked.names) or "")}
     if not chosen or (asked.atheris and len(chosen) != 1):
         parser.error(f"name {'one' if asked.atheris else 'some'} of {', '.join(seeds())}")
     if asked.atheris:

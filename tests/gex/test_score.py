@@ -9,9 +9,8 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
-from gex.score import effective, interval, placebos, score
+from gex.score import effective, placebos, score
 
 STEPS = 200
 SIGMA = 0.01
@@ -132,15 +131,6 @@ def test_placebos_weigh_one_and_stand_as_far_on_both_sides(ratio: float, sigma: 
     weights = np.array([weight for _, weight in found])
     assert float(weights @ np.abs(aways)) == pytest.approx(abs(np.log(ratio)), abs=1e-12)
     assert np.sort(aways[1:]) == pytest.approx(np.sort(-aways[1:]), abs=1e-12)
-
-
-@given(st.integers(1, 60), st.data())
-def test_intervals_are_scipys(count: int, data: st.DataObject) -> None:
-    hits = data.draw(st.integers(0, count))
-    wilson, exact = interval(hits / count, count, 0.95)
-    result = binomtest(hits, count)
-    assert wilson == pytest.approx(tuple(result.proportion_ci(0.95, "wilson")), abs=1e-12)
-    assert exact == pytest.approx(tuple(result.proportion_ci(0.95, "exact")), abs=1e-10)
 
 
 def test_repeated_sessions_are_worth_less() -> None:

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gex.ingest.errors import ChainError, FormatError, UnreadableError
-from gex.ingest.history import SCHEMA, read_history, save_history
+from gex.ingest.history import SCHEMA, read_download, save_history
 
 FULL = "DATE,OPEN,HIGH,LOW,CLOSE\n"
 DAYS = ["09/04/2025,16.1,16.5,15.2,15.3\n", "09/05/2025,15.4,15.9,14.8,15.18\n"]
 
 
 def read(text, symbol="VIX"):
-    return read_history(text if isinstance(text, bytes) else text.encode(), symbol, "VIX_History.csv")
+    return read_download(text if isinstance(text, bytes) else text.encode(), symbol, "VIX_History.csv")
 
 
 def test_four_prices_a_day():
@@ -110,7 +110,7 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path):
 @pytest.mark.parametrize("symbol", ["NDX", "SKEW", "SPX", "VIX", "VIX3M", "VIX9D", "VVIX"])
 def test_real_histories_are_read_row_by_row(symbol, data_path):
     data = data_path("history", f"{symbol}_History.csv").read_bytes()
-    frame = read_history(data, symbol, symbol)
+    frame = read_download(data, symbol, symbol)
     lines = data.decode().splitlines()[1:]
     assert frame.height == len(lines)
     assert [f"{day:%m/%d/%Y}" for day in frame["date"]] == [line[:10] for line in lines]
