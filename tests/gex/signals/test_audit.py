@@ -93,6 +93,11 @@ def test_without_a_range_nothing_is_touched() -> None:
         found(Touched("ONLY", day(5), (7.5, 7.5)))
 
 
+def test_a_price_of_zero_is_no_distance_to_divide_by() -> None:
+    (figure,) = found(Touched("X", day(5), (0.0, 0.0))).figures
+    assert (figure.verdict, figure.words.partition(";")[0]) == ("wrong", "the day went from 7 to 9, and stayed above 0")
+
+
 def test_a_streak_is_counted_and_placed() -> None:
     test = Streak("X", "close > 9", day(13), Claimed(4.0, 4.0), longest_since=day(5))
     told = found(test)
