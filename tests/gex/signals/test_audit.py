@@ -175,6 +175,18 @@ def test_an_event_is_held_against_its_cases_and_any_day() -> None:
     assert mean.base_rate == pytest.approx(ahead[1:].mean(), rel=1e-12)
 
 
+def test_neither_an_edge_nor_any_day_is_every_time_in_words() -> None:
+    days = np.busday_offset("2020-01-06", np.arange(40))
+    rising = {"X": history(days, 100.0 + np.arange(40), "X")}
+    every = Claimed(1.0, 1.0)
+    given = Event("X", (dt.date(2020, 1, 14), dt.date(2020, 1, 15)), 20, hit=every, mean=every, edge="higher")
+    hit, _, edge = found(given, rising).figures
+    assert hit.base_words == "20 of 20"
+    assert hit.words.endswith("any day 20 of 20")
+    assert "rose in 2 of 2, any day 20 of 20" in edge.words
+    assert "100%" not in hit.words + edge.words
+
+
 def test_an_edge_must_be_there_and_on_the_right_side() -> None:
     walked = walk()
     dates, closes = walked["X"].dates, walked["X"].column().copy()
