@@ -158,7 +158,7 @@ def command(
     form = sink.format_of(output, FORMATS)
     signals = read_signals(chosen.signals)
     histories = load(signals.beside(where))
-    main = history_of(histories, history)
+    main = history_of(histories, history, prices=True)
     found = study_of(main, histories, signals, chosen, looked)
     events = chosen.when or str(chosen.events)
     sink.emit(_chunks(Studied(main.name, events, found), form, output, table), output.output)

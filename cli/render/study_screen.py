@@ -39,7 +39,7 @@ def _head(studied: Studied, terminal: Terminal) -> list[str]:
     entered = "the next close" if found.entry == "next" else "the event's own close"
     taken = "" if found.overlap == "all" else f", each {_gap(found)} or more after the last"
     parts = [
-        f"{_count(found.signals, 'event')} in {found.days:,} sessions from {found.first} to {found.last}",
+        f"{_count(found.signals, 'event')} in {_count(found.days, 'session')} from {found.first} to {found.last}",
         f"entered at {entered}{taken}",
     ]
     return [
