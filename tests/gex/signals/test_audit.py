@@ -247,7 +247,7 @@ def test_units_that_do_not_fit() -> None:
     assert flow.verdict == "inconsistent_units"
     assert flow.figures[0].words == (
         "$390bn in a week is 236% of a position of $165bn, beyond 50%; "
-        "a tenth, $39bn, would be 24%: 亿 (1e8) read as billions"
+        "a tenth, $39bn, would be 24%, as where 亿 (1e8) is read as billions"
     )
     share = found(ShareOfWhole(180e9, 0.038, (55e12, 60e12), "about"))
     assert share.verdict == "inconsistent_units"
