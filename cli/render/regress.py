@@ -9,12 +9,10 @@ import polars as pl
 
 from gex.cli.render.document import SCHEMA_VERSION
 from gex.cli.render.figures import signed
-from gex.cli.render.terminal import aligned, flow
+from gex.cli.render.terminal import flow, headed
 from gex.signals.regression import ENOUGH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gex.cli.render.terminal import Terminal
     from gex.signals.regression import Group, LastHalfHour, NextDay, Slope
 
@@ -152,7 +150,7 @@ def _groups(after: NextDay, terminal: Terminal) -> list[str]:
         (group.name, f"{group.n:,}", _percent(group.sd_pct), _percent(group.mean_absolute_pct))
         for group in (*after.by_quarter, *after.by_sign)
     ]
-    return _laid(("gamma", "days", "next day's sd", "mean size"), rows, "<>>>", terminal)
+    return headed(("gamma", "days", "next day's sd", "mean size"), rows, "<>>>", terminal)
 
 
 def _slopes(found: Regressed, terminal: Terminal) -> list[str]:
@@ -167,7 +165,7 @@ def _slopes(found: Regressed, terminal: Terminal) -> list[str]:
             explained = f"{100 * slope.r_squared:.1f}%"
             rows.append((label, signed(slope.value, 2), ends, signed(slope.t, 1), explained, f"{slope.n:,}"))
             unseen += [label] if slope.low <= 0 <= slope.high else []
-    lines = _laid(("slope", "", "95%", "t", "R2", "days"), rows, "<>>>>>", terminal) if rows else []
+    lines = headed(("slope", "", "95%", "t", "R2", "days"), rows, "<>>>>>", terminal) if rows else []
     lines += flow([f"no effect seen: {'; '.join(unseen)}"], terminal.width, indent="  ") if unseen else []
     told = (line for why in reasons for line in flow([why], terminal.width, indent="  "))
     return [*lines, *(terminal.paint(line, "alert") for line in told)]
@@ -200,8 +198,3 @@ def _few(group: Group) -> str:
 
 def _percent(value: float | None) -> str:
     return NO_VALUE if value is None else f"{value:.3f}%"
-
-
-def _laid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str, terminal: Terminal) -> list[str]:
-    first, *lines = aligned([head, *rows], align)
-    return [terminal.paint(first, "muted"), *lines]
