@@ -93,3 +93,9 @@ def aligned(rows: Sequence[Sequence[str]], align: str, gap: str = "  ") -> list[
         gap.join(f"{cell:{side}{width}}" for cell, side, width in zip(row, align, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def headed(head: Sequence[str], rows: Sequence[Sequence[str]], align: str, terminal: Terminal) -> list[str]:
+    """Lay rows out below a muted head, as `aligned` does."""
+    first, *lines = aligned([head, *rows], align)
+    return [terminal.paint(first, "muted"), *lines]
