@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gex.ingest.errors import ContentError, MissingError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gex.analysis import Priced
     from gex.cli.flow_options import FlowOptions
     from gex.flows.funds import Fund
@@ -22,6 +25,7 @@ FITTED_MARKET = "equities worldwide"
 """What the published dollars that trend followers are fitted to are of."""
 OTHER_UNITS = 0.25
 """A close further than this fraction from the price is of something else."""
+NONE_CREATED: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,6 @@ class Scene:
         previous_close: None where nobody said.
         reason: Why there are no closes, or no previous close.
         base: The chain priced; None without one.
-        warnings: For people.
 
     """
 
@@ -47,13 +50,24 @@ class Scene:
     previous_close: float | None
     reason: str
     base: Priced | None
-    warnings: tuple[str, ...] = ()
 
 
 def scene_of(
-    base: Priced | None, history: DailyHistory | None, given: FlowOptions, underlying: str | None = None
+    base: Priced | None,
+    history: DailyHistory | None,
+    *,
+    as_of: dt.date | None = None,
+    previous_close: float | None = None,
+    underlying: str | None = None,
 ) -> Scene:
-    """Find the session, the price now and the closes before it; `underlying` is what the history is of, if not its name.
+    """Find the session, the price now and the closes before it.
+
+    Args:
+        base: The chain priced; None without one.
+        history: Daily closes; None without them.
+        as_of: Without a chain: the evening before the session; None for the history's last.
+        previous_close: Points; None for the history's.
+        underlying: What the history is of, if not its name.
 
     Raises:
         MissingError: The history has nothing up to the date asked for, or ends before its session.
@@ -61,20 +75,20 @@ def scene_of(
 
     """
     if base is not None:
-        return _of_chain(base, history, given)
+        return _of_chain(base, history, previous_close)
     if history is None:
         raise MissingError("nothing to go by: give a SOURCE (a chain), or --history with --histories DIR or a file")
     from gex.ingest.calendar import is_session, next_session
 
-    closes, last = _closes(history, given.as_of)
-    if given.as_of is not None and is_session(given.as_of) and last != given.as_of:
-        raise MissingError(f"{history.name} has no close of {given.as_of}: the last before it is of {last}")
+    closes, last = _closes(history, as_of)
+    if as_of is not None and is_session(as_of) and last != as_of:
+        raise MissingError(f"{history.name} has no close of {as_of}: the last before it is of {last}")
     session = session_of(next_session(last), None)
     name, close = (underlying or history.name).upper(), float(closes[-1])
-    return Scene(name, session, close, closes, given.previous_close or close, "", None)
+    return Scene(name, session, close, closes, previous_close or close, "", None)
 
 
-def _of_chain(base: Priced, history: DailyHistory | None, given: FlowOptions) -> Scene:
+def _of_chain(base: Priced, history: DailyHistory | None, previous_close: float | None) -> Scene:
     from gex.ingest.calendar import next_close, previous_session
     from gex.market import new_york_date
 
@@ -91,7 +105,7 @@ def _of_chain(base: Priced, history: DailyHistory | None, given: FlowOptions) ->
         raise ContentError(
             f"{message}; give --history in points of {underlying}", source=history.name if history else None
         )
-    close = given.previous_close or (None if closes is None else float(closes[-1]))
+    close = previous_close or (None if closes is None else float(closes[-1]))
     return Scene(underlying, session, market.level, closes, close, reason, base)
 
 
@@ -120,8 +134,8 @@ def _closes(history: DailyHistory, until: dt.date | None) -> tuple[Floats, dt.da
 def parts_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...]) -> tuple[Part, ...]:
     """Return everyone, present or missing."""
     return (
-        dealers(scene, given),
-        leveraged_funds(scene, given, funds),
+        dealers(scene, given.vol_move),
+        leveraged_funds(scene, funds, given.created),
         volatility_control(scene, given),
         trend_followers(scene),
     )
@@ -134,8 +148,8 @@ def missing(name: str, reason: str, about: dict[str, object] | None = None) -> P
     return Part(name, None, reason, about or {})
 
 
-def dealers(scene: Scene, given: FlowOptions) -> Part:
-    """Return dealers who hedge the chain's options."""
+def dealers(scene: Scene, vol_move: float = 0.0) -> Part:
+    """Return dealers who hedge the chain's options, every volatility moving by so many points."""
     if scene.base is None:
         return missing("dealers", "no chain: give a SOURCE")
     from gex.flows.hedging import Hedging
@@ -151,12 +165,12 @@ def dealers(scene: Scene, given: FlowOptions) -> Part:
         "contracts": len(held),
         "net_gamma_usd_per_1pct": held.net_gamma_usd(scene.spot),
         "positions": str(scene.base.settings.as_dict()["positions"]),
-        "vol_move_points": given.vol_move,
+        "vol_move_points": vol_move,
     }
-    return Part("dealers", Hedging(held, scene.spot, opens, closes, given.vol_move), None, about)
+    return Part("dealers", Hedging(held, scene.spot, opens, closes, vol_move), None, about)
 
 
-def leveraged_funds(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...]) -> Part:
+def leveraged_funds(scene: Scene, funds: tuple[Fund, ...], created: Mapping[str, float] = NONE_CREATED) -> Part:
     """Return the funds on the chain's or history's index whose assets were known by the session."""
     from gex.flows.funds import INDEX_OF, Rebalancing
     from gex.flows.session import Part
@@ -178,7 +192,7 @@ def leveraged_funds(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...]) -
     if scene.previous_close is None:
         return missing(name, f"no close of the session before: {scene.reason}, or --previous-close", about)
     about |= {"previous_close": scene.previous_close}
-    flow = Rebalancing(tuple(known), scene.previous_close, given.created, scene.session.closing)
+    flow = Rebalancing(tuple(known), scene.previous_close, created, scene.session.closing)
     return Part(name, flow, None, about)
 
 

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 KEYS = ("index", "leverage", "aum_usd", "as_of", "source")
 
 
+def funds_of(path: Path | None) -> tuple[Fund, ...]:
+    """Return the funds of the user's table, else of the one that comes along; errors as `read_funds`."""
+    if path is not None:
+        return read_funds(path)
+    from gex.flows.fund_table import DEFAULT_FUNDS
+
+    return DEFAULT_FUNDS
+
+
 def read_funds(path: Path) -> tuple[Fund, ...]:
     """Return the funds of a file, in its order.
 
