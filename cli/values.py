@@ -133,6 +133,13 @@ def dollars_of(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     return amount
 
 
+def finite(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Refuse what no range does: a number that is none, or without end."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no amount")
+    return value
+
+
 def conventions_of(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[Convention, ...]:
     """Read which conventions bands vary: all, none, or vendor,rates."""
     named = {"all": CONVENTIONS, "none": ()}.get(value)

@@ -102,7 +102,7 @@ def test_another_index_has_no_dollars_unless_somebody_says_them(gex: Callable[..
     assert (found["flows"], found["position_usd"], found["stress"], found["fit"]) == (None, None, None, None)
     assert "fitted to SPX alone" in found["reasons"]["flows"]
     assert "no dollars: full sizes are fitted to SPX alone" in gex("cta", "NDX", "--histories", histories).out
-    given = gex("cta", "NDX", "--histories", histories, "--full-size", "1e9")
+    given = gex("cta", "NDX", "--histories", histories, "--full-size", "1bn")
     assert "your own: nothing is known of its error" in " ".join(given.out.split())
     assert "±" not in given.out
     own = json.loads(gex("cta", "NDX", "--histories", histories, "--full-size", "1e9", "--format", "json").out)
@@ -136,7 +136,7 @@ def test_rules_of_ones_own(gex: Callable[..., Ran], histories: Path) -> None:
         (("--as-of", "soon"), 2, "is no date"),
         (("--rule", "rsi:14"), 2, "is no rule; write ema:38"),
         (("--rule", "ema:900"), 3, "1500 closes, 2700 needed"),
-        (("--full-size", "-1"), 2, "x>0"),
+        (("--full-size", "-1"), 2, "above 0"),
         (("--target-volatility", "0"), 2, "target_volatility must be above 0"),
         (("--window", "0"), 2, "x>=1"),
     ],
