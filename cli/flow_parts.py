@@ -78,11 +78,12 @@ def scene_of(
         return _of_chain(base, history, previous_close)
     if history is None:
         raise MissingError("nothing to go by: give a SOURCE (a chain), or --history with --histories DIR or a file")
-    from gex.ingest.calendar import is_session, next_session
+    from gex.ingest.calendar import is_session, next_session, previous_session
 
     closes, last = _closes(history, as_of)
-    if as_of is not None and is_session(as_of) and last != as_of:
-        raise MissingError(f"{history.name} has no close of {as_of}: the last before it is of {last}")
+    wanted = last if as_of is None else as_of if is_session(as_of) else previous_session(as_of)
+    if last < wanted:
+        raise MissingError(f"{history.name} has no close of {wanted}: the last before it is of {last}")
     session = session_of(next_session(last), None)
     name, close = (underlying or history.name).upper(), float(closes[-1])
     return Scene(name, session, close, closes, previous_close or close, "", None)
@@ -171,19 +172,19 @@ def dealers(scene: Scene, vol_move: float = 0.0) -> Part:
 
 
 def leveraged_funds(scene: Scene, funds: tuple[Fund, ...], created: Mapping[str, float] = NONE_CREATED) -> Part:
-    """Return the funds on the chain's or history's index whose assets were known by the session."""
+    """Return the funds on the chain's or history's index whose assets are of a close before the session."""
     from gex.flows.funds import INDEX_OF, Rebalancing
     from gex.flows.session import Part
 
     name, index = "leveraged_funds", INDEX_OF.get(scene.underlying, scene.underlying)
     mine = [fund for fund in funds if fund.index == index]
-    known = [fund for fund in mine if fund.as_of is not None and fund.as_of <= scene.session.date]
+    known = [fund for fund in mine if fund.as_of is not None and fund.as_of < scene.session.date]
     later = sum(fund.as_of is not None for fund in mine) - len(known)
     about: dict[str, object] = {"index": index, "funds": len(mine), "funds_with_assets": len(known)}
     about |= {"funds_dated_later": later} if later else {}
     if not known:
         what = "has its assets in the table" if mine else f"in the table is on {index}"
-        what = f"has assets of {scene.session.date} or before, {later} of later" if later else what
+        what = f"has assets dated before {scene.session.date}, {later} of later" if later else what
         return missing(name, f"no fund {what}: give --funds FILE", about)
     dates = [fund.as_of for fund in known if fund.as_of]
     assets = sum(fund.aum_usd or 0.0 for fund in known)

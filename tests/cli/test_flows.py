@@ -200,12 +200,12 @@ def test_funds_of_one_s_own(gex: Callable[..., Ran], spx_csv: Path) -> None:
 
 def test_assets_of_later_are_left_out_and_old_ones_warned_of(gex: Callable[..., Ran], spx_csv: Path) -> None:
     fund = '[funds.{}]\nindex = "SPX"\nleverage = 3\naum_usd = 1e9\nas_of = {}\n'
-    Path("funds.toml").write_text(fund.format("A", "2026-03-10") + fund.format("B", "2026-03-11"), encoding="utf-8")
+    Path("funds.toml").write_text(fund.format("A", "2026-03-09") + fund.format("B", "2026-03-10"), encoding="utf-8")
     given = ("flows", spx_csv, "--funds", "funds.toml", "--previous-close", "6000", "--format", "json")
     doc = document(gex(*given))
     part = next(part for part in doc["parts"] if part["name"] == "leveraged_funds")
     assert (part["funds_with_assets"], part["funds_dated_later"], part["aum_usd"]) == (1, 1, 1e9)
-    Path("funds.toml").write_text(fund.format("B", "2026-03-11"), encoding="utf-8")
+    Path("funds.toml").write_text(fund.format("B", "2026-03-10"), encoding="utf-8")
     assert "1 of later" in document(gex(*given))["reasons"]["usd.leveraged_funds"]
     Path("funds.toml").write_text(fund.format("C", "2025-03-10"), encoding="utf-8")
     assert "365 days" in document(gex(*given))["warnings"][0]
@@ -270,7 +270,12 @@ def test_liquidations_are_ranked(gex: Callable[..., Ran], folder: Path) -> None:
         (("SPX_CSV", "--as-of", "2026-03-10"), 2, "--as-of"),
         (("--histories", "FOLDER", "--as-of", "1990-01-02"), 6, "begins after"),
         (("--histories", "FOLDER", "--as-of", "2026-03-10"), 6, "no close of 2026-03-10"),
+        (("--histories", "FOLDER", "--as-of", "2026-03-14"), 6, "no close of 2026-03-13"),
         (("--histories", "FOLDER", "--reach", "0"), 2, "--reach"),
+        (("--histories", "FOLDER", "--every", "nan"), 2, "--every"),
+        (("--histories", "FOLDER", "--previous-close", "nan"), 2, "--previous-close"),
+        (("--histories", "FOLDER", "--previous-close", "inf"), 2, "--previous-close"),
+        (("SPX_CSV", "--vol-move", "nan"), 2, "--vol-move"),
         (("--histories", "FOLDER", "--vol-control-target", "0"), 2, "target"),
         (("--histories", "FOLDER", "--vol-control-aum", "lots"), 2, "dollars"),
         (("--histories", "FOLDER", "--vol-control-aum", "-1bn"), 2, "--vol-control-aum"),
