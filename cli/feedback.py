@@ -127,7 +127,8 @@ def day_of(base: Priced, given: ImpactOptions, simulated: DayOptions, where: His
     if law is None:
         raise click.UsageError("--day needs an impact")
     days = simulate([part.flow for part in parts if part.flow is not None], law, scene.spot, plan)
-    return DayShown(session, plan, parts, days, statistics(days, variance_steps=min(20, steps)))
+    found = statistics(days, variance_steps=min(20, steps), closing=session.closing)
+    return DayShown(session, plan, parts, days, found)
 
 
 def _chunks(
