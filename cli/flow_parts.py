@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import click
+
 from gex.ingest.errors import ContentError, MissingError
 
 if TYPE_CHECKING:
@@ -172,7 +174,12 @@ def dealers(scene: Scene, vol_move: float = 0.0) -> Part:
 
 
 def leveraged_funds(scene: Scene, funds: tuple[Fund, ...], created: Mapping[str, float] = NONE_CREATED) -> Part:
-    """Return the funds on the chain's or history's index whose assets are of a close before the session."""
+    """Return the funds on the chain's or history's index whose assets are of a close before the session.
+
+    Raises:
+        click.UsageError: Creations are of a fund that is not among them.
+
+    """
     from gex.flows.funds import INDEX_OF, Rebalancing
     from gex.flows.session import Part
 
@@ -192,6 +199,9 @@ def leveraged_funds(scene: Scene, funds: tuple[Fund, ...], created: Mapping[str,
     about |= {"usd_per_1pct": sum(float(fund.rebalancing_usd(0.01)) for fund in known)}
     if scene.previous_close is None:
         return missing(name, f"no close of the session before: {scene.reason}, or --previous-close", about)
+    if unknown := sorted(set(created) - {fund.ticker for fund in known}):
+        counted = ", ".join(fund.ticker for fund in known)
+        raise click.UsageError(f"--created {unknown[0]}: no such fund is on the curve; there are {counted}")
     about |= {"previous_close": scene.previous_close}
     flow = Rebalancing(tuple(known), scene.previous_close, created, scene.session.closing)
     return Part(name, flow, None, about)

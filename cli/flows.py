@@ -161,14 +161,16 @@ def events_of(path: str | None, side: str, least: float, funds: tuple[Fund, ...]
     if path is None:
         return None
     from gex.flows.liquidations import liquidations
-    from gex.ingest.errors import ContentError
+    from gex.ingest.errors import ChainError, ContentError
     from gex.ingest.fund_history import read_fund_history
 
     leverage = {fund.ticker: fund.leverage for fund in funds if (fund.leverage < 0) == (side == "inverse")}
     try:
         return liquidations(read_fund_history(path), leverage, least_usd=least).sort("rank")
+    except ChainError:
+        raise
     except ValueError as error:
-        raise error if isinstance(error, ContentError) else ContentError(str(error), source=path) from error
+        raise ContentError(str(error), source=path) from error
 
 
 def shown_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...], events: pl.DataFrame | None) -> Shown:

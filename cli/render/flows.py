@@ -189,7 +189,7 @@ def liquidations(events: pl.DataFrame, terminal: Terminal) -> list[str]:
     ]
     first, *lines = aligned([head, *cells], "><" + ">" * (len(head) - 2))
     return [
-        f"LIQUIDATIONS  {events.height} days on which the funds lost and were redeemed",
+        f"LIQUIDATIONS  {events.height} day{'s' * (events.height > 1)} on which the funds lost and were redeemed",
         terminal.paint(first, "muted"),
         *lines,
     ]

@@ -255,6 +255,8 @@ def test_liquidations_are_ranked(gex: Callable[..., Ran], folder: Path) -> None:
     assert gex(*alone).out.startswith("LIQUIDATIONS  2 days")
     assert gex(*alone, "--format", "csv").out == gex(*given, "--table", "events", "--format", "csv").out
     assert gex(*alone, "-o", "flows.svg").code == 2
+    Path("one.csv").write_text("date,ticker,aum,nav\n2026-03-02,SPXU,1e9,20\n2026-03-03,SPXU,0,18\n", encoding="utf-8")
+    assert gex("flows", "--fund-history", "one.csv").err.count("one.csv") == 1
     ran = gex(*given, "--side", "leveraged")
     assert (ran.code, ran.err.count("\n")) == (3, 1)
     assert "SPXU" in ran.err
@@ -276,6 +278,7 @@ def test_liquidations_are_ranked(gex: Callable[..., Ran], folder: Path) -> None:
         (("--histories", "FOLDER", "--previous-close", "nan"), 2, "--previous-close"),
         (("--histories", "FOLDER", "--previous-close", "inf"), 2, "--previous-close"),
         (("SPX_CSV", "--vol-move", "nan"), 2, "--vol-move"),
+        (("--histories", "FOLDER", "--created", "ABCD=1bn"), 2, "--created ABCD"),
         (("--histories", "FOLDER", "--vol-control-target", "0"), 2, "target"),
         (("--histories", "FOLDER", "--vol-control-aum", "lots"), 2, "dollars"),
         (("--histories", "FOLDER", "--vol-control-aum", "-1bn"), 2, "--vol-control-aum"),
