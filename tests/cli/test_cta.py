@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,6 @@ from gex.flows.fitted import ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Ran
 
@@ -165,3 +165,12 @@ def test_the_pivots_of_november_2025_from_the_real_file(
     later = json.loads(gex("cta", file, "--as-of", "2026-02-05", "--rule", "sma:50", "--format", "json").out)
     assert round(later["pivots"]["medium"], 1) == 6706.8
     assert later["close"] < later["pivots"]["short"]
+
+
+def test_spx_in_a_file_of_another_name_has_dollars_under_its_own(gex: Callable[..., Ran], histories: Path) -> None:
+    closes = histories / "SPX_History.csv"
+    other = Path("spx_daily.csv")
+    other.write_bytes(closes.read_bytes())
+    assert "--series SPX=FILE" in json.loads(gex("cta", other, "--format", "json").out)["reasons"]["flows"]
+    named = gex("cta", "SPX", "--series", f"SPX={other}", "--format", "json")
+    assert json.loads(named.out)["flows"] == json.loads(gex("cta", closes, "--format", "json").out)["flows"]
