@@ -42,6 +42,7 @@ class Scene:
         previous_close: None where nobody said.
         reason: Why there are no closes, or no previous close.
         base: The chain priced; None without one.
+        warnings: Of sessions that the history lacks.
 
     """
 
@@ -52,6 +53,7 @@ class Scene:
     previous_close: float | None
     reason: str
     base: Priced | None
+    warnings: tuple[str, ...] = ()
 
 
 def scene_of(
@@ -82,13 +84,13 @@ def scene_of(
         raise MissingError("nothing to go by: give a SOURCE (a chain), or --history with --histories DIR or a file")
     from gex.ingest.calendar import is_session, next_session, previous_session
 
-    closes, last = _closes(history, as_of)
+    closes, last, gaps = _closes(history, as_of)
     wanted = last if as_of is None else as_of if is_session(as_of) else previous_session(as_of)
     if last < wanted:
         raise MissingError(f"{history.name} has no close of {wanted}: the last before it is of {last}")
     session = session_of(next_session(last), None)
     name, close = (underlying or history.name).upper(), float(closes[-1])
-    return Scene(name, session, close, closes, previous_close or close, "", None)
+    return Scene(name, session, close, closes, previous_close or close, "", None, gaps)
 
 
 def _of_chain(base: Priced, history: DailyHistory | None, previous_close: float | None) -> Scene:
@@ -98,9 +100,10 @@ def _of_chain(base: Priced, history: DailyHistory | None, previous_close: float 
     market = base.market
     session = session_of(new_york_date(next_close(market.evaluated_at)), market.evaluated_at)
     closes, before, underlying = None, previous_session(session.date), base.chain.underlying
+    gaps: tuple[str, ...] = ()
     reason = f"no history of {underlying}: give --histories DIR or --series {underlying}=FILE"
     if history is not None:
-        found, last = _closes(history, before)
+        found, last, gaps = _closes(history, before)
         reason = "" if last == before else f"{history.name} has no close of {before}: it ends on {last}"
         closes = found if last == before else None
     if closes is not None and abs(market.level / closes[-1] - 1.0) > OTHER_UNITS:
@@ -109,7 +112,7 @@ def _of_chain(base: Priced, history: DailyHistory | None, previous_close: float 
             f"{message}; give --history in points of {underlying}", source=history.name if history else None
         )
     close = previous_close or (None if closes is None else float(closes[-1]))
-    return Scene(underlying, session, market.level, closes, close, reason, base)
+    return Scene(underlying, session, market.level, closes, close, reason, base, gaps)
 
 
 def session_of(date: dt.date, now: dt.datetime | None) -> Session:
@@ -121,8 +124,8 @@ def session_of(date: dt.date, now: dt.datetime | None) -> Session:
     return Session(date, opens, session_close(date), now or opens)
 
 
-def _closes(history: DailyHistory, until: dt.date | None) -> tuple[Floats, dt.date]:
-    """Return the closes up to a date and the date of the last.
+def _closes(history: DailyHistory, until: dt.date | None) -> tuple[Floats, dt.date, tuple[str, ...]]:
+    """Return the closes up to a date, the date of the last, and where trend followers' past has gaps.
 
     Raises:
         MissingError: There is none.
@@ -131,7 +134,11 @@ def _closes(history: DailyHistory, until: dt.date | None) -> tuple[Floats, dt.da
     frame = history.frame if until is None else history.frame.filter(history.frame["date"] <= until)
     if frame.is_empty():
         raise MissingError(f"{history.name} begins after {until}", source=history.source.path)
-    return frame["close"].to_numpy(), frame["date"][-1]
+    from gex.flows.trend import TrendModel
+    from gex.flows.trend_report import gaps_in
+
+    missed = gaps_in(frame["date"].tail(TrendModel().needed).to_numpy())
+    return frame["close"].to_numpy(), frame["date"][-1], tuple(f"{history.name}: {text}" for text in missed)
 
 
 def parts_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...]) -> tuple[Part, ...]:

@@ -194,8 +194,8 @@ def shown_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...], events: 
     except ValueError as error:
         nobody = all(part.flow is None for part in parts)
         raise (MissingError(str(error)) if nobody else click.UsageError(str(error))) from error
-    warnings = [text for part in parts if (text := stale(part, scene.session))]
-    return Shown(flows, scene.base, funds, tuple(warnings), events)
+    old = [text for part in parts if (text := stale(part, scene.session))]
+    return Shown(flows, scene.base, funds, (*scene.warnings, *old), events)
 
 
 def _events_alone(events: pl.DataFrame, form: Format, output: OutputOptions) -> Iterator[str | bytes]:

@@ -310,6 +310,14 @@ def test_a_history_that_ends_early_is_no_close_before(gex: Callable[..., Ran], s
     assert "SPX has no close of 2026-03-09" in doc["reasons"]["usd.leveraged_funds"]
 
 
+def test_a_gap_in_the_history_is_warned_of(gex: Callable[..., Ran], folder: Path) -> None:
+    rows = pl.read_csv(folder / "SPX_History.csv")
+    rows.filter((pl.int_range(pl.len()) < 2100) | (pl.int_range(pl.len()) >= 2130)).write_csv("SPX.csv")
+    doc = document(gex("flows", "--history", "SPX.csv", "--format", "json"))
+    assert doc["warnings"][0].startswith("SPX: no rows for ")
+    assert np.signbit(doc["usd"]["trend_followers"][0]).sum() == 0
+
+
 @pytest.mark.real
 def test_the_evening_of_2025_11_19(gex: Callable[..., Ran], data_path: Callable[..., Path]) -> None:
     """Before 20 November 2025: no chain, funds and trend followers from the history alone."""
