@@ -76,6 +76,7 @@ def scene_of(
     Raises:
         MissingError: The history has nothing up to the date asked for, or ends before its session.
         ContentError: The history is in other units than the chain.
+        click.UsageError: The previous close is in other units than the price.
 
     """
     if base is not None:
@@ -90,6 +91,7 @@ def scene_of(
         raise MissingError(f"{history.name} has no close of {wanted}: the last before it is of {last}")
     session = session_of(next_session(last), None)
     name, close = (underlying or history.name).upper(), float(closes[-1])
+    _near(previous_close, close)
     return Scene(name, session, close, closes, previous_close or close, "", None, gaps)
 
 
@@ -111,8 +113,20 @@ def _of_chain(base: Priced, history: DailyHistory | None, previous_close: float 
         raise ContentError(
             f"{message}; give --history in points of {underlying}", source=history.name if history else None
         )
+    _near(previous_close, market.level)
     close = previous_close or (None if closes is None else float(closes[-1]))
     return Scene(underlying, session, market.level, closes, close, reason, base, gaps)
+
+
+def _near(previous_close: float | None, price: float) -> None:
+    """Refuse a close that is of something else.
+
+    Raises:
+        click.UsageError: It is far from the price.
+
+    """
+    if previous_close is not None and abs(price / previous_close - 1.0) > OTHER_UNITS:
+        raise click.UsageError(f"--previous-close {previous_close:g} is far from the price, {price:g}: other units")
 
 
 def session_of(date: dt.date, now: dt.datetime | None) -> Session:

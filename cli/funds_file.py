@@ -36,6 +36,9 @@ def read_funds(path: Path) -> tuple[Fund, ...]:
     funds = tuple(_fund(table) for table in file.tables("funds", KEYS))
     if not funds:
         raise file.error("it has no fund; write [funds.TICKER], docs/flows-hedging.md shows how")
+    tickers = [fund.ticker for fund in funds]
+    if twice := next((ticker for ticker in tickers if tickers.count(ticker) > 1), None):
+        raise file.error(f"it has {twice} twice, capitals or not")
     return funds
 
 

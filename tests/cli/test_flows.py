@@ -226,6 +226,7 @@ def test_the_table_that_comes_along_is_the_one_of_the_docs() -> None:
         ("[funds.A]\nindex = 'SPX'\nlevrage = 3\n", "line 3.*nearest: leverage"),
         ("[funds.A]\nleverage = 3\n", "index is missing"),
         ("[fund.A]\n", "no key is called 'fund'"),
+        ("[funds.a]\nindex = 'SPX'\nleverage = 3\n[funds.A]\nindex = 'SPX'\nleverage = 2\n", "A twice"),
     ],
 )
 def test_a_wrong_table_is_refused_with_its_line(gex: Callable[..., Ran], spx_csv: Path, text: str, match: str) -> None:
@@ -278,6 +279,9 @@ def test_liquidations_are_ranked(gex: Callable[..., Ran], folder: Path) -> None:
         (("--histories", "FOLDER", "--previous-close", "nan"), 2, "--previous-close"),
         (("--histories", "FOLDER", "--previous-close", "inf"), 2, "--previous-close"),
         (("SPX_CSV", "--vol-move", "nan"), 2, "--vol-move"),
+        (("SPX_CSV", "--previous-close", "1"), 2, "other units"),
+        (("--histories", "FOLDER", "--previous-close", "1e300"), 2, "other units"),
+        (("--histories", "FOLDER", "--vol-control-aum", "1e300"), 2, "dollars"),
         (("--histories", "FOLDER", "--created", "ABCD=1bn"), 2, "--created ABCD"),
         (("--histories", "FOLDER", "--vol-control-target", "0"), 2, "target"),
         (("--histories", "FOLDER", "--vol-control-aum", "lots"), 2, "dollars"),
