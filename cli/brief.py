@@ -9,6 +9,7 @@ import click
 
 from gex.cli import options, sink, values
 from gex.cli.failures import DONE, MISSING
+from gex.cli.funds_file import funds_of
 from gex.cli.histories import HistoryOptions, history_options, load
 from gex.cli.log import LOGGER
 
@@ -64,7 +65,7 @@ def command(
     form = sink.format_of(output, FORMATS)
     histories = load(where)
     analysis = None if chain is None else _analysis(chain, read, settings)
-    found = brief_of(histories, as_of, index.upper(), analysis, _funds(funds))
+    found = brief_of(histories, as_of, index.upper(), analysis, funds_of(funds))
     sink.emit(_chunks(found, histories, form, output), output.output)
     if not found.says_something:
         LOGGER.error("nothing is known of %s", found.as_of)
@@ -90,16 +91,6 @@ def brief_of(
         last = histories.needed(index).frame["date"][-1] if index in histories or chain is None else None
         as_of = max(day for day in (last, chain and evening_of(chain)) if day)
     return brief(known, as_of, index=index, funds=funds, chain=chain)
-
-
-def _funds(path: Path | None) -> tuple[Fund, ...]:
-    if path is None:
-        from gex.flows.fund_table import DEFAULT_FUNDS
-
-        return DEFAULT_FUNDS
-    from gex.cli.funds_file import read_funds
-
-    return read_funds(path)
 
 
 def _analysis(source: str, read: ReadOptions, settings: Settings) -> Analysis:

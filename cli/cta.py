@@ -68,9 +68,9 @@ trend_options = options.gathered(
     ),
     click.option(
         "--full-size",
-        type=click.FloatRange(0, min_open=True),
-        metavar="USD",
-        help="Dollars of a full position. [default: fitted, for SPX alone]",
+        metavar="DOLLARS",
+        callback=values.dollars_of,
+        help="Of a full position: 100bn. [default: fitted, for SPX alone]",
     ),
     click.option(
         "--target-volatility",

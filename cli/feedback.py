@@ -9,6 +9,7 @@ import click
 
 from gex.cli import options, sink
 from gex.cli.feedback_options import day_options, impact_options
+from gex.cli.funds_file import funds_of
 from gex.cli.histories import history_options
 from gex.cli.sources import Batch
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from gex.analysis import Priced
     from gex.cli.feedback_options import DayOptions, ImpactOptions
-    from gex.cli.flow_options import FlowOptions
     from gex.cli.histories import HistoryOptions
     from gex.cli.options import Format, OutputOptions, ReadOptions
     from gex.cli.render.feedback_document import DayShown, Shown
@@ -104,15 +104,14 @@ def day_of(base: Priced, given: ImpactOptions, simulated: DayOptions, where: His
 
     """
     from gex.cli.flow_parts import dealers, leveraged_funds, trend_followers
-    from gex.cli.flows import funds_of, scene_for
+    from gex.cli.flows import scene_for
     from gex.cli.render.feedback_document import DayShown
     from gex.flows.day import DayPlan, simulate
     from gex.flows.day_statistics import statistics
 
-    flow_options = _flow_options(simulated)
-    scene = scene_for(replace(base, book=base.book.european()), flow_options, where, None)
-    funds = leveraged_funds(scene, flow_options, funds_of(flow_options))
-    parts = dealers(scene, flow_options), funds, trend_followers(scene)
+    european = replace(base, book=base.book.european())
+    scene = scene_for(european, where, previous_close=simulated.previous_close)
+    parts = dealers(scene), leveraged_funds(scene, funds_of(simulated.funds)), trend_followers(scene)
     session = scene.session
     steps = max(2, round(session.minutes * (1.0 - session.begun) / simulated.step))
     plan = DayPlan(
@@ -128,27 +127,8 @@ def day_of(base: Priced, given: ImpactOptions, simulated: DayOptions, where: His
     if law is None:
         raise click.UsageError("--day needs an impact")
     days = simulate([part.flow for part in parts if part.flow is not None], law, scene.spot, plan)
-    return DayShown(session, plan, parts, days, statistics(days, variance_steps=min(20, steps)))
-
-
-def _flow_options(simulated: DayOptions) -> FlowOptions:
-    """Return the options of `gex flows` that its parts are made with, those that matter here as given."""
-    from gex.cli.flow_options import FlowOptions
-
-    return FlowOptions(
-        history=None,
-        as_of=None,
-        previous_close=simulated.previous_close,
-        funds=simulated.funds,
-        created={},
-        vol_control_aum=None,
-        vol_control_target=0.1,
-        vol_control_cap=1.5,
-        vol_control_lag=1,
-        vol_move=0.0,
-        reach=0.03,
-        every=30.0,
-    )
+    found = statistics(days, variance_steps=min(20, steps), closing=session.closing)
+    return DayShown(session, plan, parts, days, found)
 
 
 def _chunks(

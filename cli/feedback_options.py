@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from gex.flows.impact import LinearImpact, SquareRootImpact
 
 Law = Literal["kyle", "square-root"]
+MILLION = 1e6
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,19 @@ class ImpactOptions:
             raise ValueError("--adv needs --daily-volatility: 1% for a standard deviation of 1% a day")
         if self.daily_volatility == 0:
             raise ValueError("--daily-volatility must be above 0")
+        if not self._of_a_million <= 1.0:
+            raise ValueError("$1mm would move the price by over 100%: see the units of --impact, --adv and --prefactor")
         if not 0.001 <= self.reach <= 0.5:
             raise ValueError(f"--reach must lie from 0.1% to 50%, got {100 * self.reach:g}%")
+
+    @property
+    def _of_a_million(self) -> float:
+        """How far that moves the price; 0 where nothing was given."""
+        from gex.flows.impact import SquareRootImpact
+
+        law = self.of_market
+        linear = law.linear_at(MILLION) if isinstance(law, SquareRootImpact) else law
+        return MILLION * linear.per_usd if linear else 0.0
 
     @property
     def of_market(self) -> LinearImpact | SquareRootImpact | None:
@@ -77,13 +88,6 @@ def some_share(ctx: click.Context, param: click.Parameter, value: str | None) ->
     return None if value is None else values.share_of(ctx, param, value)
 
 
-def finite(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
-    """Refuse what no range does: a number that is none, or without end."""
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is no amount")
-    return value
-
-
 impact_options = options.gathered(
     ImpactOptions,
     "given",
@@ -91,7 +95,7 @@ impact_options = options.gathered(
         "--impact",
         type=click.FloatRange(0, min_open=True),
         metavar="RETURN",
-        callback=finite,
+        callback=values.finite,
         help="Return that $1 of net buying causes: 1e-12 is 1% for $10bn. In place of --adv.",
     ),
     options.setting(
@@ -119,7 +123,7 @@ impact_options = options.gathered(
         default=1.0,
         show_default=True,
         metavar="Y",
-        callback=finite,
+        callback=values.finite,
         help="Of --adv: multiplies the impact.",
     ),
     click.option(
@@ -135,7 +139,9 @@ day_options = options.gathered(
     DayOptions,
     "simulated",
     click.option("--day", is_flag=True, help="Simulate the rest of the session, with and without feedback."),
-    click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of --day: of the noise."),
+    click.option(
+        "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of --day: of the noise."
+    ),
     click.option(
         "--sessions",
         type=click.IntRange(1, 20_000),
@@ -149,7 +155,7 @@ day_options = options.gathered(
         default=5.0,
         show_default=True,
         metavar="MINUTES",
-        callback=finite,
+        callback=values.finite,
         help="Of --day: between prices.",
     ),
     click.option("--late", is_flag=True, help="Of --day: hedgers trade one step late, else at once."),
@@ -157,7 +163,7 @@ day_options = options.gathered(
         "--previous-close",
         type=click.FloatRange(0, min_open=True),
         metavar="PRICE",
-        callback=finite,
+        callback=values.finite,
         help="Of --day: close that leveraged funds count from. [default: the history's]",
     ),
     click.option(

@@ -76,6 +76,7 @@ flow_options = options.gathered(
         "--previous-close",
         type=click.FloatRange(0, min_open=True),
         metavar="PRICE",
+        callback=values.finite,
         help="Close that leveraged funds count the session from. [default: the history's]",
     ),
     click.option(
@@ -127,6 +128,7 @@ flow_options = options.gathered(
         default=0.0,
         show_default=True,
         metavar="POINTS",
+        callback=values.finite,
         help="Volatility moves by so many points, for dealers.",
     ),
     click.option(
@@ -143,6 +145,7 @@ flow_options = options.gathered(
         default=30.0,
         show_default=True,
         metavar="MINUTES",
+        callback=values.finite,
         help="Between the times shown.",
     ),
 )

@@ -9,9 +9,11 @@ import click
 from gex.cli import options, sink, values
 from gex.cli.flow_options import FlowOptions, flow_options
 from gex.cli.flow_parts import parts_of, scene_of, stale
+from gex.cli.funds_file import funds_of
 from gex.cli.histories import HistoryOptions, history_options
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     import polars as pl
@@ -86,13 +88,14 @@ def command(
     """
     form = sink.format_of(output, FORMATS)
     check(source, given, fund_history, table)
-    funds = funds_of(given)
+    funds = funds_of(given.funds)
     events = events_of(fund_history, side, least, funds)
     if events is not None and source is None and not (given.history or where.histories or where.series):
         chunks = _events_alone(events, form, output)
     else:
         base = None if source is None else priced_of(source, read, settings)
-        shown = shown_of(scene_for(base, given, where, read.underlying), given, funds, events)
+        scene = scene_for(base, where, given.history, given.as_of, given.previous_close, read.underlying)
+        shown = shown_of(scene, given, funds, events)
         chunks = _chunks(shown, form, table, output)
     sink.emit(chunks, output.output)
 
@@ -112,17 +115,6 @@ def check(source: str | None, given: FlowOptions, fund_history: str | None, tabl
         raise click.UsageError(f"--table {table} needs a SOURCE: they are of the chain's options")
 
 
-def funds_of(given: FlowOptions) -> tuple[Fund, ...]:
-    """Return the user's table of funds, else the one that comes along."""
-    if given.funds is not None:
-        from gex.cli.funds_file import read_funds
-
-        return read_funds(given.funds)
-    from gex.flows.fund_table import DEFAULT_FUNDS
-
-    return DEFAULT_FUNDS
-
-
 def priced_of(source: str, read: ReadOptions, settings: Settings) -> Priced:
     """Read a chain and price it.
 
@@ -136,8 +128,15 @@ def priced_of(source: str, read: ReadOptions, settings: Settings) -> Priced:
     return answered(open_chain(source, read, settings.spot), settings, source, priced)
 
 
-def scene_for(base: Priced | None, given: FlowOptions, where: HistoryOptions, underlying: str | None) -> Scene:
-    """Read the history if one was named, or lies in the folder under the underlying's name.
+def scene_for(
+    base: Priced | None,
+    where: HistoryOptions,
+    named: str | None = None,
+    as_of: dt.date | None = None,
+    previous_close: float | None = None,
+    underlying: str | None = None,
+) -> Scene:
+    """Read the history if one was named, or lies in the folder under the underlying's name; else as `scene_of`.
 
     Raises:
         MissingError: The one named is not there; or there is neither chain nor history.
@@ -147,9 +146,9 @@ def scene_for(base: Priced | None, given: FlowOptions, where: HistoryOptions, un
     from gex.cli.histories import history_of, load
 
     histories = load(where)
-    name = given.history or (base.chain.underlying if base else underlying or "SPX")
-    history = history_of(histories, name) if given.history or name in histories or not base else None
-    return scene_of(base, history, given, underlying)
+    name = named or (base.chain.underlying if base else underlying or "SPX")
+    history = history_of(histories, name) if named or name in histories or not base else None
+    return scene_of(base, history, as_of=as_of, previous_close=previous_close, underlying=underlying)
 
 
 def events_of(path: str | None, side: str, least: float, funds: tuple[Fund, ...]) -> pl.DataFrame | None:
@@ -162,14 +161,16 @@ def events_of(path: str | None, side: str, least: float, funds: tuple[Fund, ...]
     if path is None:
         return None
     from gex.flows.liquidations import liquidations
-    from gex.ingest.errors import ContentError
+    from gex.ingest.errors import ChainError, ContentError
     from gex.ingest.fund_history import read_fund_history
 
     leverage = {fund.ticker: fund.leverage for fund in funds if (fund.leverage < 0) == (side == "inverse")}
     try:
         return liquidations(read_fund_history(path), leverage, least_usd=least).sort("rank")
+    except ChainError:
+        raise
     except ValueError as error:
-        raise error if isinstance(error, ContentError) else ContentError(str(error), source=path) from error
+        raise ContentError(str(error), source=path) from error
 
 
 def shown_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...], events: pl.DataFrame | None) -> Shown:
@@ -193,8 +194,8 @@ def shown_of(scene: Scene, given: FlowOptions, funds: tuple[Fund, ...], events: 
     except ValueError as error:
         nobody = all(part.flow is None for part in parts)
         raise (MissingError(str(error)) if nobody else click.UsageError(str(error))) from error
-    warnings = [text for part in parts if (text := stale(part, scene.session))]
-    return Shown(flows, scene.base, funds, tuple(warnings), events)
+    old = [text for part in parts if (text := stale(part, scene.session))]
+    return Shown(flows, scene.base, funds, (*scene.warnings, *old), events)
 
 
 def _events_alone(events: pl.DataFrame, form: Format, output: OutputOptions) -> Iterator[str | bytes]:

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 KEYS = ("index", "leverage", "aum_usd", "as_of", "source")
 
 
+def funds_of(path: Path | None) -> tuple[Fund, ...]:
+    """Return the funds of the user's table, else of the one that comes along; errors as `read_funds`."""
+    if path is not None:
+        return read_funds(path)
+    from gex.flows.fund_table import DEFAULT_FUNDS
+
+    return DEFAULT_FUNDS
+
+
 def read_funds(path: Path) -> tuple[Fund, ...]:
     """Return the funds of a file, in its order.
 
@@ -27,6 +36,9 @@ def read_funds(path: Path) -> tuple[Fund, ...]:
     funds = tuple(_fund(table) for table in file.tables("funds", KEYS))
     if not funds:
         raise file.error("it has no fund; write [funds.TICKER], docs/flows-hedging.md shows how")
+    tickers = [fund.ticker for fund in funds]
+    if twice := next((ticker for ticker in tickers if tickers.count(ticker) > 1), None):
+        raise file.error(f"it has {twice} twice, capitals or not")
     return funds
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 EXPIRATIONS = re.compile(r"all|0dte|next|\d{4}-\d{2}-\d{2}|\d+d")
 DOLLARS = {"tn": 1e12, "bn": 1e9, "mm": 1e6}
+MOST_DOLLARS = 1e15
+"""More than there are: the unit is wrong."""
 PAIRS = re.compile(r",(?=\s*\w+=)")
 
 
@@ -128,9 +130,16 @@ def dollars_of(_ctx: click.Context, _param: click.Parameter, value: str | None) 
         amount = float(text[:-2] if scale else text) * (scale or 1.0)
     except ValueError:
         amount = math.nan
-    if not math.isfinite(amount):
+    if not abs(amount) <= MOST_DOLLARS:
         raise click.BadParameter(f"{value!r} is no amount of dollars; write 2bn, 500mm, 1.5tn or 2e9")
     return amount
+
+
+def finite(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Refuse what no range does: a number that is none, or without end."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no amount")
+    return value
 
 
 def conventions_of(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[Convention, ...]:

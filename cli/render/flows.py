@@ -124,14 +124,14 @@ def _map(flows: SessionFlows, terminal: Terminal) -> list[str]:
         for row in rows
     ]
     room = min(terminal.width, 100) - max(map(len, labels)) - 1
-    every = -(-len(times) // room)
+    every = -(-len(times) // max(1, room))
     columns = np.arange(len(times) - 1, -1, -every)[::-1]
     values = flows.curve.total[columns][:, rows].T
     clocks = [_clock(flows.session.at(float(times[column]))) for column in columns]
     head = ["MAP  Total by price and time: traded if the price is there by then", legend(values, "+ buys")]
     return [
         *flow(head, terminal.width, indent="  "),
-        *heat(values, labels, clocks, terminal, cell=min(WIDEST, room // len(columns))),
+        *heat(values, labels, clocks, terminal, cell=max(1, min(WIDEST, room // len(columns)))),
     ]
 
 
@@ -189,7 +189,7 @@ def liquidations(events: pl.DataFrame, terminal: Terminal) -> list[str]:
     ]
     first, *lines = aligned([head, *cells], "><" + ">" * (len(head) - 2))
     return [
-        f"LIQUIDATIONS  {events.height} days on which the funds lost and were redeemed",
+        f"LIQUIDATIONS  {events.height} day{'s' * (events.height > 1)} on which the funds lost and were redeemed",
         terminal.paint(first, "muted"),
         *lines,
     ]

@@ -47,13 +47,16 @@ class DayStatistics:
     close_slope: Estimate
 
 
-def statistics(days: Days, *, variance_steps: int = 20, skip: int = 0) -> DayStatistics:
+def statistics(
+    days: Days, *, variance_steps: int = 20, skip: int = 0, closing: float = LAST_HALF_HOUR
+) -> DayStatistics:
     """Measure simulated sessions.
 
     Args:
         days: From `simulate`.
         variance_steps: k of the variance ratio, 1 to the steps that are left.
         skip: Steps left out at the start of each session, for what begins at rest to forget it.
+        closing: The last half hour, as a fraction of the session; of a short session it is more.
 
     Raises:
         ValueError: `skip` leaves under two steps, or `variance_steps` is out of range.
@@ -74,7 +77,7 @@ def statistics(days: Days, *, variance_steps: int = 20, skip: int = 0) -> DaySta
         variance_steps=variance_steps,
         variance_ratio=ratio(np.mean(over**2, axis=1) / variance_steps, squares),
         autocorrelation=ratio(np.mean(returns[:, 1:] * returns[:, :-1], axis=1), squares),
-        close_slope=_close_slope(days),
+        close_slope=_close_slope(days, closing),
     )
 
 
@@ -102,9 +105,9 @@ def _root(estimate: Estimate) -> Estimate:
     return Estimate(root, None if estimate.error is None or root == 0 else 0.5 * estimate.error / root)
 
 
-def _close_slope(days: Days) -> Estimate:
+def _close_slope(days: Days, closing: float) -> Estimate:
     """Regress the last half hour on the rest of the session."""
-    at = int(np.searchsorted(days.elapsed, 1.0 - LAST_HALF_HOUR - 1e-9))
+    at = int(np.searchsorted(days.elapsed, 1.0 - closing - 1e-9))
     if not 0 < at < len(days.elapsed) - 1:
         return Estimate(None, None)
     logs = np.log(days.spots)

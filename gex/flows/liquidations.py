@@ -19,18 +19,20 @@ HISTORY = pl.Schema({"date": pl.Date, "ticker": pl.String, "aum_usd": pl.Float64
 """A row a fund and day: assets after the close, $, and value a share."""
 SPLIT_FROM, AUM_WITHIN = 1.8, 1.6
 """The value a share changes by this factor or more while assets stay within that one: shares were split or merged."""
+LONG_GAP = 7
+"""Days between two rows of a fund that no holiday explains: what happened in them was not of one day."""
 ROUNDING = 1e-3
 """Less than this part of assets redeemed is the rounding of the value a share."""
 
 
 def daily_changes(history: pl.DataFrame) -> pl.DataFrame:
-    """Return what happened to each fund between its days.
+    """Return what happened to each fund between its days, where they are no more than a week apart.
 
     Args:
         history: Columns and types of `HISTORY`, in any order, each fund and date once.
 
     Returns:
-        From each fund's second day on, by date and ticker: `before_usd`, `after_usd` (assets), `gain_usd` (by the value
+        From each fund's second day on, but for the first after a gap, by date and ticker: `before_usd`, `after_usd` (assets), `gain_usd` (by the value
         a share; negative for a loss), `created_usd` (created less redeemed), `split` (shares merged into one, under 1
         where split; null on other days).
 
@@ -40,13 +42,19 @@ def daily_changes(history: pl.DataFrame) -> pl.DataFrame:
     """
     _check(history)
     before, nav = pl.col("aum_usd").shift(1).over("ticker"), pl.col("nav") / pl.col("nav").shift(1).over("ticker")
+    apart = (pl.col("date") - pl.col("date").shift(1).over("ticker")).dt.total_days()
     growth = pl.col("after_usd") / pl.col("before_usd")
     split = (pl.col("nav_ratio").log().abs() >= math.log(SPLIT_FROM)) & (growth.log().abs() <= math.log(AUM_WITHIN))
     factor = _factor(pl.col("nav_ratio") / growth)
     return (
         history.sort("ticker", "date")
-        .with_columns(before.alias("before_usd"), pl.col("aum_usd").alias("after_usd"), nav.alias("nav_ratio"))
-        .filter(pl.col("before_usd").is_not_null())
+        .with_columns(
+            before.alias("before_usd"),
+            pl.col("aum_usd").alias("after_usd"),
+            nav.alias("nav_ratio"),
+            apart.alias("apart"),
+        )
+        .filter(pl.col("apart") <= LONG_GAP)
         .with_columns(pl.when(split & (factor != 1.0)).then(factor).alias("split"))
         .with_columns(
             (pl.col("before_usd") * (pl.col("nav_ratio") / pl.col("split").fill_null(1.0) - 1.0)).alias("gain_usd")
@@ -89,7 +97,7 @@ def liquidations(history: pl.DataFrame, leverage: Mapping[str, float], *, least_
     changes = daily_changes(history).filter(pl.col("ticker").is_in(list(leverage)))
     if changes.is_empty():
         known = ", ".join(sorted(set(history["ticker"]))[:8])
-        raise ValueError(f"no fund that counts has two days in the history, which has {known or 'none'}")
+        raise ValueError(f"no fund that counts has two days within a week in the history, which has {known or 'none'}")
     multiple = pl.col("ticker").replace_strict(dict(leverage), return_dtype=pl.Float64)
     events = (
         changes.group_by("date")

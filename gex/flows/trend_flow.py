@@ -40,4 +40,4 @@ class TrendFlow:
         before = self.state.at(np.zeros(len(spots), dtype=np.intp))
         after = step(before, np.log(np.asarray(spots) / before.close), self.model)
         change = after.held(self.model) - before.held(self.model)
-        return np.asarray(elapsed * self.model.full_size_usd * change)
+        return np.asarray(elapsed * self.model.full_size_usd * change + 0.0)  # no negative zero

@@ -140,7 +140,7 @@ def trend_report(
         flows=flow_table(state, model) if priced else None,
         stresses=tuple((each, stress_flow(state, model, each)) for each in STRESSES) if priced else (),
         state=state,
-        warnings=(*_gaps(days[-needed:]), *_stuck(prices)),
+        warnings=(*gaps_in(days[-needed:]), *_stuck(prices)),
         reasons=_reasons(priced=priced, percentile=percentile, past=len(past)),
     )
 
@@ -150,7 +150,8 @@ def _pivots(prices: Floats) -> dict[str, float]:
     return {name: each.next_close for name, each in zip(PIVOTS, found, strict=True)}
 
 
-def _gaps(days: npt.NDArray[np.datetime64]) -> list[str]:
+def gaps_in(days: npt.NDArray[np.datetime64]) -> list[str]:
+    """Say where sessions are missing, the last such place named; shape (days,), ascending."""
     apart = np.diff(days).astype(np.int64)
     wide = np.flatnonzero(apart > LONG_GAP)
     if not len(wide):
@@ -172,6 +173,9 @@ def _reasons(*, priced: bool, percentile: float | None, past: int) -> dict[str, 
     if percentile is None:
         found["percentile"] = f"not enough data: {past} earlier positions, {PAST} needed"
     if not priced:
-        why = f"full sizes are fitted to {FITTED_ON} alone; that of another index has to be given"
+        why = (
+            f"full sizes are fitted to {FITTED_ON} alone: give --full-size, or {FITTED_ON}'s closes under its name with "
+            f"--series {FITTED_ON}=FILE"
+        )
         found |= {"position_usd": why, "flows": why, "stress": why}
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,6 @@ from gex.flows.fitted import ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Ran
 
@@ -102,7 +102,7 @@ def test_another_index_has_no_dollars_unless_somebody_says_them(gex: Callable[..
     assert (found["flows"], found["position_usd"], found["stress"], found["fit"]) == (None, None, None, None)
     assert "fitted to SPX alone" in found["reasons"]["flows"]
     assert "no dollars: full sizes are fitted to SPX alone" in gex("cta", "NDX", "--histories", histories).out
-    given = gex("cta", "NDX", "--histories", histories, "--full-size", "1e9")
+    given = gex("cta", "NDX", "--histories", histories, "--full-size", "1bn")
     assert "your own: nothing is known of its error" in " ".join(given.out.split())
     assert "±" not in given.out
     own = json.loads(gex("cta", "NDX", "--histories", histories, "--full-size", "1e9", "--format", "json").out)
@@ -136,7 +136,7 @@ def test_rules_of_ones_own(gex: Callable[..., Ran], histories: Path) -> None:
         (("--as-of", "soon"), 2, "is no date"),
         (("--rule", "rsi:14"), 2, "is no rule; write ema:38"),
         (("--rule", "ema:900"), 3, "1500 closes, 2700 needed"),
-        (("--full-size", "-1"), 2, "x>0"),
+        (("--full-size", "-1"), 2, "above 0"),
         (("--target-volatility", "0"), 2, "target_volatility must be above 0"),
         (("--window", "0"), 2, "x>=1"),
     ],
@@ -165,3 +165,12 @@ def test_the_pivots_of_november_2025_from_the_real_file(
     later = json.loads(gex("cta", file, "--as-of", "2026-02-05", "--rule", "sma:50", "--format", "json").out)
     assert round(later["pivots"]["medium"], 1) == 6706.8
     assert later["close"] < later["pivots"]["short"]
+
+
+def test_spx_in_a_file_of_another_name_has_dollars_under_its_own(gex: Callable[..., Ran], histories: Path) -> None:
+    closes = histories / "SPX_History.csv"
+    other = Path("spx_daily.csv")
+    other.write_bytes(closes.read_bytes())
+    assert "--series SPX=FILE" in json.loads(gex("cta", other, "--format", "json").out)["reasons"]["flows"]
+    named = gex("cta", "SPX", "--series", f"SPX={other}", "--format", "json")
+    assert json.loads(named.out)["flows"] == json.loads(gex("cta", closes, "--format", "json").out)["flows"]

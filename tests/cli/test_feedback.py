@@ -154,6 +154,11 @@ def test_several_sources_are_an_array_and_a_bad_one_is_4(gex, spx_csv, qqq_csv):
         (["--day", "--impact", "1e-12"], "--day needs"),
         (["--table", "day"], "--table day needs --day"),
         (["--seed", "-1"], "--seed"),
+        (["--seed", str(2**63)], "--seed"),
+        (["--impact", "1e300"], "over 100%"),
+        (["--impact", "2e-6"], "over 100%"),
+        (["--adv", "1e-3", "--daily-volatility", "1%"], "over 100%"),
+        (["--adv", "1", "--daily-volatility", "1%", "--law", "square-root"], "over 100%"),
     ],
 )
 def test_half_a_law_and_nonsense_are_usage_errors(gex, spx_csv, arguments, match):

@@ -200,12 +200,12 @@ def test_funds_of_one_s_own(gex: Callable[..., Ran], spx_csv: Path) -> None:
 
 def test_assets_of_later_are_left_out_and_old_ones_warned_of(gex: Callable[..., Ran], spx_csv: Path) -> None:
     fund = '[funds.{}]\nindex = "SPX"\nleverage = 3\naum_usd = 1e9\nas_of = {}\n'
-    Path("funds.toml").write_text(fund.format("A", "2026-03-10") + fund.format("B", "2026-03-11"), encoding="utf-8")
+    Path("funds.toml").write_text(fund.format("A", "2026-03-09") + fund.format("B", "2026-03-10"), encoding="utf-8")
     given = ("flows", spx_csv, "--funds", "funds.toml", "--previous-close", "6000", "--format", "json")
     doc = document(gex(*given))
     part = next(part for part in doc["parts"] if part["name"] == "leveraged_funds")
     assert (part["funds_with_assets"], part["funds_dated_later"], part["aum_usd"]) == (1, 1, 1e9)
-    Path("funds.toml").write_text(fund.format("B", "2026-03-11"), encoding="utf-8")
+    Path("funds.toml").write_text(fund.format("B", "2026-03-10"), encoding="utf-8")
     assert "1 of later" in document(gex(*given))["reasons"]["usd.leveraged_funds"]
     Path("funds.toml").write_text(fund.format("C", "2025-03-10"), encoding="utf-8")
     assert "365 days" in document(gex(*given))["warnings"][0]
@@ -226,6 +226,7 @@ def test_the_table_that_comes_along_is_the_one_of_the_docs() -> None:
         ("[funds.A]\nindex = 'SPX'\nlevrage = 3\n", "line 3.*nearest: leverage"),
         ("[funds.A]\nleverage = 3\n", "index is missing"),
         ("[fund.A]\n", "no key is called 'fund'"),
+        ("[funds.a]\nindex = 'SPX'\nleverage = 3\n[funds.A]\nindex = 'SPX'\nleverage = 2\n", "A twice"),
     ],
 )
 def test_a_wrong_table_is_refused_with_its_line(gex: Callable[..., Ran], spx_csv: Path, text: str, match: str) -> None:
@@ -255,6 +256,8 @@ def test_liquidations_are_ranked(gex: Callable[..., Ran], folder: Path) -> None:
     assert gex(*alone).out.startswith("LIQUIDATIONS  2 days")
     assert gex(*alone, "--format", "csv").out == gex(*given, "--table", "events", "--format", "csv").out
     assert gex(*alone, "-o", "flows.svg").code == 2
+    Path("one.csv").write_text("date,ticker,aum,nav\n2026-03-02,SPXU,1e9,20\n2026-03-03,SPXU,0,18\n", encoding="utf-8")
+    assert gex("flows", "--fund-history", "one.csv").err.count("one.csv") == 1
     ran = gex(*given, "--side", "leveraged")
     assert (ran.code, ran.err.count("\n")) == (3, 1)
     assert "SPXU" in ran.err
@@ -270,7 +273,16 @@ def test_liquidations_are_ranked(gex: Callable[..., Ran], folder: Path) -> None:
         (("SPX_CSV", "--as-of", "2026-03-10"), 2, "--as-of"),
         (("--histories", "FOLDER", "--as-of", "1990-01-02"), 6, "begins after"),
         (("--histories", "FOLDER", "--as-of", "2026-03-10"), 6, "no close of 2026-03-10"),
+        (("--histories", "FOLDER", "--as-of", "2026-03-14"), 6, "no close of 2026-03-13"),
         (("--histories", "FOLDER", "--reach", "0"), 2, "--reach"),
+        (("--histories", "FOLDER", "--every", "nan"), 2, "--every"),
+        (("--histories", "FOLDER", "--previous-close", "nan"), 2, "--previous-close"),
+        (("--histories", "FOLDER", "--previous-close", "inf"), 2, "--previous-close"),
+        (("SPX_CSV", "--vol-move", "nan"), 2, "--vol-move"),
+        (("SPX_CSV", "--previous-close", "1"), 2, "other units"),
+        (("--histories", "FOLDER", "--previous-close", "1e300"), 2, "other units"),
+        (("--histories", "FOLDER", "--vol-control-aum", "1e300"), 2, "dollars"),
+        (("--histories", "FOLDER", "--created", "ABCD=1bn"), 2, "--created ABCD"),
         (("--histories", "FOLDER", "--vol-control-target", "0"), 2, "target"),
         (("--histories", "FOLDER", "--vol-control-aum", "lots"), 2, "dollars"),
         (("--histories", "FOLDER", "--vol-control-aum", "-1bn"), 2, "--vol-control-aum"),
@@ -300,6 +312,14 @@ def test_a_history_that_ends_early_is_no_close_before(gex: Callable[..., Ran], s
     pl.read_csv(folder / "SPX_History.csv").head(-1).write_csv("SPX.csv")
     doc = document(gex("flows", spx_csv, "--history", "SPX.csv", "--format", "json"))
     assert "SPX has no close of 2026-03-09" in doc["reasons"]["usd.leveraged_funds"]
+
+
+def test_a_gap_in_the_history_is_warned_of(gex: Callable[..., Ran], folder: Path) -> None:
+    rows = pl.read_csv(folder / "SPX_History.csv")
+    rows.filter((pl.int_range(pl.len()) < 2100) | (pl.int_range(pl.len()) >= 2130)).write_csv("SPX.csv")
+    doc = document(gex("flows", "--history", "SPX.csv", "--format", "json"))
+    assert doc["warnings"][0].startswith("SPX: no rows for ")
+    assert np.signbit(doc["usd"]["trend_followers"][0]).sum() == 0
 
 
 @pytest.mark.real

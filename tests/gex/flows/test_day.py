@@ -276,3 +276,12 @@ def test_errors_are_as_large_as_what_seeds_make_of_the_figures():
         estimates = [getattr(each, name) for each in found]
         spread = np.std([each.value for each in estimates])
         assert 0.7 < spread / np.mean([each.error for each in estimates]) < 1.4, name
+
+
+def test_the_last_half_hour_of_a_short_session_is_more_of_it():
+    days = run(Gamma(-2e11), days=50, steps=42)  # 210 minutes
+    logs = np.log(days.spots)
+    rest, last = logs[:, 36] - logs[:, 0], logs[:, 42] - logs[:, 36]
+    found = statistics(days, closing=30 / 210).close_slope
+    assert found.value == pytest.approx(float(last @ rest / (rest @ rest)), rel=1e-12)
+    assert found.value != pytest.approx(statistics(days).close_slope.value, rel=1e-3)

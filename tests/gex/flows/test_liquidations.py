@@ -120,3 +120,13 @@ def test_what_is_no_history_is_refused(edit, match: str) -> None:
 def test_a_threshold_is_dollars() -> None:
     with pytest.raises(ValueError, match="least_usd"):
         liquidations(SQUEEZE, {"DOWN3": -3.0}, least_usd=float("nan"))
+
+
+def test_what_happened_over_a_gap_is_of_no_day() -> None:
+    days = [MONDAY, MONDAY + dt.timedelta(days=7), MONDAY + dt.timedelta(days=15), MONDAY + dt.timedelta(days=16)]
+    rows = {"date": days, "ticker": ["A"] * 4, "aum_usd": [8e9, 7e9, 3e9, 2e9], "nav": [40.0, 36.0, 20.0, 18.0]}
+    history = pl.DataFrame(rows)
+    assert daily_changes(history)["date"].to_list() == [days[1], days[3]]
+    assert liquidations(history, {"A": -3.0})["date"].to_list() == [days[1], days[3]]
+    with pytest.raises(ValueError, match="two days within a week"):
+        liquidations(history[[0, 2]], {"A": -3.0})
