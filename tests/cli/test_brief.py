@@ -63,6 +63,14 @@ def test_a_brief_is_one_page_of_80_columns(gex: Callable[..., Ran], histories: P
     assert "  not enough data: 300 closes, 1035 needed" in lines
 
 
+def test_a_brief_of_another_index_says_whose_regime_it_tells(gex: Callable[..., Ran], histories: Path) -> None:
+    own = gex("brief", "--histories", histories).out
+    ndx = f"NDX={histories / 'SPX_History.csv'}"
+    other = gex("brief", "--series", f"SPX={histories / 'SPX_History.csv'}", "--series", ndx, "--index", "ndx").out
+    assert "\nVOLATILITY REGIME (→" in own
+    assert "\nVOLATILITY REGIME of SPX (→" in other
+
+
 def test_the_document_and_the_table_hold_the_same(gex: Callable[..., Ran], histories: Path) -> None:
     ran = gex("brief", "--histories", histories, "--as-of", "2020-02-20", "--format", "json")
     document, sections = json.loads(ran.out), told(ran)
