@@ -105,6 +105,19 @@ def test_a_chain_of_the_evening_tells_dealers_gamma_and_one_of_later_does_not(
     assert later["reason"] == f"the chain is of {evening['quote_time'][:10]}, after the evening"
 
 
+def test_an_old_chain_tells_nothing_and_another_underlyings_is_named(
+    gex: Callable[..., Ran], histories: Path, spx_csv: Path
+) -> None:
+    day = dt.date.fromisoformat(json.loads(gex("report", spx_csv, "--format", "json").out)["quote_time"][:10])
+    arguments = ("brief", "--histories", histories, "--chain", spx_csv, "--format", "json", "--as-of")
+    assert told(gex(*arguments, day + dt.timedelta(3)))["dealers"]["figures"], "three weekdays at the most"
+    old = gex(*arguments, day + dt.timedelta(8), "--series", f"NDX={histories / 'SPX_History.csv'}")
+    assert old.code == 6
+    assert json.loads(old.out)["sections"][-1]["reason"] == f"the chain is of {day}, 6 weekdays before"
+    other = told(gex(*arguments, day, "--index", "NDX"))["dealers"]["figures"]
+    assert other["net_gamma_per_1pct"]["says"].startswith("of SPX: ")
+
+
 def test_funds_of_ones_own_stand_in_for_the_table(gex: Callable[..., Ran], histories: Path, tmp_path: Path) -> None:
     table = '[funds.BULL]\nindex = "SPX"\nleverage = 3\naum_usd = 1e9\nas_of = 2020-01-31\n'
     (tmp_path / "funds.toml").write_text(table)
