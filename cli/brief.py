@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FORMATS: tuple[Format, ...] = ("table", "json", "csv", "parquet")
 
 
-@click.command("brief")
+@click.command("brief", short_help="Tell what an evening's data say of the next session, on a page.")
 @history_options
 @click.option(
     "--as-of",

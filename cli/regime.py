@@ -119,7 +119,7 @@ rule_options = options.gathered(
 )
 
 
-@click.command("regime")
+@click.command("regime", short_help="Tell the volatility regime, and which close would change it.")
 @history_options
 @click.option(
     "--as-of",
