@@ -9,7 +9,7 @@ import click
 
 from gex.cli import options, sink
 from gex.cli.failures import MISSING, exit_code, one_line
-from gex.cli.histories import history_options
+from gex.cli.histories import history_options, signals_option
 from gex.cli.log import LOGGER
 from gex.ingest.errors import ChainError
 
@@ -30,12 +30,7 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 @click.command("claims", short_help="Audit a file of claims: each figure beside the one found.")
 @click.argument("claims", type=click.Path(dir_okay=False, path_type=Path), metavar="CLAIMS.toml")
 @history_options
-@click.option(
-    "--signals",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Signals and series of your own that expressions may name (signals.toml).",
-)
+@signals_option
 @options.output_options(*FORMATS)
 @options.logging_options
 def command(claims: Path, where: HistoryOptions, signals: Path | None, output: OutputOptions) -> int:

@@ -62,6 +62,12 @@ history_options = options.gathered(
         help="One more history by its name; FILE#COLUMN picks its values. May be repeated.",
     ),
 )
+signals_option = click.option(
+    "--signals",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Signals and series of your own that expressions may name (signals.toml).",
+)
 history_argument = click.argument("history", metavar="HISTORY")
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "levels": "gex.cli.levels",
     "compare": "gex.cli.compare",
     "profile": "gex.cli.profile",
+    "chart": "gex.cli.chart",
     "explain": "gex.cli.explain",
     "diff": "gex.cli.diff",
     "history": "gex.cli.history",

@@ -91,7 +91,7 @@ def regressed(histories: Histories, history: str, asked: RegressOptions) -> Regr
     import numpy as np
 
     from gex.cli.render.regress import Regressed
-    from gex.ingest.errors import MissingError
+    from gex.ingest.errors import ContentError, MissingError
     from gex.signals.regression import last_half_hour, next_day
 
     main, gamma = history_of(histories, history, prices=True), history_of(histories, asked.gamma)
@@ -107,7 +107,10 @@ def regressed(histories: Histories, history: str, asked: RegressOptions) -> Regr
     if asked.before_close is None:
         return found
     late = history_of(histories, asked.before_close, prices=True)
-    closing = last_half_hour(days, main.column(), _on(main, late)[0], level, lags=asked.lags)
+    try:
+        closing = last_half_hour(days, main.column(), _on(main, late)[0], level, lags=asked.lags)
+    except ValueError as error:
+        raise ContentError(str(error), source=late.source.path) from None
     return replace(found, before_close=late.name, closing=closing)
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from gex.cli import options, sink, values
-from gex.cli.histories import HistoryOptions, history_argument, history_of, history_options, load
+from gex.cli.histories import HistoryOptions, history_argument, history_of, history_options, load, signals_option
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
+    from pathlib import Path
 
     import polars as pl
 
@@ -65,12 +65,7 @@ signal_options = options.gathered(
     SignalOptions,
     "asked",
     click.argument("expressions", metavar="[EXPRESSION]...", nargs=-1),
-    click.option(
-        "--signals",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Signals and series of your own (TOML), with their release lags.",
-    ),
+    signals_option,
     click.option("--as-of", metavar="DATE", callback=values.day_of, help="Evening. [default: the history's last day]"),
     click.option("--chain", metavar="SOURCE", help="A chain of that evening, for dealers' levels."),
     click.option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from gex.cli import options, sink, values
-from gex.cli.histories import HistoryOptions, history_argument, history_of, history_options, load
+from gex.cli.histories import HistoryOptions, history_argument, history_of, history_options, load, signals_option
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -86,12 +86,7 @@ event_options = options.gathered(
         metavar="FILE",
         help="Events: dates of your own, one a line or in a CSV's column date.",
     ),
-    click.option(
-        "--signals",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Signals and series of your own that the expression may name (signals.toml).",
-    ),
+    signals_option,
     click.option("--since", metavar="DATE", callback=values.day_of, help="First session that counts."),
     click.option(
         "--until", metavar="DATE", callback=values.day_of, help="Last one; what came after is still its future."
@@ -158,7 +153,7 @@ def command(
     form = sink.format_of(output, FORMATS)
     signals = read_signals(chosen.signals)
     histories = load(signals.beside(where))
-    main = history_of(histories, history)
+    main = history_of(histories, history, prices=True)
     found = study_of(main, histories, signals, chosen, looked)
     events = chosen.when or str(chosen.events)
     sink.emit(_chunks(Studied(main.name, events, found), form, output, table), output.output)

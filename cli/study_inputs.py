@@ -10,6 +10,7 @@ import click
 import numpy as np
 
 from gex.cli.log import LOGGER
+from gex.ingest.daily_rules import DAILY
 from gex.ingest.errors import ContentError, MissingError, UnreadableError
 from gex.signals.study import study
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from gex.signals.panel import Panel
     from gex.signals.study import Study
 
+HOLE = np.timedelta64(21, "D")
+"""Between two sessions, above which returns over it are not those of as many sessions as they count."""
 LONGEST_WAIT = np.timedelta64(5, "D")
 """From a date of the user's that is no session to the session it counts on: a longer one is a hole in the history."""
 
@@ -62,6 +65,8 @@ def study_of(
         sample &= days <= np.datetime64(chosen.until)
     if not (sample & ~np.isnan(marks)).any():
         raise MissingError("no session on which the event could be told; look at --since, --until and the series")
+    looked_at = np.flatnonzero(sample)
+    _tell_holes(main.name, days[looked_at[0] : looked_at[-1] + max(looked.horizons) + 2])
     return study(
         days,
         main.column("close"),
@@ -75,21 +80,31 @@ def study_of(
     )
 
 
+def _tell_holes(name: str, days: np.ndarray) -> None:
+    """Warn where a history that is daily lacks weeks: a return over them is counted as one of few sessions."""
+    steps = np.diff(days)
+    if not len(steps) or np.median(steps.astype(np.int64)) > DAILY or not (holes := int((steps > HOLE).sum())):
+        return
+    place = int(np.argmax(steps))
+    LOGGER.warning(
+        "%s: no session for more than three weeks, %s, the longest from %s to %s; "
+        "returns across it take longer than the sessions they are counted as; see whether the file is complete",
+        name,
+        "once" if holes == 1 else f"{holes} times",
+        days[place],
+        days[place + 1],
+    )
+
+
 def _by_expression(chosen: EventOptions, panel: Panel, signals: SignalsFile) -> Floats:
     """Return 1 where an expression holds, 0 where it does not, NaN where that is not known."""
-    from gex.signals.expression import evaluate
+    from gex.signals.expression import truth
     from gex.signals.syntax import ExpressionError
 
-    text = chosen.when or ""
     try:
-        holds = evaluate(text, panel, signals.definitions)
-        if holds.dtype != bool:
-            raise click.BadParameter(f"{text!r} gives a number a day; compare it, as in x > 0", param_hint="--when")
-        # What is not known holds no more than its opposite does.
-        fails = evaluate(f"not ({text})", panel, signals.definitions)
+        return truth(chosen.when or "", panel, signals.definitions)
     except ExpressionError as error:
         raise click.BadParameter(str(error), param_hint="--when") from None
-    return np.where(holds, 1.0, np.where(fails, 0.0, np.nan))
 
 
 def _by_dates(path: Path, days: np.ndarray) -> Floats:

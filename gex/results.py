@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from gex.ingest.schema import QualityReport, Source
     from gex.microstructure.intervals import Intervals
+    from gex.plot.charts import Charts
     from gex.settings import Settings
 
 Regime = Literal["long_gamma", "short_gamma", "near_zero"]
@@ -297,6 +298,19 @@ class Analysis:
     def by_contract(self) -> pl.DataFrame:
         """The chain's used rows with what priced them and dealers' exposure in each."""
         return self.make_by_contract()
+
+    @property
+    def plot(self) -> Charts:
+        """The charts, as a notebook shows them: `analysis.plot.profile()`; `.svg()` and `.png()` give their bytes."""
+        from gex.plot.charts import Charts
+
+        return Charts(self)
+
+    def _repr_html_(self) -> str:
+        """Show the figures that matter in a notebook."""
+        from gex.plot.summary import table
+
+        return table(self)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def _failed(failed: Failed, terminal: Terminal) -> list[str]:
 
 def _row(figure: Figure) -> tuple[str, ...]:
     n = NONE if figure.n is None else f"{figure.n}"
-    base = NONE if figure.base_rate is None else said(figure.base_rate, figure.unit)
+    base = NONE if figure.base_rate is None else figure.base_words or said(figure.base_rate, figure.unit)
     return (f"  {figure.name}", claimed_words(figure) or NONE, found_words(figure) or NONE, n, _between(figure), base)
 
 
@@ -81,7 +81,7 @@ def _between(figure: Figure) -> str:
     if figure.interval is None:
         return NONE
     low, high = (said(each, figure.unit) for each in figure.interval)
-    if figure.unit == "share" and 1.0 in figure.interval:
+    if figure.unit == "share" and high == "100%":
         return f"≥{low}"
     return f"{low.removesuffix('%')} to {high}"
 

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.cli.render import drawing, figures
-from gex.cli.render.drawing import Drawing, Line, Text
+from gex.cli.render import figures
 from gex.cli.render.flows import TITLES
+from gex.cli.render.pictures import in_form
+from gex.plot import drawing
+from gex.plot.drawing import Drawing, Line, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gex.cli.render.drawing import Mark
     from gex.cli.render.flows_document import Shown
     from gex.flows.session import SessionFlows
+    from gex.plot.drawing import Mark
     from gex.quotes import Floats
 
 WIDTH, HEIGHT = 1080, 660
@@ -40,7 +42,7 @@ def picture(shown: Shown, form: str) -> bytes:
 
     """
     found = draw(shown.flows)
-    return found.svg() if form == "svg" else found.png()
+    return in_form(found, form)
 
 
 def draw(flows: SessionFlows) -> Drawing:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gex.cli.render import drawing, figures
-from gex.cli.render.drawing import Area, Dot, Drawing, Line, Text
+from gex.cli.render import figures
 from gex.cli.render.history_screen import ABOVE, GROSS, NET, TODAY_NET, held
+from gex.cli.render.pictures import in_form
+from gex.plot import drawing
+from gex.plot.drawing import Area, Dot, Drawing, Line, Text
 from gex.summary import DECISIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gex.cli.render.drawing import Mark
     from gex.cli.render.history_screen import Shown
+    from gex.plot.drawing import Mark
 
     Row = dict[str, Any]
 
@@ -63,8 +65,7 @@ def picture(shown: Shown, form: str) -> bytes:
         click.UsageError: PNG, and matplotlib is not installed.
 
     """
-    found = draw(shown)
-    return found.svg() if form == "svg" else found.png()
+    return in_form(draw(shown), form)
 
 
 def draw(shown: Shown) -> Drawing:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.cli.render import drawing, figures
-from gex.cli.render.drawing import Area, Dot, Drawing, Line, Text
+from gex.cli.render import figures
+from gex.cli.render.pictures import in_form
 from gex.cli.render.regime_screen import ALARMS, LABELS, WATCHED, headline, state_of, value_of
+from gex.plot import drawing
+from gex.plot.drawing import Area, Dot, Drawing, Line, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
-    from gex.cli.render.drawing import Mark
+    from gex.plot.drawing import Mark
     from gex.quotes import Floats
     from gex.signals.regime import Reading, Regime, Rules
     from gex.signals.states import States
@@ -63,7 +65,7 @@ def picture(found: Regime, rules: Rules, form: str) -> bytes:
 
     """
     drawn = draw(found, rules)
-    return drawn.svg() if form == "svg" else drawn.png()
+    return in_form(drawn, form)
 
 
 def draw(found: Regime, rules: Rules) -> Drawing:

@@ -9,20 +9,18 @@ import polars as pl
 
 from gex.cli.render.document import SCHEMA_VERSION
 from gex.cli.render.figures import signed
-from gex.cli.render.terminal import aligned, flow
+from gex.cli.render.terminal import flow, headed
 from gex.signals.regression import ENOUGH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gex.cli.render.terminal import Terminal
     from gex.signals.regression import Group, LastHalfHour, NextDay, Slope
 
 SLOPES = {
     "next_day": {"on_gamma": "size, points for one sd of gamma", "on_sign": "size, points more below zero"},
     "last_half_hour": {
-        "below_zero": "last half hour, after below zero",
-        "above": "last half hour, after zero or above",
+        "below_zero": "last half hour after below zero",
+        "above": "last half hour after zero or above",
         "difference": "the first less the second",
     },
 }
@@ -153,11 +151,11 @@ def _groups(after: NextDay, terminal: Terminal) -> list[str]:
         (group.name, f"{group.n:,}", _percent(group.sd_pct), _percent(group.mean_absolute_pct))
         for group in (*after.by_quarter, *after.by_sign)
     ]
-    return _laid(("gamma", "days", "next day's sd", "mean size"), rows, "<>>>", terminal)
+    return headed(("gamma", "days", "next day's sd", "mean size"), rows, "<>>>", terminal)
 
 
 def _slopes(found: Regressed, terminal: Terminal) -> list[str]:
-    rows, reasons = [], []
+    rows, unseen, reasons = [], [], []
     for part, held in (("next_day", found.next_day), ("last_half_hour", found.closing)):
         for figure, label in (SLOPES[part] if held else {}).items():
             slope: Slope | None = getattr(held, figure)
@@ -166,11 +164,12 @@ def _slopes(found: Regressed, terminal: Terminal) -> list[str]:
                 continue
             ends = f"{signed(slope.low, 2)} to {signed(slope.high, 2)}"
             explained = f"{100 * slope.r_squared:.1f}%"
-            rows.append(
-                (label, signed(slope.value, 2), ends, signed(slope.t, 1), explained, f"{slope.n:,}", _seen(slope))
-            )
-    lines = _laid(("slope", "", "95%", "t", "R2", "days", ""), rows, "<>>>>><", terminal) if rows else []
-    return [*lines, *(terminal.paint(line, "alert") for line in reasons)]
+            rows.append((label, signed(slope.value, 2), ends, signed(slope.t, 1), explained, f"{slope.n:,}"))
+            unseen += [label] if slope.low <= 0 <= slope.high else []
+    lines = headed(("slope", "", "95%", "t", "R2", "days"), rows, "<>>>>>", terminal) if rows else []
+    lines += flow([f"no effect seen: {'; '.join(unseen)}"], terminal.width, indent="  ") if unseen else []
+    told = (line for why in reasons for line in flow([why], terminal.width, indent="  "))
+    return [*lines, *(terminal.paint(line, "alert") for line in told)]
 
 
 def _notes(found: Regressed, terminal: Terminal) -> list[str]:
@@ -198,14 +197,5 @@ def _few(group: Group) -> str:
     return f"not enough data: n = {group.n}"
 
 
-def _seen(slope: Slope) -> str:
-    return "no effect seen" if slope.low <= 0 <= slope.high else ""
-
-
 def _percent(value: float | None) -> str:
     return NO_VALUE if value is None else f"{value:.3f}%"
-
-
-def _laid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str, terminal: Terminal) -> list[str]:
-    first, *lines = aligned([head, *rows], align)
-    return [terminal.paint(first, "muted"), *lines]

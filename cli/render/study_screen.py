@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gex.cli.render.figures import signed
-from gex.cli.render.terminal import aligned, flow
+from gex.cli.render.terminal import flow, headed
 from gex.signals.wording import ENOUGH, share_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gex.cli.render.study_document import Studied
     from gex.cli.render.terminal import Terminal
     from gex.signals.estimates import Interval, Sample
@@ -39,7 +37,7 @@ def _head(studied: Studied, terminal: Terminal) -> list[str]:
     entered = "the next close" if found.entry == "next" else "the event's own close"
     taken = "" if found.overlap == "all" else f", each {_gap(found)} or more after the last"
     parts = [
-        f"{_count(found.signals, 'event')} in {found.days:,} sessions from {found.first} to {found.last}",
+        f"{_count(found.signals, 'event')} in {_count(found.days, 'session')} from {found.first} to {found.last}",
         f"entered at {entered}{taken}",
     ]
     return [
@@ -84,7 +82,7 @@ def _rose(found: Study, terminal: Terminal) -> list[str]:
         )
         for each, sample, base in _known(found)
     ]
-    return _laid(ROSE, rows, ">>>>>>>", terminal)
+    return headed(ROSE, rows, ">>>>>>>", terminal)
 
 
 def _medians(found: Study, terminal: Terminal) -> list[str]:
@@ -99,7 +97,7 @@ def _medians(found: Study, terminal: Terminal) -> list[str]:
         )
         for each, sample, base in _known(found)
     ]
-    return _laid(MEDIANS, rows, ">>>>>", terminal)
+    return headed(MEDIANS, rows, ">>>>>", terminal)
 
 
 def _means(found: Study, terminal: Terminal) -> list[str]:
@@ -113,7 +111,7 @@ def _means(found: Study, terminal: Terminal) -> list[str]:
             else (NO_VALUE,) * 4
         )
         rows.append((str(each.sessions), _percent(sample.mean), _percent(base.mean), *apart))
-    return _laid(MEANS, rows, ">>>>>>>", terminal)
+    return headed(MEANS, rows, ">>>>>>>", terminal)
 
 
 def _way(found: Study, terminal: Terminal) -> list[str]:
@@ -131,7 +129,7 @@ def _way(found: Study, terminal: Terminal) -> list[str]:
         for each in found.horizons
         if (way := each.excursions)
     ]
-    return _laid(WAY, rows, ">>>>>>>", terminal)
+    return headed(WAY, rows, ">>>>>>>", terminal)
 
 
 def _notes(found: Study, terminal: Terminal) -> list[str]:
@@ -152,11 +150,6 @@ def _notes(found: Study, terminal: Terminal) -> list[str]:
 
 def _known(found: Study) -> list[tuple[HorizonStudy, Sample, Sample]]:
     return [(each, each.events, each.base) for each in found.horizons if each.events and each.base]
-
-
-def _laid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str, terminal: Terminal) -> list[str]:
-    first, *lines = aligned([head, *rows], align)
-    return [terminal.paint(first, "muted"), *lines]
 
 
 def _percent(value: float) -> str:

@@ -7,20 +7,22 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from gex.cli.render import drawing, figures
-from gex.cli.render.drawing import Area, Dot, Drawing, Line, Text
+from gex.cli.render import figures
+from gex.cli.render.pictures import in_form
 from gex.cli.render.tape_screen import sentence, span
 from gex.microstructure.errors import TWO_SIDED_95
+from gex.plot import drawing
+from gex.plot.drawing import Area, Dot, Drawing, Line, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import polars as pl
 
-    from gex.cli.render.drawing import Mark
     from gex.cli.render.figures import Money
     from gex.cli.tape import TapeOptions
     from gex.microstructure.tape import Tape
+    from gex.plot.drawing import Mark
 
     Row = dict[str, Any]
 
@@ -94,8 +96,7 @@ def picture(rows: pl.DataFrame, tape: Tape, given: TapeOptions, form: str) -> by
         click.UsageError: PNG, and matplotlib is not installed.
 
     """
-    found = draw(rows, tape, given)
-    return found.svg() if form == "svg" else found.png()
+    return in_form(draw(rows, tape, given), form)
 
 
 def draw(rows: pl.DataFrame, tape: Tape, given: TapeOptions) -> Drawing:

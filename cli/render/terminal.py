@@ -6,9 +6,11 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import click
+
+from gex.plot import theme
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,25 +22,9 @@ Rgb = tuple[int, int, int]
 
 MIN_WIDTH, MAX_WIDTH = 80, 120
 
-# Two hues that people with any colour vision tell apart; each has 4.5:1 contrast on its ground.
-DARK: Mapping[Token, Rgb] = {
-    "ink": (0xE8, 0xED, 0xF2),
-    "muted": (0x94, 0xA1, 0xAE),
-    "positive": (0x3F, 0xB6, 0xC8),
-    "positive_soft": (0x1D, 0x4F, 0x59),
-    "negative": (0xF0, 0x91, 0x4A),
-    "negative_soft": (0x6A, 0x3A, 0x17),
-    "alert": (0xF2, 0x76, 0x6D),
-}
-LIGHT: Mapping[Token, Rgb] = {
-    "ink": (0x16, 0x20, 0x2A),
-    "muted": (0x5B, 0x68, 0x75),
-    "positive": (0x0B, 0x7A, 0x8C),
-    "positive_soft": (0xA9, 0xD6, 0xDD),
-    "negative": (0xC2, 0x57, 0x0C),
-    "negative_soft": (0xF3, 0xC9, 0xA6),
-    "alert": (0xB3, 0x26, 0x1E),
-}
+TOKENS: tuple[Token, ...] = get_args(Token)
+DARK: Mapping[Token, Rgb] = {token: theme.rgb(getattr(theme.DARK, token)) for token in TOKENS}
+LIGHT: Mapping[Token, Rgb] = {token: theme.rgb(getattr(theme.LIGHT, token)) for token in TOKENS}
 
 
 @dataclass(frozen=True)
@@ -107,3 +93,9 @@ def aligned(rows: Sequence[Sequence[str]], align: str, gap: str = "  ") -> list[
         gap.join(f"{cell:{side}{width}}" for cell, side, width in zip(row, align, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def headed(head: Sequence[str], rows: Sequence[Sequence[str]], align: str, terminal: Terminal) -> list[str]:
+    """Lay rows out below a muted head, as `aligned` does."""
+    first, *lines = aligned([head, *rows], align)
+    return [terminal.paint(first, "muted"), *lines]

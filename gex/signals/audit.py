@@ -97,7 +97,8 @@ def _range(zone: tuple[float, float], low: float, high: float, last: dt.date | N
     if price.meets(low, high):
         return Figure("range", "points", price, reached, "holds", f"touched {said(reached, 'points')}: {told}")
     near, side = (zone[0], "below") if high < zone[0] else (zone[1], "above")
-    words = f"{told}, and stayed {abs(reached / near - 1):.1%} {side} {said(near, 'points')}"
+    far = f"{abs(reached / near - 1):.1%} " if near else ""
+    words = f"{told}, and stayed {far}{side} {said(near, 'points')}"
     return Figure(
         "range", "points", price, reached, "wrong", f"{words}; it was last there on {last}" if last else words
     )

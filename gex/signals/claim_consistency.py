@@ -23,7 +23,8 @@ def audit_flow(claim: Claim, test: FlowOfPosition) -> Finding:
         words += f", beyond {most:.0%}"
     if found.tenfold:
         words += (
-            f"; a tenth, {said(abs(test.flow) / 10, 'usd')}, would be {found.ratio / 10:.0%}: 亿 (1e8) read as billions"
+            f"; a tenth, {said(abs(test.flow) / 10, 'usd')}, would be {found.ratio / 10:.0%}, "
+            "as where 亿 (1e8) is read as billions"
         )
     verdict: Verdict = "inconsistent_units" if found.alarm else "consistent_units"
     figure = Figure("of position", "share", flow, found.ratio, verdict, words)

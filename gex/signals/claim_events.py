@@ -9,7 +9,7 @@ import numpy as np
 from gex.signals.claim_inputs import AbsentError, rows_between
 from gex.signals.study import study
 from gex.signals.verdicts import Figure, Finding, of_cases, of_hits, said
-from gex.signals.wording import ENOUGH, too_few
+from gex.signals.wording import ENOUGH, share_words, too_few
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -66,7 +66,7 @@ def _figures(test: Event, found: HorizonStudy) -> Iterator[Figure]:
         return
     rates = (events.n, events.effective)
     if test.hit is not None:
-        yield of_hits(test.hit, events.hits, *rates, events.exact, base.hit_rate)
+        yield of_hits(test.hit, events.hits, *rates, events.exact, base.hit_rate, _counted(base))
     if test.median is not None:
         yield of_cases("median", test.median, events.median, events.median_interval, *rates, base.median)
     if test.mean is not None:
@@ -81,7 +81,7 @@ def _edge(claimed: str, events: Sample, base: Sample, found: Difference | None) 
     """Judge whether returns differ from any day's: by errors that know the overlap, and by blocks drawn again."""
     few = too_few(events.n, events.effective)
     told = f"mean {said(events.mean, 'return')}, any day {said(base.mean, 'return')}"
-    told += f", rose in {said(events.hit_rate, 'share')}, any day {said(base.hit_rate, 'share')}"
+    told += f", rose in {_rose(events)}, any day {_rose(base)}"
     if found is None or found.interval is None:
         return Figure("edge", "return", claimed, None, "cannot_be_told", f"{few or NO_OTHER}; {told}", events.n)
     agree = found.bootstrap is not None and _side(found.bootstrap) == _side(found.interval)
@@ -94,6 +94,16 @@ def _edge(claimed: str, events: Sample, base: Sample, found: Difference | None) 
     words = f"{told}: {'a' if seen else 'no'} difference seen, 95% interval {low} to {high}"
     words = f"{few}; {words}" if verdict == "cannot_be_told" else words
     return Figure("edge", "return", claimed, found.mean, verdict, words, events.n, found.interval)
+
+
+def _rose(sample: Sample) -> str:
+    """Say how often prices rose, counted out where a percentage would say more than is known."""
+    return _counted(sample) or said(sample.hit_rate, "share")
+
+
+def _counted(sample: Sample) -> str | None:
+    words = share_words(sample.hits, sample.n, sample.exact)
+    return None if words.endswith("%") else words
 
 
 def _side(interval: tuple[float, float]) -> str | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gex.signals.claim_inputs import AbsentError, rows_between
 from gex.signals.claims import Claimed
-from gex.signals.estimates import student
+from gex.signals.estimates import mean_interval
 from gex.signals.seasonality import monthly_returns
 from gex.signals.verdicts import Figure, Finding, of_record, said
 
@@ -49,7 +49,7 @@ def _figures(test: Seasonality, returns: Floats, months: Ints, means: dict[int, 
         words = (
             f"{figure.words}, up in {int((values > 0).sum())} of {count} years; any month {said(any_month, 'return')}"
         )
-        around = _interval(values)
+        around = mean_interval(values, count, 0.95)  # Years taken as independent.
         yield replace(figure, words=words if count else figure.words, n=count, interval=around, base_rate=any_month)
     if test.rank is not None:
         order = sorted(means, key=lambda month: -means[month])
@@ -57,12 +57,3 @@ def _figures(test: Seasonality, returns: Floats, months: Ints, means: dict[int, 
         figure = of_record("rank", "rank", Claimed(test.rank, test.rank), place)
         first = f"{calendar.month_name[order[0]]} is the best month, {said(means[order[0]], 'return')}"
         yield replace(figure, words=f"{figure.words}: {first}", n=len(values))
-
-
-def _interval(values: Floats) -> tuple[float, float] | None:
-    """Return Student's interval of the mean, years taken as independent; None below two."""
-    if len(values) < 2:
-        return None
-    error = float(values.std(ddof=1)) / math.sqrt(len(values))
-    mean, spread = float(values.mean()), student(len(values) - 1, 0.95) * error
-    return mean - spread, mean + spread

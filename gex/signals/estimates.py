@@ -107,10 +107,7 @@ def estimate(returns: Floats, taken: Bools, horizon: int, confidence: float) -> 
     n, hits = len(values), int((values > 0).sum())
     worth = effective_count(taken, horizon)
     share, mean = hits / n, float(values.mean())
-    around = None
-    if worth >= 2:
-        spread = student(worth - 1, confidence) * float(values.std(ddof=1)) / sqrt(worth)
-        around = mean - spread, mean + spread
+    around = mean_interval(values, worth, confidence)
     middle = np.quantile(values, [0.5, *wilson(0.5, worth, confidence)])
     by_wilson, exact = wilson(share, worth, confidence), clopper_pearson(share, worth, confidence)
     median = float(middle[0]), (float(middle[1]), float(middle[2]))
@@ -164,6 +161,15 @@ def student(degrees: float, confidence: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, 0.5 + confidence / 2))
+
+
+def mean_interval(values: Floats, worth: float, confidence: float) -> Interval | None:
+    """Return Student's interval of the mean of values worth so many independent ones; None below two."""
+    if worth < 2:
+        return None
+    mean = float(values.mean())
+    spread = student(worth - 1, confidence) * float(values.std(ddof=1)) / sqrt(worth)
+    return mean - spread, mean + spread
 
 
 def _test(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ENOUGH = 30
 """Days below which nothing is said of a group or by a regression."""
+OTHER_UNIT = 1.25
+"""Times the price before the close, above which closes are, in the middle, those of something else."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 SIGNS = ("below zero", "zero or above")
 _GAP = f"more than {LONGEST_WAIT} days to the next session"
@@ -188,13 +190,15 @@ def last_half_hour(
 
     Raises:
         TypeError: An argument does not hold dates or numbers, or `lags` is not whole.
-        ValueError: Shapes disagree, dates do not ascend, a price is not above 0, or `lags` is below 0.
+        ValueError: Shapes disagree, dates do not ascend, a price is not above 0, those before the close are in
+            another unit, or `lags` is below 0.
 
     """
     days, (prices, late, level) = _checked(dates, closes=closes, before_close=before_close, gamma=gamma)
     _check_prices("closes", prices, missing=False)
     _check_lags(lags)
     _check_prices("before_close", late, missing=True)
+    _check_unit(prices, late)
     known, follows, there = np.isfinite(level[:-1]), _follows(days), np.isfinite(late[1:])
     use = known & follows & there
     rest, last = (late[1:] / prices[:-1] - 1.0)[use], (prices[1:] / late[1:] - 1.0)[use]
@@ -231,6 +235,9 @@ def _slope(name: str, y: Floats, x: Floats, lags: int | None, reasons: dict[str,
     """Return the coefficient of the last column, None with a reason where it cannot be had."""
     if len(y) < ENOUGH:
         reasons[name] = f"not enough data: n = {len(y)}"
+        return None
+    if np.ptp(y) <= 1e-9 * np.abs(y).max():
+        reasons[name] = "nothing to explain: all moves are the same"
         return None
     try:
         fit = hac(y, x, lags)
@@ -295,3 +302,11 @@ def _check_prices(name: str, prices: Floats, *, missing: bool) -> None:
     if wrong.any():
         place = int(np.argmax(wrong))
         raise ValueError(f"{name} must be above 0, got {prices[place]:g} at place {place}")
+
+
+def _check_unit(closes: Floats, late: Floats) -> None:
+    """Refuse prices of another thing, an ETF's beside its index: the last half hour never moves most days so far."""
+    known = ~np.isnan(late)
+    times = float(np.median(closes[known] / late[known])) if known.any() else 1.0
+    if not 1 / OTHER_UNIT <= times <= OTHER_UNIT:
+        raise ValueError(f"before_close must be in the unit of closes, which are {times:.3g} times as high")

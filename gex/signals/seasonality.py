@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gex.signals.averages import as_dates, as_series
+from gex.signals.estimates import mean_interval
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -102,11 +103,9 @@ def seasonality(
 
 
 def _month(month: int, returns: Floats, confidence: float) -> Month:
-    from scipy.stats import t
-
     n, nan = len(returns), float("nan")
     if not n:
         return Month(month, 0, nan, nan, nan, nan, nan)
     mean = float(np.mean(returns))
-    error = float(np.std(returns, ddof=1) / np.sqrt(n) * t.ppf(0.5 + 0.5 * confidence, n - 1)) if n > 1 else nan
-    return Month(month, n, mean, float(np.median(returns)), mean - error, mean + error, float(np.mean(returns > 0)))
+    low, high = mean_interval(returns, n, confidence) or (nan, nan)
+    return Month(month, n, mean, float(np.median(returns)), low, high, float(np.mean(returns > 0)))

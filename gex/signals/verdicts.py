@@ -46,6 +46,7 @@ class Figure:
         n: Cases it rests on, None where it is one figure of record.
         interval: 95%, of `found`.
         base_rate: The same figure of any day of the sample.
+        base_words: It in words, where they must be others than the figure's: a share counted out.
 
     """
 
@@ -58,6 +59,7 @@ class Figure:
     n: int | None = None
     interval: Interval | None = None
     base_rate: float | None = None
+    base_words: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def of_cases(
     effective: float,
     base_rate: float | None,
     unit: Unit = "return",
+    base_words: str | None = None,
 ) -> Figure:
     """Judge a figure over cases, such as a median return, by its interval.
 
@@ -123,20 +126,27 @@ def of_cases(
         effective: How many independent ones they are worth.
         base_rate: The same figure of any day of the sample.
         unit: Of the figure.
+        base_words: The base rate in words, where they are to be others.
 
     """
     verdict = _of_interval(claimed, found, interval, n, effective)
     told = f"found {said(found, unit)}"
     if interval is not None:
         told = f"found {share_words(round(found * n), n, interval)}" if unit == "share" else told
-        told += f", 95% interval {said(interval[0], unit)} to {said(interval[1], unit)}"
+        told += f", 95% interval {_between(interval, unit)}"
     if verdict == "cannot_be_told":
         told = f"{too_few(n, effective)}; {told}"
     elif verdict != "holds":
         told += f", {'which leaves no room for' if verdict == 'wrong' else 'not'} {spoken(claimed, unit)}"
     if base_rate is not None:
-        told += f"; any day {said(base_rate, unit)}"
-    return Figure(name, unit, claimed, found, verdict, told, n, interval, base_rate)
+        told += f"; any day {base_words or said(base_rate, unit)}"
+    return Figure(name, unit, claimed, found, verdict, told, n, interval, base_rate, base_words)
+
+
+def _between(interval: Interval, unit: Unit) -> str:
+    """Say an interval; of a share that may be all, only where it begins."""
+    low, high = (said(each, unit) for each in interval)
+    return f"{low} or more" if unit == "share" and high == "100%" else f"{low} to {high}"
 
 
 def _of_interval(claimed: Claimed, found: float, interval: Interval | None, n: int, effective: float) -> Verdict:
@@ -149,7 +159,13 @@ def _of_interval(claimed: Claimed, found: float, interval: Interval | None, n: i
 
 
 def of_hits(
-    claimed: Claimed, hits: int, n: int, effective: float, interval: Interval, base_rate: float | None
+    claimed: Claimed,
+    hits: int,
+    n: int,
+    effective: float,
+    interval: Interval,
+    base_rate: float | None,
+    base_words: str | None = None,
 ) -> Figure:
     """Judge how often prices rose.
 
@@ -160,11 +176,12 @@ def of_hits(
         effective: How many independent ones they are worth.
         interval: 95%, of the share.
         base_rate: The same share of any day of the sample.
+        base_words: It in words, where they are to be others.
 
     """
     every, never = claimed.low >= 1.0, claimed.high <= 0.0
     if not (every or never):
-        return of_cases("hit rate", claimed, hits / n, interval, n, effective, base_rate, "share")
+        return of_cases("hit rate", claimed, hits / n, interval, n, effective, base_rate, "share", base_words)
     told, contrary = f"{hits} of {n} rose", n - hits if every else hits
     bound, sure = (interval[0], interval[0] >= CERTAIN) if every else (interval[1], interval[1] <= 1 - CERTAIN)
     verdict: Verdict = "wrong" if contrary else "holds" if sure else "cannot_be_told"
@@ -174,8 +191,8 @@ def of_hits(
         told += f", which says {said(bound, 'share')} or {'more' if every else 'less'}"
     if verdict == "cannot_be_told":
         told = f"{too_few(n, effective) or f'not enough data: n = {n}'}; {told}"
-    told += "" if base_rate is None else f"; any day {said(base_rate, 'share')}"
-    return Figure("hit rate", "share", claimed, hits / n, verdict, told, n, interval, base_rate)
+    told += "" if base_rate is None else f"; any day {base_words or said(base_rate, 'share')}"
+    return Figure("hit rate", "share", claimed, hits / n, verdict, told, n, interval, base_rate, base_words)
 
 
 def said(value: float | str, unit: Unit) -> str:

@@ -129,6 +129,7 @@ def test_the_document(audit: Callable[..., Ran]) -> None:
         "n": None,
         "interval": None,
         "base_rate": None,
+        "base_words": None,
     }
     assert few["details"]["dates"] == ["2024-01-02", "2024-02-01", "2024-03-01"]
     assert units["details"]["tenfold"] is True

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from series import frame_of, row, weekdays
 
-from gex.cli.render.drawing import POSITIVE_SOFT, apart, ticks
-from gex.cli.render.drawing import Text as Label
 from gex.cli.render.history_picture import HEIGHT, WIDTH, draw
 from gex.cli.render.history_screen import Shown
 from gex.history import history_of
+from gex.plot.drawing import POSITIVE_SOFT, apart, ticks
+from gex.plot.drawing import Text as Label
 
 NONE = {"gamma_flip": None, "gamma_flip_sigma": None, "call_wall": None, "put_wall": None}
 TODAY = {"zero_dte_net_gamma_usd_per_1pct": None, "zero_dte_share_of_gross": None}

@@ -59,7 +59,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
         # One of each kind: chains, stores, results, trades, histories.
         *([name, "--help"] for name in ("report", "fetch", "zero-dte", "ingest", "store", "history", "batch", "score")),
         *([name, "--help"] for name in ("check", "monitor", "tape", "flows", "feedback", "cta", "regime", "brief")),
-        *([name, "--help"] for name in ("study", "claims", "signals", "regress")),
+        *([name, "--help"] for name in ("study", "claims", "signals", "regress", "chart")),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
@@ -87,6 +87,10 @@ def test_report_loads_numpy_and_polars_and_nothing_heavier(spx_csv: Path, form: 
 
 def test_zero_dte_loads_nothing_more(spx_csv: Path) -> None:
     assert loaded("zero-dte", str(spx_csv)) & HEAVY == {"numpy", "polars"}
+
+
+def test_a_chart_as_svg_loads_nothing_more(spx_csv: Path) -> None:
+    assert loaded("chart", "strikes", str(spx_csv)) & HEAVY == {"numpy", "polars"}
 
 
 def test_feedback_loads_nothing_more(spx_csv: Path) -> None:

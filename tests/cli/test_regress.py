@@ -49,7 +49,7 @@ def test_every_form_holds_the_same(gex: Callable[..., Ran], series: Path, tmp_pa
     assert (screen.code, screen.err) == (0, "")
     assert f"{slopes['below_zero']['value']:+.2f}" in screen.out
     assert "no effect seen" in screen.out
-    assert max(map(len, screen.out.splitlines())) <= 100
+    assert max(map(len, screen.out.splitlines())) <= 80
 
 
 def test_without_prices_before_the_close_the_last_half_hour_is_null_with_a_reason(
@@ -105,6 +105,7 @@ def test_dates_without_a_price_are_counted_and_none_at_all_is_missing(
         (("mine.csv", "--gamma", "mine.csv#gex", "--since", "2021-01-05", "--until", "2020-01-01"), 2, "is after"),
         (("mine.csv", "--gamma", "mine.csv#gex", "--since", "2031-01-05"), 6, "no date on which both"),
         (("mine.csv", "--gamma", "mine.csv#gex", "--lags", "-1"), 2, "--lags"),
+        (("mine.csv", "--gamma", "mine.csv#gex", "--before-close", "etf.csv"), 3, "etf.csv: before_close must be in"),
         (
             ("mine.csv#gex", "--gamma", "mine.csv#gex"),
             3,
@@ -121,6 +122,7 @@ def test_what_is_wrong_is_one_line_and_a_code(
     message: str,
 ) -> None:
     monkeypatch.chdir(series.parent)
+    pl.read_csv(series).select("date", pl.col("late") / 10).write_csv("etf.csv")
     ran = gex("regress", *arguments)
     assert ran.code == code
     assert message in ran.err

@@ -173,7 +173,7 @@ def test_nothing_happened(gex: Callable[..., Ran], folder: Path, tmp_path: Path)
         (("SPX",), 2, "give --when EXPRESSION or --events FILE"),
         (("SPX", "--when", "close >"), 2, "--when"),
         (("SPX", "--when", "close > sna(close, 5)"), 2, "sma"),
-        (("SPX", "--when", "close"), 2, "gives a number a day"),
+        (("SPX", "--when", "close"), 2, "expected a condition, got numbers"),
         (("SPX", "--when", "VIX > 20"), 2, "VIX"),
         (("SPX", "--when", "close > 0", "--horizons", "5,x"), 2, "no whole numbers of sessions"),
         (("SPX", "--when", "close > 0", "--horizons", "5,5"), 2, "each once"),
@@ -190,6 +190,30 @@ def test_what_is_refused(
     assert (ran.code, ran.out) == (code, "")
     assert message in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_a_history_that_is_no_price_is_bad_data(gex: Callable[..., Ran], tmp_path: Path) -> None:
+    days = "".join(f"{day},{value}\n" for day, value in zip(sessions()[:40], [0, 1] * 20, strict=True))
+    (tmp_path / "zeros.csv").write_text("date,value\n" + days)
+    ran = gex("study", tmp_path / "zeros.csv", "--when", "close > 0")
+    assert (ran.code, ran.out) == (3, "")
+    assert f"is 0 on {sessions()[0]}, and 20 of its values are no prices above 0" in ran.err
+
+
+def test_a_hole_in_the_history_is_told(gex: Callable[..., Ran], tmp_path: Path) -> None:
+    rows = [f"{day},{value}\n" for day, value in zip(sessions(), closes(), strict=True)]
+    (tmp_path / "mine.csv").write_text("".join(["date,close\n", *rows[:300], *rows[500:]]))
+    arguments = ("study", tmp_path / "mine.csv", "--when", BELOW, "--horizons", "5")
+    ran = gex(*arguments)
+    assert ran.code == 0
+    assert f"once, the longest from {sessions()[299]} to {sessions()[500]}" in ran.err
+    assert "the longest" in gex(*arguments, "--until", sessions()[296]).err
+    assert gex(*arguments, "--until", sessions()[290]).err == ""
+
+
+def test_one_session_is_one(gex: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(f"date,close\n{START},100\n")
+    assert "1 event in 1 session from" in gex("study", tmp_path / "mine.csv", "--when", "close > 0").out
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,11 @@ def test_without_a_range_nothing_is_touched() -> None:
         found(Touched("ONLY", day(5), (7.5, 7.5)))
 
 
+def test_a_price_of_zero_is_no_distance_to_divide_by() -> None:
+    (figure,) = found(Touched("X", day(5), (0.0, 0.0))).figures
+    assert (figure.verdict, figure.words.partition(";")[0]) == ("wrong", "the day went from 7 to 9, and stayed above 0")
+
+
 def test_a_streak_is_counted_and_placed() -> None:
     test = Streak("X", "close > 9", day(13), Claimed(4.0, 4.0), longest_since=day(5))
     told = found(test)
@@ -170,6 +175,18 @@ def test_an_event_is_held_against_its_cases_and_any_day() -> None:
     assert mean.base_rate == pytest.approx(ahead[1:].mean(), rel=1e-12)
 
 
+def test_neither_an_edge_nor_any_day_is_every_time_in_words() -> None:
+    days = np.busday_offset("2020-01-06", np.arange(40))
+    rising = {"X": history(days, 100.0 + np.arange(40), "X")}
+    every = Claimed(1.0, 1.0)
+    given = Event("X", (dt.date(2020, 1, 14), dt.date(2020, 1, 15)), 20, hit=every, mean=every, edge="higher")
+    hit, _, edge = found(given, rising).figures
+    assert hit.base_words == "20 of 20"
+    assert hit.words.endswith("any day 20 of 20")
+    assert "rose in 2 of 2, any day 20 of 20" in edge.words
+    assert "100%" not in hit.words + edge.words
+
+
 def test_an_edge_must_be_there_and_on_the_right_side() -> None:
     walked = walk()
     dates, closes = walked["X"].dates, walked["X"].column().copy()
@@ -230,7 +247,7 @@ def test_units_that_do_not_fit() -> None:
     assert flow.verdict == "inconsistent_units"
     assert flow.figures[0].words == (
         "$390bn in a week is 236% of a position of $165bn, beyond 50%; "
-        "a tenth, $39bn, would be 24%: 亿 (1e8) read as billions"
+        "a tenth, $39bn, would be 24%, as where 亿 (1e8) is read as billions"
     )
     share = found(ShareOfWhole(180e9, 0.038, (55e12, 60e12), "about"))
     assert share.verdict == "inconsistent_units"

@@ -163,6 +163,23 @@ def test_holes_are_left_out_and_counted() -> None:
     assert found.n == 199 - 10 - 2
 
 
+def test_prices_that_never_vary_say_why_there_is_no_slope() -> None:
+    days, _, _, gamma = simulated(3, 400)
+    flat = np.full(400, 50.0)
+    found, closing = next_day(days, flat, gamma), last_half_hour(days, flat, flat, gamma)
+    assert (found.on_gamma, found.on_sign, found.correlation, closing.above) == (None,) * 4
+    why = "nothing to explain: all moves are the same"
+    assert found.reasons == {"on_gamma": why, "on_sign": why, "correlation": why}
+    assert closing.reasons["above"] == why
+
+
+@pytest.mark.parametrize("times", [0.1, 10.0])
+def test_a_price_before_the_close_in_another_unit_is_refused(times: float) -> None:
+    days, closes, late, gamma = simulated(3, 200)
+    with pytest.raises(ValueError, match="must be in the unit of closes"):
+        last_half_hour(days, closes, late * times, gamma)
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, ENOUGH])
 def test_of_a_few_days_nothing_is_said(n: int) -> None:
     dates, closes, late, gamma = (each[:n] for each in simulated(6, 60))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from daily_series import closes_of
@@ -40,6 +43,17 @@ def test_intervals_are_students() -> None:
     np.testing.assert_allclose(
         [january.mean, january.median, january.rose], [own.mean(), np.median(own), (own > 0).mean()]
     )
+
+
+def test_an_interval_needs_no_slow_import() -> None:
+    """`scipy.stats` takes a second to import; the special functions do not."""
+    code = (
+        "import sys; from gex.signals.seasonality import seasonality; "
+        "days = [f'{year}-0{month}-01' for year in (2024, 2025) for month in (1, 2, 3)]; "
+        "assert seasonality(days, [1.0, 2, 3, 4, 6, 7])[1].low < 75; "
+        "assert 'scipy.stats' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_years_can_be_chosen_and_may_be_few() -> None:

@@ -57,6 +57,11 @@ def test_a_share_of_all_cases_is_counted_out() -> None:
     assert (found.verdict, found.words.partition(",")[0]) == ("holds", "found 12 of 12")
 
 
+def test_the_upper_end_of_an_interval_does_not_say_every_time() -> None:
+    found = hits(Claimed(0.6, math.inf), 4, 4)
+    assert found.words == "not enough data: n = 4; found 4 of 4, 95% interval 39.8% or more; any day 65%"
+
+
 @pytest.mark.parametrize(
     ("claimed", "count", "n", "verdict"),
     [

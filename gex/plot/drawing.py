@@ -7,20 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-import click
-
-from gex.cli.render.terminal import LIGHT
+from gex.plot.theme import LIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
 
-PAPER, GRID = "#ffffff", "#e6eaee"
-INK, MUTED, POSITIVE, POSITIVE_SOFT, NEGATIVE, NEGATIVE_SOFT = (
-    "#{:02x}{:02x}{:02x}".format(*LIGHT[token])
-    for token in ("ink", "muted", "positive", "positive_soft", "negative", "negative_soft")
-)
+PAPER, GRID, INK, MUTED = LIGHT.paper, LIGHT.grid, LIGHT.ink, LIGHT.muted
+POSITIVE, POSITIVE_SOFT = LIGHT.positive, LIGHT.positive_soft
+NEGATIVE, NEGATIVE_SOFT = LIGHT.negative, LIGHT.negative_soft
 Point = tuple[float, float]
 
 
@@ -77,30 +73,42 @@ class Drawing:
     title: str
     description: str
     """In words, for who does not see it."""
+    paper: str = PAPER
 
     def svg(self) -> bytes:
         """Return it as an SVG file of its own."""
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
             f'height="{self.height}" role="img" font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif">\n'
-            f"<title>{escape(self.title)}</title>\n<desc>{escape(self.description)}</desc>\n"
-            f'<rect width="{self.width}" height="{self.height}" fill="{PAPER}"/>\n'
+            f"<title>{_words(self.title)}</title>\n<desc>{_words(self.description)}</desc>\n"
+            f'<rect width="{self.width}" height="{self.height}" fill="{self.paper}"/>\n'
         )
         return (head + "".join(map(_svg, self.marks)) + "</svg>\n").encode()
+
+    def _repr_svg_(self) -> str:
+        """Show it in a notebook."""
+        return self.svg().decode()
+
+    def _repr_png_(self) -> bytes | None:
+        """Show it in a notebook that takes no SVG; None without matplotlib."""
+        try:
+            return self.png()
+        except ModuleNotFoundError:
+            return None
 
     def png(self) -> bytes:
         """Return it as a PNG file, two pixels for one.
 
         Raises:
-            click.UsageError: matplotlib is not installed.
+            ModuleNotFoundError: matplotlib is not installed.
 
         """
         try:
             from matplotlib.backends.backend_agg import FigureCanvasAgg
             from matplotlib.figure import Figure
         except ModuleNotFoundError:
-            raise click.UsageError("PNG needs matplotlib: pip install 'gexlab[plot]', or write .svg") from None
-        figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=72, facecolor=PAPER)
+            raise ModuleNotFoundError("PNG needs matplotlib: pip install 'gexlab[plot]', or write .svg") from None
+        figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=72, facecolor=self.paper)
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, self.width), ylim=(self.height, 0), frame_on=False)
         axes.set_axis_off()
@@ -127,8 +135,13 @@ def _svg(mark: Mark) -> str:
             weight = ' font-weight="600"' if mark.bold else ""
             return (
                 f'<text x="{mark.at[0]:.1f}" y="{mark.at[1]:.1f}" fill="{mark.color}" font-size="{mark.size:g}" '
-                f'text-anchor="{mark.anchor}"{weight}>{escape(mark.text)}</text>\n'
+                f'text-anchor="{mark.anchor}"{weight}>{_words(mark.text)}</text>\n'
             )
+
+
+def _words(text: str) -> str:
+    """Return text as XML may hold it: escaped, control characters as a question mark."""
+    return escape("".join(letter if letter.isprintable() else "?" for letter in text))
 
 
 def _points(points: Sequence[Point]) -> str:
@@ -136,16 +149,21 @@ def _points(points: Sequence[Point]) -> str:
 
 
 def _plot(axes: Axes, mark: Mark, order: int) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Polygon
+
+    # Artists by hand: axes.plot and axes.fill look for new limits each time.
     match mark:
         case Line():
             style: dict[str, object] = {"linestyle": (0, mark.dash)} if mark.dash else {}
             x, y = zip(*mark.points, strict=True)
-            axes.plot(x, y, color=mark.color, linewidth=mark.width, zorder=order, **style)  # type: ignore[arg-type]
+            axes.add_artist(Line2D(x, y, color=mark.color, linewidth=mark.width, zorder=order, **style))  # type: ignore[arg-type]
         case Area():
-            x, y = zip(*mark.points, strict=True)
-            axes.fill(x, y, color=mark.color, alpha=mark.opacity, linewidth=0, zorder=order)
+            axes.add_artist(Polygon(list(mark.points), color=mark.color, alpha=mark.opacity, linewidth=0, zorder=order))
         case Dot():
-            axes.plot(*mark.at, "o", color=mark.color, markersize=2 * mark.radius, markeredgewidth=0, zorder=order)
+            size = 2 * mark.radius
+            style = {"marker": "o", "markersize": size, "markeredgewidth": 0, "linestyle": "none"}
+            axes.add_artist(Line2D([mark.at[0]], [mark.at[1]], color=mark.color, zorder=order, **style))  # type: ignore[arg-type]
         case Text():
             where = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
             axes.text(
@@ -177,6 +195,38 @@ def apart(labels: list[tuple[float, Text]], gap: float) -> list[Text]:
                 places[lower - 1] -= overlap / 2
                 places[lower] += overlap / 2
     return [replace(text, at=(text.at[0], place)) for place, (_, text) in zip(places, labels, strict=True)]
+
+
+def box(left: float, top: float, right: float, bottom: float, color: str, opacity: float = 1.0) -> Area:
+    """Return a rectangle."""
+    return Area([(left, top), (right, top), (right, bottom), (left, bottom)], color, opacity)
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return about how wide a text is, rather more than less: fonts differ."""
+    parts = (0.32 if letter in " ijl.,:;'|!()" else 0.88 if letter in "mwMW%@" else 0.6 for letter in text)
+    return size * sum(parts) * (1.06 if bold else 1.0)
+
+
+def wrapped(text: str, size: float, width: float, most: int, *, bold: bool = False) -> list[str]:
+    """Break text into lines no wider than `width`, `most` at the most; what is too much ends in an ellipsis."""
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}".strip()
+        if text_width(joined, size, bold=bold) <= width or not lines[-1]:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    shown = lines[:most]
+    if len(lines) > most:
+        shown[-1] += " …"
+    return [_cut(line, size, width, bold=bold) for line in shown]
+
+
+def _cut(line: str, size: float, width: float, *, bold: bool) -> str:
+    while text_width(line, size, bold=bold) > width:
+        line = line[:-2].rstrip() + "…"
+    return line
 
 
 def scaled(low: float, high: float, top: float, bottom: float) -> Callable[[float], float]:

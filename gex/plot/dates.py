@@ -1,0 +1,63 @@
+"""Expirations as columns: the largest on their own, all others in one at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gex.plot import figures, page
+from gex.plot.drawing import Text
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Sequence
+
+    from gex.plot.drawing import Mark
+    from gex.plot.theme import Theme
+    from gex.results import Analysis
+
+
+@dataclass(frozen=True)
+class Dates:
+    """Columns of dates, and the last one for `others` more."""
+
+    dates: Sequence[dt.date]
+    others: int
+    today: dt.date
+    right: float
+
+    @property
+    def step(self) -> float:
+        """Pixels a column."""
+        return (self.right - page.LEFT) / max(1, len(self.dates) + bool(self.others))
+
+    def x(self, column: int) -> float:
+        """Return the middle of a column."""
+        return page.LEFT + (column + 0.5) * self.step
+
+    def column(self) -> pl.Expr:
+        """Return each row's column, by its `expiration`."""
+        places = {date: place for place, date in enumerate(self.dates)}
+        return pl.col("expiration").replace_strict(places, default=len(self.dates), return_dtype=pl.Int64)
+
+    def names(self, theme: Theme) -> Iterator[Mark]:
+        """Name each column below: its date, and the days to it."""
+        for column, date in enumerate(self.dates):
+            days = (date - self.today).days
+            far = f"{date:%m-%d}" if date.year == self.today.year else f"{date:%y-%m-%d}"
+            yield Text((self.x(column), page.BOTTOM + 18), far, theme.ink, 11.5, "middle")
+            yield Text((self.x(column), page.BOTTOM + 33), f"{days} d" if days else "0DTE", theme.muted, 11, "middle")
+        if self.others:
+            yield Text((self.x(len(self.dates)), page.BOTTOM + 18), "others", theme.ink, 11.5, "middle")
+            yield Text((self.x(len(self.dates)), page.BOTTOM + 33), f"{self.others} dates", theme.muted, 11, "middle")
+
+
+def dates_of(analysis: Analysis, most: int, right: float = page.RIGHT) -> Dates:
+    """Return the expiration dates of the largest gross gamma, `most` columns in all, in their order."""
+    table = analysis.by_expiration.group_by("expiration").agg(pl.col("gross").sum())
+    count = len(table)
+    kept = table.sort("gross", "expiration", descending=[True, False]).head(most if count <= most else most - 1)
+    today = analysis.quote_time.astimezone(figures.NEW_YORK).date()
+    return Dates(sorted(kept["expiration"].to_list()), count - len(kept), today, right)

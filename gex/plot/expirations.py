@@ -1,0 +1,119 @@
+"""Exposure by expiration: net as a bar within that of calls and puts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from gex.plot import drawing, figures, page
+from gex.plot.dates import dates_of
+from gex.plot.drawing import Line, Text
+from gex.plot.figures import Money
+from gex.plot.page import Found
+from gex.summary import DECISIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gex.plot.dates import Dates
+    from gex.plot.drawing import Drawing, Mark
+    from gex.plot.theme import Theme
+    from gex.results import Analysis
+
+    Row = dict[str, Any]
+    Ends = tuple[float, float]
+    Height = Callable[[float], float]
+
+COLUMNS = 16
+WIDE, NARROW = 0.38, 0.2
+"""Half of a bar, as a fraction of its column: calls and puts, net."""
+LEGIBLE = 24
+"""Pixels of length that a bar with its name in it needs."""
+VALUES = ("net", "calls", "puts")
+
+
+def draw(analysis: Analysis, theme: Theme) -> Drawing:
+    """Return the chart."""
+    dates = dates_of(analysis, COLUMNS, page.FULL)
+    table = analysis.by_expiration.with_columns(dates.column().alias("column")).group_by("column")
+    rows = table.agg(pl.col(*VALUES, "gross").sum()).sort("column").to_dicts()
+    if not any(row["gross"] for row in rows):
+        found = Found("no expiration has gamma", "$ of delta per +1% of spot: no expiration has any.")
+        return page.page(analysis, theme, found, page.absence(theme, found.caption))
+    return page.page(analysis, theme, _found(dates, rows), list(_marks(dates, rows, theme)))
+
+
+def _marks(dates: Dates, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
+    values = [row[name] for row in rows for name in VALUES]
+    ends, money = page.span(values, room=1.1), Money.spanning(values)
+    y = drawing.scaled(*ends, page.TOP, page.BOTTOM)
+    yield Text((page.MARGIN, page.TOP - 26), f"gamma, {money.unit} per +1% of spot", theme.muted, 11.5)
+    yield from page.dollar_grid(ends, money, y, theme, page.FULL)
+    for row in rows:
+        yield from _bars(row, dates, ends, y, theme)
+        yield from _figure(row, dates, ends, y, money, theme)
+    yield Line([(page.LEFT, y(0.0)), (page.FULL, y(0.0))], theme.muted, 1.2)
+    yield from dates.names(theme)
+    yield from _key(rows, dates, ends, y, theme)
+
+
+def _sides(row: Row) -> dict[str, tuple[float, float]]:
+    """Return left and right of each bar from its column's middle; calls and puts that share a side stand abreast."""
+    abreast = row["calls"] * row["puts"] > 0
+    calls, puts = ((-WIDE, 0.0), (0.0, WIDE)) if abreast else ((-WIDE, WIDE), (-WIDE, WIDE))
+    return {"calls": calls, "puts": puts, "net": (-NARROW, NARROW)}
+
+
+def _key(rows: Sequence[Row], dates: Dates, ends: Ends, y: Height, theme: Theme) -> Iterator[Mark]:
+    """Name the bars of calls and puts inside the largest, where they stand apart."""
+    row = max(rows, key=lambda each: each["gross"])
+    for name in ("calls", "puts"):
+        end = y(_within(row[name], ends))
+        if abs(end - y(0.0)) > LEGIBLE and row["calls"] * row["puts"] < 0:
+            at = (dates.x(row["column"]), end + 14 if row[name] > 0 else end - 6)
+            yield Text(at, name, theme.upon(theme.soft(row[name])), 11, "middle")
+
+
+def _bars(row: Row, dates: Dates, ends: Ends, y: Height, theme: Theme) -> Iterator[Mark]:
+    x, step = dates.x(row["column"]), dates.step
+    colors = {"calls": theme.soft(row["calls"]), "puts": theme.soft(row["puts"]), "net": _color(row, theme)}
+    for name, (left, right) in _sides(row).items():
+        if row[name]:
+            end = y(_within(row[name], ends))
+            yield drawing.box(x + left * step, min(end, y(0.0)), x + right * step, max(end, y(0.0)), colors[name])
+
+
+def _color(row: Row, theme: Theme) -> str:
+    """Return the colour of a net: of its sign, or of none where the sign is unknown."""
+    return theme.muted if abs(row["net"]) < DECISIVE * row["gross"] else theme.strong(row["net"])
+
+
+def _figure(row: Row, dates: Dates, ends: Ends, y: Height, money: Money, theme: Theme) -> Iterator[Mark]:
+    """Write net above its column; where a bar is cut, how long it would be."""
+    x, top = dates.x(row["column"]), min(y(0.0), *(y(_within(row[name], ends)) for name in VALUES))
+    text = money(row["net"]) + (" ▲" if any(_within(row[name], ends) != row[name] for name in VALUES) else "")
+    yield Text((x, top - 7), text, _color(row, theme), 11.5, "middle", bold=True)
+
+
+def _within(value: float, ends: Ends) -> float:
+    return min(max(value, ends[0]), ends[1])
+
+
+def _found(dates: Dates, rows: Sequence[Row]) -> Found:
+    total = sum(row["gross"] for row in rows)
+    row = max((each for each in rows if each["column"] < len(dates.dates)), key=lambda each: each["gross"])
+    date = dates.dates[row["column"]]
+    when = "today (0DTE)" if date == dates.today else f"on {date:%Y-%m-%d}"
+    title = f"{figures.percent(row['gross'] / total)} of gross gamma expires {when}, {figures.dollars(row['net'])} net"
+    shown = (
+        f" {len(dates.dates)} largest of {len(dates.dates) + dates.others} dates, the rest summed."
+        if dates.others
+        else ""
+    )
+    beside = ", left and right where they share a side" if any(row["calls"] * row["puts"] > 0 for row in rows) else ""
+    caption = (
+        f"Dealers' gamma by expiration, $ of delta per +1% of spot. Wide: calls and puts{beside}; narrow, with its "
+        f"figure: net, grey if under {DECISIVE:.0%} of gross, sign unknown.{shown}"
+    )
+    return Found(title, caption)

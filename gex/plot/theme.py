@@ -1,0 +1,86 @@
+"""Colours by what they mean, light and dark: two hues that people with any colour vision tell apart.
+
+Text in `ink`, `muted`, `positive`, `negative` and `alert` has a contrast of at least 4.5:1 on `paper` (WCAG 2.2, 1.4.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ThemeName = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one ground, as #rrggbb."""
+
+    paper: str
+    ink: str
+    muted: str
+    grid: str
+    positive: str
+    positive_soft: str
+    negative: str
+    negative_soft: str
+    alert: str
+
+    def strong(self, value: float) -> str:
+        """Return the colour of a sign."""
+        return self.negative if value < 0 else self.positive
+
+    def soft(self, value: float) -> str:
+        """Return the lighter colour of a sign: the outer part of a bar."""
+        return self.negative_soft if value < 0 else self.positive_soft
+
+    def upon(self, ground: str) -> str:
+        """Return the colour of text that reads best on a ground: ink or paper."""
+        return max((self.ink, self.paper), key=lambda color: contrast(color, ground))
+
+
+LIGHT = Theme(
+    paper="#ffffff",
+    ink="#16202a",
+    muted="#5b6875",
+    grid="#e6eaee",
+    positive="#0b7a8c",
+    positive_soft="#a9d6dd",
+    negative="#c2570c",
+    negative_soft="#f3c9a6",
+    alert="#b3261e",
+)
+DARK = Theme(
+    paper="#0f141a",
+    ink="#e8edf2",
+    muted="#94a1ae",
+    grid="#232c36",
+    positive="#3fb6c8",
+    positive_soft="#1d4f59",
+    negative="#f0914a",
+    negative_soft="#6a3a17",
+    alert="#f2766d",
+)
+THEMES: dict[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}
+
+
+def rgb(color: str) -> tuple[int, int, int]:
+    """Return red, green and blue, 0 to 255."""
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+def mixed(color: str, ground: str, share: float) -> str:
+    """Return `share` of a colour in a ground, 0 to 1."""
+    parts = (round(share * a + (1 - share) * b) for a, b in zip(rgb(color), rgb(ground), strict=True))
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, 1 to 21, as WCAG 2.2 defines it."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = [part / 255 for part in rgb(color)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

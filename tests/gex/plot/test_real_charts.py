@@ -1,0 +1,32 @@
+"""The charts of real chains: a live morning, stale quotes, early exercise, far levels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gex import analyze, read_chain
+from gex.plot import KINDS
+from gex.plot.charts import chart
+from gex.plot.drawing import Area
+
+from .test_charts import assert_sound, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.parametrize(
+    "name", ["spx_2025-09-05_1016", "spx_2022-12-12_2030", "qqq_2024-03-22_2146", "ndx_2022-12-12_2031"]
+)
+def test_real_chains_are_drawn_whole(data_path: Callable[..., Path], name: str) -> None:
+    analysis = analyze(read_chain(data_path("chains", "cboe_csv", f"{name}.csv")))
+    for kind in KINDS:
+        drawing = chart(analysis, kind)
+        assert_sound(drawing)
+        assert any(isinstance(mark, Area) for mark in drawing.marks)
+        assert all("nan" not in text.text and "inf" not in text.text.split() for text in texts(drawing))
