@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FORMATS: tuple[Format, ...] = ("table", "json", "csv", "parquet")
 
 
-@click.command("brief")
+@click.command("brief", short_help="Tell what an evening's data say of the next session, on a page.")
 @history_options
 @click.option(
     "--as-of",
@@ -57,10 +57,11 @@ def command(
     read: ReadOptions,
     output: OutputOptions,
 ) -> int:
-    """Tell on one page what the data of an evening say of the next session.
+    """Tell on one page what an evening's data say of the next session.
 
-    Volatility regime, trend followers, leveraged funds, volatility control, averages and streaks, prior extremes, and, with
-    --chain, dealers' gamma. What cannot be told says why. Nothing dated after the evening is used.
+    Volatility regime (of SPX and VIX, whatever --index), trend followers, leveraged funds, volatility control, averages
+    and streaks, prior extremes, and, with --chain, dealers' gamma. What cannot be told says why. Nothing dated after the
+    evening is used.
     """
     form = sink.format_of(output, FORMATS)
     histories = load(where)

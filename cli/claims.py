@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 
 
-@click.command("claims")
+@click.command("claims", short_help="Audit a file of claims: each figure beside the one found.")
 @click.argument("claims", type=click.Path(dir_okay=False, path_type=Path), metavar="CLAIMS.toml")
 @history_options
 @signals_option

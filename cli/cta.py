@@ -81,7 +81,7 @@ trend_options = options.gathered(
 )
 
 
-@click.command("cta")
+@click.command("cta", short_help="Show what trend followers hold, and where they turn.")
 @history_argument
 @click.option(
     "--as-of",

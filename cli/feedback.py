@@ -29,7 +29,7 @@ RUNGS, FEW_RUNGS = 400, 50
 """Prices either side of spot that a day is drawn on: few where each is priced by itself, volatility moving with it."""
 
 
-@click.command("feedback")
+@click.command("feedback", short_help="Say what dealers' hedging does to the moves that cause it.")
 @options.sources_argument
 @impact_options
 @day_options

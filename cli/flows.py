@@ -32,7 +32,7 @@ STEPS = 24
 """Prices either side of spot."""
 
 
-@click.command("flows")
+@click.command("flows", short_help="Show what others must trade in the session, by price and time.")
 @click.argument("source", required=False)
 @flow_options
 @history_options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -65,6 +66,18 @@ def edges_of(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
     return edges
 
 
+def finite_of(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
+    """Refuse nan and inf, of which a range says nothing.
+
+    Raises:
+        click.BadParameter: It is one of them.
+
+    """
+    if not isfinite(value):
+        raise click.BadParameter(f"{value} is no number to hold figures against")
+    return value
+
+
 rule_options = options.gathered(
     RuleOptions,
     "thresholds",
@@ -82,6 +95,7 @@ rule_options = options.gathered(
         default=110.0,
         show_default=True,
         metavar="POINTS",
+        callback=finite_of,
         help="VVIX has to close above it.",
     ),
     click.option(
@@ -106,6 +120,7 @@ rule_options = options.gathered(
         default=50.0,
         show_default=True,
         metavar="BP",
+        callback=finite_of,
         help="Widening of the high-yield spread in 21 values that is called stress.",
     ),
     click.option(
@@ -119,7 +134,7 @@ rule_options = options.gathered(
 )
 
 
-@click.command("regime")
+@click.command("regime", short_help="Tell the volatility regime, and which close would change it.")
 @history_options
 @click.option(
     "--as-of",

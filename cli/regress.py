@@ -65,7 +65,7 @@ regress_options = options.gathered(
 )
 
 
-@click.command("regress")
+@click.command("regress", short_help="Regress the next day and the last half hour on gamma before.")
 @history_argument
 @regress_options
 @history_options

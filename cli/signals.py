@@ -79,7 +79,7 @@ signal_options = options.gathered(
 )
 
 
-@click.command("signals")
+@click.command("signals", short_help="Tell what signals say of an evening, and its levels.")
 @history_argument
 @signal_options
 @history_options

@@ -124,7 +124,7 @@ study_options = options.gathered(
 )
 
 
-@click.command("study")
+@click.command("study", short_help="Tell what prices did after events, beside any other day.")
 @history_argument
 @event_options
 @history_options

@@ -106,7 +106,8 @@ def brief(
     }
     for name, make in of_prices.items():
         sections.append(make(prices) if prices is not None else Section(name, None, (), reason))
-    sections.append(dealers(chain, as_of) if chain is not None else Section("dealers", None, (), NO_CHAIN))
+    told = dealers(chain, as_of, index, rules.stale_after) if chain is not None else None
+    sections.append(told or Section("dealers", None, (), NO_CHAIN))
     closes = prices.column() if prices is not None else np.array([])
     return Brief(
         as_of,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from calendar import month_name
 from dataclasses import dataclass
-from math import floor, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from gex.flows.funds import INDEX_OF
 from gex.flows.volatility_control import Rule
 from gex.signals.averages import highest, sma
+from gex.signals.price_levels import round_step
 from gex.signals.runs import streak
 from gex.signals.seasonality import monthly_returns
 from gex.signals.standing import round_above, round_below, weekly_sma
@@ -107,7 +107,7 @@ def extremes(prices: DailyHistory) -> Section:
         figures.append(
             Figure("lowest_close_of_a_year", float(lowest), "points", _away(close, lowest, f"{YEAR} sessions"))
         )
-    step = 10.0 ** (floor(log10(close)) - 1)
+    step = round_step(close)
     for name, level in (("round_above", round_above(closes, step)[-1]), ("round_below", round_below(closes, step)[-1])):
         figures.append(Figure(name, float(level), "points", _away(close, level, f"multiples of {step:g}")))
     return _section("extremes", prices, figures, "")
@@ -177,13 +177,18 @@ def volatility_control(prices: DailyHistory) -> Section:
     return Section("volatility_control", prices.frame["date"][-1], figures)
 
 
-def dealers(chain: Analysis, as_of: dt.date) -> Section:
-    """Return dealers' gamma and levels of a chain, of that evening or before."""
+def dealers(chain: Analysis, as_of: dt.date, index: str, stale_after: int) -> Section:
+    """Return dealers' gamma and levels of a chain, of that evening or at most so many weekdays before."""
     day = evening_of(chain)
     if day > as_of:
         return Section("dealers", None, (), f"the chain is of {day}, after the evening")
+    late = int(np.busday_count(day, as_of))
+    if late > stale_after:
+        return Section("dealers", None, (), f"the chain is of {day}, {late} weekdays before")
     gamma, levels = chain.exposure.gamma_usd_per_1pct, chain.levels
     side = chain.regime.replace("_", " ")
+    if chain.underlying != index:
+        side = f"of {chain.underlying}: {side}"
     figures = [
         Figure(
             "net_gamma_per_1pct",

@@ -23,6 +23,8 @@ NEIGHBOURS = 5
 """Rows on each side that a value is held against."""
 GAP = 5
 """Sessions without a row, in a daily history, that are told."""
+HOLE = 15
+"""Sessions without a row that no holiday and no halt of trading explains: windows take what is beside it for neighbours."""
 DAILY = 4
 """Days of the usual step, above which a history is weekly, monthly or sparser."""
 SPARSE = 2.5
@@ -73,6 +75,10 @@ WARNINGS = {
     "outside_range": ("the open or close lies outside low to high", "estimators from ranges are off that day"),
     "level_shift": ("five times the row before, or a fifth, and it lasts", "see whether unit or share changed there"),
     "gap": (f"more than {GAP} sessions are missing before the row", "see whether the file is complete"),
+    "hole": (
+        f"more than {HOLE} sessions are missing before the row, and windows close over them",
+        "add the rows, or begin after them",
+    ),
 }
 """What is kept and counted: meaning and remedy."""
 
@@ -111,10 +117,11 @@ def judge(rows: pl.DataFrame, name: str, today: dt.date, *, priced: bool) -> Jud
         "wild_range": _count(kept, *(_wild(pl.col(each)) for each in _range(kept.columns))),
         "outside_range": _count(trimmed, *_outside(kept.columns)),
         "level_shift": _count(kept, *([_far(pl.col("close") / pl.col("close").shift())] if priced else [])),
-        "gap": len(gaps),
+        "gap": sum(not hole for _, hole in gaps),
+        "hole": sum(hole for _, hole in gaps),
     }
     found = {code: count for code, count in warnings.items() if count}
-    return Judged(trimmed, aside, found, (*_faults(aside, name), *_told(gaps)))
+    return Judged(trimmed, aside, found, (*_faults(aside, name), *_told([where for where, _ in gaps])))
 
 
 def _reasons(columns: list[str], name: str, today: dt.date, *, priced: bool) -> list[pl.Expr]:
@@ -200,19 +207,19 @@ def _count(rows: pl.DataFrame, *which: pl.Expr) -> int:
     return rows.filter(pl.any_horizontal(which)).height if which else 0
 
 
-def _gaps(days: list[dt.date]) -> list[str]:
-    """Describe where a daily history has no row for more than `GAP` sessions, or a sparser one for twice its step."""
-    steps = [(after - before).days for before, after in pairwise(days)]
-    usual = sorted(steps)[len(steps) // 2] if steps else 0
+def _gaps(days: list[dt.date]) -> list[tuple[str, bool]]:
+    """Describe where a daily history has no row for more than `GAP` sessions, or a sparser one for twice its step.
+
+    With each, whether it is a hole: more than `HOLE` sessions of a daily history.
+    """
+    steps = [(before, after, (after - before).days) for before, after in pairwise(days)]
+    usual = sorted(step for *_, step in steps)[len(steps) // 2] if steps else 0
     if usual > DAILY:
-        long = [step > SPARSE * usual for step in steps]
-    else:
-        # A week holds five sessions at the most: few steps need the calendar.
-        long = [
-            step > GAP + 2 and sessions_between(before, after) - 1 > GAP
-            for step, (before, after) in zip(steps, pairwise(days), strict=True)
-        ]
-    return [f"{before} to {after}" for (before, after), is_long in zip(pairwise(days), long, strict=True) if is_long]
+        return [(f"{before} to {after}", False) for before, after, step in steps if step > SPARSE * usual]
+    # A week holds five sessions at the most: few steps need the calendar.
+    wide = ((before, after) for before, after, step in steps if step > GAP + 2)
+    missing = [(before, after, sessions_between(before, after) - 1) for before, after in wide]
+    return [(f"{before} to {after}", count > HOLE) for before, after, count in missing if count > GAP]
 
 
 def _told(gaps: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ from gex.cli.render.document import SCHEMA_VERSION
 from gex.cli.render.regime_document import readings, sources, words
 from gex.cli.render.regime_screen import LABELS, NO_VALUE, state_of, value_of
 from gex.cli.render.terminal import flow
+from gex.signals.regime import SPX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gex.ingest.daily_schema import DailyHistory
     from gex.signals.regime import Reading
 
-REGIME = "VOLATILITY REGIME (→ the next close that changes it)"
+REGIME, CHANGES = "VOLATILITY REGIME", "(→ the next close that changes it)"
 TITLES = {
     "trend_followers": "TREND FOLLOWERS",
     "averages": "AVERAGES AND STREAKS",
@@ -63,7 +64,9 @@ COLUMNS = {
 def screen(found: Brief, terminal: Terminal) -> str:
     """Return the page."""
     regime = [line for reading in found.regime.readings for line in _reading(reading, terminal)]
-    blocks = [_head(found, terminal), [terminal.paint(REGIME, "ink", bold=True), *regime]]
+    # VIX and what is read beside it are of the S&P 500, whichever index the brief is of.
+    title = f"{REGIME} {CHANGES}" if found.index == SPX else f"{REGIME} of {SPX} {CHANGES}"
+    blocks = [_head(found, terminal), [terminal.paint(title, "ink", bold=True), *regime]]
     blocks += [_section(section, terminal) for section in found.sections]
     return "\n".join("\n".join(block) + "\n" for block in blocks)
 

@@ -51,7 +51,8 @@ def headline(found: Regime) -> str:
     """Say the evening and the states that stand out."""
     current = [reading for reading in found.readings if reading.current]
     notable = [f"{LABELS[each.name]} {state_of(each)}" for each in current if each.state in ALARMS | WATCHED]
-    told = ", ".join(notable) or ("nothing stands out" if current else "nothing is known")
+    all_known = "nothing stands out" if len(current) == len(found.readings) else "nothing stands out in what is known"
+    told = ", ".join(notable) or (all_known if current else "nothing is known")
     return f"{found.as_of:%a %Y-%m-%d}, after the close: {told}"
 
 

@@ -133,7 +133,8 @@ def screen(found: Regressed, terminal: Terminal) -> str:
 
 def _head(found: Regressed, terminal: Terminal) -> list[str]:
     after, closing = found.next_day, found.closing
-    parts = [f"{after.n:,} days of gamma from {after.first} to {after.last}", f"{after.below_zero:,} below zero"]
+    span = f" from {after.first} to {after.last}" if after.n else ""
+    parts = [f"{after.n:,} days of gamma{span}", f"{after.below_zero:,} below zero"]
     parts += [f"{count:,} left out: {why}" for why, count in after.left_out.items()]
     parts += [f"{found.lost:,} left out: no {found.history} that day"] if found.lost else []
     if closing:

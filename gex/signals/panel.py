@@ -28,6 +28,8 @@ A month's unemployment is dated the month's first and out by the tenth of the ne
 down in 2025, September's came on 20 November. Yields and spreads of a day are out the day after. FRED's files hold the
 figures as revised since.
 """
+AFTER_ITS_END = 31
+"""Calendar days from the end of a period until its figure is taken to be out, where nothing else is known of it."""
 LASTS = 10
 """Calendar days that a value is good for, at the least; one of a rarer series is good for twice the gap before it."""
 
@@ -39,8 +41,8 @@ class Panel:
     Attributes:
         main: The days are its own, its values known on them.
         others: By name; read only when they are asked for.
-        lags: Calendar days from the date of a value to the day on which it was published, by name; `RELEASE_LAGS`
-            for those not given, else 0: known on the evening of its own date.
+        lags: Calendar days from the date of a value to the day on which it was published, by name; those not
+            given by `release_lag`.
         lasts: Calendar days that a value of a series is good for after its publication, by name.
 
     Raises:
@@ -104,7 +106,7 @@ class Panel:
 
     def align(self, name: str, dates: Days, values: Floats) -> Floats:
         """Return dated values of one of the others, on each day of the main history the last that was out."""
-        lag = int(self.lags.get(name, RELEASE_LAGS.get(name, 0)))
+        lag = int(self.lags[name]) if name in self.lags else release_lag(name, dates)
         return aligned(self.dates, dates + np.timedelta64(lag, "D"), values, self.lasts.get(name))
 
     def alone(self, name: str) -> Panel:
@@ -114,6 +116,27 @@ class Panel:
     def until(self, day: dt.date) -> Panel:
         """Return the panel as it was on the evening of a day."""
         return replace(self, main=replace(self.main, frame=self.main.frame.filter(pl.col("date") <= day)))
+
+
+def release_lag(name: str, dates: Days) -> int:
+    """Return the calendar days from the date of a series' value to the day on which it is taken to be out.
+
+    `RELEASE_LAGS` knows some. Of the others, those all of whose dates are the first of a month are dated by the period
+    that begins there, as FRED dates months and quarters: out `AFTER_ITS_END` days after its end. The rest is known on
+    the evening of its own date.
+
+    Args:
+        name: UNRATE, CPIAUCSL.
+        dates: Of its values, ascending; shape (values,).
+
+    """
+    if name in RELEASE_LAGS:
+        return RELEASE_LAGS[name]
+    months = dates.astype("datetime64[M]")
+    if len(dates) < 2 or np.any(dates != months):
+        return 0
+    longest = 31 * int(np.min(np.diff(months).astype(np.int64)))
+    return longest + AFTER_ITS_END
 
 
 def aligned(days: Days, published: Days, values: Floats, lasts: int | None = None) -> Floats:

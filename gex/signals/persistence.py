@@ -13,6 +13,7 @@ are those of the day before.
 
 from __future__ import annotations
 
+from math import isfinite
 from operator import index
 from typing import TYPE_CHECKING, SupportsIndex
 
@@ -53,12 +54,14 @@ def persistence(
         cooldown: C, closes at or below it until a confirmed state is over.
 
     Raises:
-        ValueError: `needed` is under 1, `cooldown` under 0, or shapes differ.
+        ValueError: `needed` is under 1, `cooldown` under 0, the threshold no number, or shapes differ.
 
     """
     wanted, quiet = index(needed), index(cooldown)
     if wanted < 1 or quiet < 0:
         raise ValueError(f"needed must be 1 or more and cooldown 0 or more, got {wanted} and {quiet}")
+    if not isfinite(threshold):
+        raise ValueError(f"threshold must be a number, got {threshold}")
     if np.shape(dates) != np.shape(values):
         raise ValueError(f"values has shape {np.shape(values)}, dates {np.shape(dates)}")
     steps = list(_steps(values, threshold, wanted, quiet))

@@ -100,13 +100,15 @@ def price_levels(
     if not spot > 0:
         raise ValueError(f"the last close must be positive, got {spot}")
     found, reasons = [], {}
+    # An exponential average has a value from the first day on; of a short history it is not of its span.
+    young = {f"ema_{n}" for n in PIVOTS if len(panel) < n}
     for named, kind in _asked(panel, spot, tuple(anchors), volume, tuple(own)):
         try:
             values = evaluate(named.expression, panel, definitions)
             price = float(values[-1])
             if values.dtype == bool or price <= 0:
                 reasons[named.name] = f"no price: {named.expression}"
-            elif isfinite(price):
+            elif isfinite(price) and named.name not in young:
                 found.append(PriceLevel(named.name, price, kind, f"{named.definition}: {named.expression}"))
             else:
                 reasons[named.name] = f"not enough data on {panel.dates[-1]}: {named.expression}"

@@ -63,6 +63,14 @@ def test_a_brief_is_one_page_of_80_columns(gex: Callable[..., Ran], histories: P
     assert "  not enough data: 300 closes, 1035 needed" in lines
 
 
+def test_a_brief_of_another_index_says_whose_regime_it_tells(gex: Callable[..., Ran], histories: Path) -> None:
+    own = gex("brief", "--histories", histories).out
+    ndx = f"NDX={histories / 'SPX_History.csv'}"
+    other = gex("brief", "--series", f"SPX={histories / 'SPX_History.csv'}", "--series", ndx, "--index", "ndx").out
+    assert "\nVOLATILITY REGIME (→" in own
+    assert "\nVOLATILITY REGIME of SPX (→" in other
+
+
 def test_the_document_and_the_table_hold_the_same(gex: Callable[..., Ran], histories: Path) -> None:
     ran = gex("brief", "--histories", histories, "--as-of", "2020-02-20", "--format", "json")
     document, sections = json.loads(ran.out), told(ran)
@@ -95,6 +103,19 @@ def test_a_chain_of_the_evening_tells_dealers_gamma_and_one_of_later_does_not(
     assert (alone["dealers"], alone["averages"]["reason"]) == (sections["dealers"], "no history of SPX")
     later = told(gex(*arguments, "--as-of", "2020-02-20"))["dealers"]
     assert later["reason"] == f"the chain is of {evening['quote_time'][:10]}, after the evening"
+
+
+def test_an_old_chain_tells_nothing_and_another_underlyings_is_named(
+    gex: Callable[..., Ran], histories: Path, spx_csv: Path
+) -> None:
+    day = dt.date.fromisoformat(json.loads(gex("report", spx_csv, "--format", "json").out)["quote_time"][:10])
+    arguments = ("brief", "--histories", histories, "--chain", spx_csv, "--format", "json", "--as-of")
+    assert told(gex(*arguments, day + dt.timedelta(3)))["dealers"]["figures"], "three weekdays at the most"
+    old = gex(*arguments, day + dt.timedelta(8), "--series", f"NDX={histories / 'SPX_History.csv'}")
+    assert old.code == 6
+    assert json.loads(old.out)["sections"][-1]["reason"] == f"the chain is of {day}, 6 weekdays before"
+    other = told(gex(*arguments, day, "--index", "NDX"))["dealers"]["figures"]
+    assert other["net_gamma_per_1pct"]["says"].startswith("of SPX: ")
 
 
 def test_funds_of_ones_own_stand_in_for_the_table(gex: Callable[..., Ran], histories: Path, tmp_path: Path) -> None:

@@ -53,6 +53,14 @@ def test_every_command_has_its_section_and_help() -> None:
         assert command.get_short_help_str(200)
 
 
+@pytest.mark.parametrize(
+    "name", ["flows", "feedback", "cta", "regime", "brief", "signals", "study", "regress", "claims"]
+)
+def test_the_list_of_commands_says_a_whole_sentence(name: str) -> None:
+    """In 80 columns: a name of ten letters, and two spaces on both sides of it."""
+    assert not WRITER.commands()[name].get_short_help_str(80 - 14).endswith("...")
+
+
 def test_every_option_explains_itself() -> None:
     for name, command in WRITER.commands().items():
         for option in command.params:

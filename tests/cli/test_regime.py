@@ -14,6 +14,9 @@ import polars as pl
 import pytest
 from daily import weekdays
 
+from gex.cli.render.regime_screen import headline
+from gex.signals.regime import Reading, Regime
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -162,6 +165,17 @@ def test_files_can_be_named_one_by_one(gex: Callable[..., Ran], histories: Path)
     assert found["variance_premium"]["reasons"] == {"value": "no history of SPX"}
 
 
+def test_nothing_stands_out_only_of_what_is_known() -> None:
+    known = Reading("vix_band", ("VIX",), value=12.0, state="normal")
+    missing = Reading("credit_speed", ("BAMLH0A0HYM2",), reason="no history of BAMLH0A0HYM2")
+    for readings, says in (
+        ((known,), "nothing stands out"),
+        ((known, missing), "nothing stands out in what is known"),
+        ((missing,), "nothing is known"),
+    ):
+        assert headline(Regime(dt.date(2025, 11, 21), readings, {}, {})).endswith(f": {says}")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -170,6 +184,8 @@ def test_files_can_be_named_one_by_one(gex: Callable[..., Ran], histories: Path)
         (("--vix-bands", "24,20,45"), 2, "are not three numbers going up"),
         (("--vix-bands", "nan,20,45"), 2, "are not three numbers going up"),
         (("--vvix-closes", "0"), 2, "0 is not in the range"),
+        (("--vvix-above", "nan"), 2, "'--vvix-above': nan is no number"),
+        (("--credit-bp", "inf"), 2, "'--credit-bp': inf is no number"),
         (("--as-of", "yesterday"), 2, "--as-of"),
         (("--histories", "nowhere"), 6, "no such folder"),
         (("--series", "VIX=nowhere.csv"), 3, "nowhere.csv"),

@@ -74,6 +74,13 @@ def test_a_few_days_say_so(gex: Callable[..., Ran], series: Path) -> None:
     assert all(row["value"] is not None or row["reason"] for row in rows)
 
 
+def test_a_series_without_a_next_day_has_no_dates_to_name(gex: Callable[..., Ran], series: Path) -> None:
+    last = pl.read_csv(series)["date"].max()
+    shown = gex("regress", series, "--gamma", f"{series}#gex", "--since", last).out
+    assert shown.splitlines()[1].startswith("0 days of gamma · ")
+    assert "None" not in shown
+
+
 def test_dates_without_a_price_are_counted_and_none_at_all_is_missing(
     gex: Callable[..., Ran], series: Path, tmp_path: Path
 ) -> None:

@@ -132,6 +132,14 @@ def test_gaps_are_named_by_sessions_and_by_the_usual_step() -> None:
     assert read("date,value\n" + "".join(months[:5] + months[7:])).quality.warnings == {"gap": 1}
 
 
+@pytest.mark.parametrize(("after", "found"), [("2025-11-25", {"gap": 1}), ("2025-11-26", {"hole": 1})])
+def test_more_than_fifteen_sessions_without_a_row_are_a_hole(after: str, found: dict[str, int]) -> None:
+    days = ["2025-10-30", "2025-10-31", "2025-11-03", after]
+    history = read("date,close\n" + "".join(f"{day},5\n" for day in days))
+    assert history.quality.warnings == found
+    assert history.quality.notes == (f"no rows from 2025-11-03 to {after}",)
+
+
 def test_known_faults_are_set_aside_by_the_name_of_the_series() -> None:
     text = "DATE,VVIX\n03/06/2006,71.73\n03/15/2006,15.71\n06/01/2006,74.08\n"
     assert read(text).quality.quarantined == {"known_fault": 2}

@@ -130,6 +130,7 @@ def test_levels_of_a_short_history_say_what_they_lack() -> None:
     found = price_levels(panel, anchors=[dt.date(2025, 1, 6)], own=[wrong, *own])
     assert (found.reasons["up"], found.reasons["debt"]) == ("no price: close > 1", "no price: -close")
     assert found.reasons["sma_50"] == "not enough data on 2025-01-31: sma(close, 50)"
+    assert found.reasons["ema_38"] == "not enough data on 2025-01-31: ema(close, 38)"
     assert found.reasons["mine"].startswith("no function is called 'smaa'")
     assert found.reasons["vwap_2025-01-06"] == "SPX has no volume"
     assert found.reasons["put_wall"] == "no chain"

@@ -10,7 +10,7 @@ from daily_series import history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gex.signals.panel import LASTS, Panel, aligned
+from gex.signals.panel import LASTS, Panel, aligned, release_lag
 
 DAY = np.datetime64("2024-01-01")
 DAYS = DAY + np.arange(100)
@@ -32,6 +32,34 @@ def test_a_value_is_taken_from_the_day_it_was_published() -> None:
     assert DAYS[changes].astype(str).tolist() == ["2024-01-10", "2024-02-10", "2024-03-12"]
     own = Panel(history(DAYS, np.ones(100)), {"UNRATE": rate}, lags={"UNRATE": 0}).column("UNRATE")
     assert own[0] == 3.9
+
+
+def test_a_figure_dated_by_its_period_is_not_known_on_its_first_day() -> None:
+    months = np.arange("2023-08", "2024-04", dtype="datetime64[M]").astype("datetime64[D]")
+    prices = history(months, np.arange(8.0), "CPIAUCSL")
+    main = history(DAYS, np.ones(100))
+    # November's is out 62 days after 1 November, December's 62 after its own first.
+    found = Panel(main, {"CPIAUCSL": prices}).column("CPIAUCSL")
+    changes = np.flatnonzero(np.diff(found)) + 1
+    assert found[0] == 2.0
+    assert DAYS[changes].astype(str).tolist() == ["2024-01-02", "2024-02-01", "2024-03-03", "2024-04-03"]
+    given = Panel(main, {"CPIAUCSL": prices}, lags={"CPIAUCSL": 0}).column("CPIAUCSL")
+    assert given[0] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("name", "dates", "lag"),
+    [
+        ("GDP", ["2023-07-01", "2023-10-01", "2024-01-01"], 124),
+        ("UNRATE", ["2023-10-01", "2023-11-01"], 40),
+        ("ISM", ["2023-10-02", "2023-11-01"], 0),
+        ("VVIX", ["2023-10-01", "2023-10-02"], 0),
+        ("ONE", ["2023-10-01"], 0),
+        ("NONE", [], 0),
+    ],
+)
+def test_the_lag_of_a_series_that_gives_none(name: str, dates: list[str], lag: int) -> None:
+    assert release_lag(name, np.array(dates, dtype="datetime64[D]")) == lag
 
 
 @settings(max_examples=25)

@@ -104,6 +104,12 @@ def test_the_documented_states_are_all_there_are():
     assert persistence("VVIX", weekdays(0), np.array([]), 110.0).state is None
 
 
+@pytest.mark.parametrize("threshold", [np.nan, np.inf])
+def test_a_threshold_that_is_no_number_is_refused(threshold):
+    with pytest.raises(ValueError, match="threshold must be a number"):
+        persistence("VVIX", weekdays(1), np.array([120.0]), threshold)
+
+
 @pytest.mark.parametrize(("needed", "cooldown"), [(0, 5), (5, -1)])
 def test_counts_out_of_range_are_refused(needed, cooldown):
     with pytest.raises(ValueError, match="needed must be 1 or more and cooldown 0 or more"):
