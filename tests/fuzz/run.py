@@ -23,9 +23,10 @@ import traceback
 from collections import Counter
 from functools import cache
 from importlib import import_module
+from itertools import repeat
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -38,6 +39,9 @@ from gex.ingest.errors import ChainError
 from gex.ingest.read import read_chains
 from gex.ingest.readers import csv_pieces
 from gex.ingest.schema import KEY, SCHEMA, SORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OURS = {"csv", "parquet"}
 """Formats that keep the provenance and the account of an earlier reading, whose rows set aside are no longer there."""
@@ -87,12 +91,22 @@ def check(path: Path, kind: str) -> str:
     return "refused" if not read else "partly" if refused else "read"
 
 
-def fuzz(name: str, seed: bytes, seconds: float, draw: random.Random, keep: Path, limit: float) -> Counter[str]:
-    """Damage and read one seed for some seconds, and count what came of it."""
-    counts: Counter[str] = Counter()
-    slowest, end = 0.0, time.monotonic() + seconds
-    current = keep / "current"
+def turns(seconds: float, files: int | None) -> Iterator[None]:
+    """Yield once for each of so many files, or for so many seconds."""
+    if files is not None:
+        yield from repeat(None, files)
+        return
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
+        yield
+
+
+def fuzz(name: str, seed: bytes, some: Iterator[None], draw: random.Random, keep: Path, limit: float) -> Counter[str]:
+    """Damage and read one seed in each of its turns, and count what came of it."""
+    counts: Counter[str] = Counter()
+    slowest = 0.0
+    current = keep / "current"
+    for _ in some:
         # Long CSV files come in pieces: small ones bring their borders into small files.
         csv_pieces.SIZE, csv_pieces.SLICE = draw.choice(((8 << 20, 1 << 14), (3000, 64), (500, 64)))
         data = mutated(seed, draw)
@@ -162,6 +176,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="beginnings of the seeds' names")
     parser.add_argument("--seconds", type=float, default=60, help="for each seed")
+    parser.add_argument("--files", type=int, help="so many of each seed, the same ones on every machine")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=20, help="seconds that one reading may take")
     parser.add_argument("--keep", type=Path, default=Path(".fuzz"), help="folder for the files that fail")
@@ -177,7 +192,7 @@ def main() -> int:
     failed = 0
     for name, data in chosen.items():
         draw = random.Random(f"{asked.seed} {name}")
-        counts = fuzz(name, data, asked.seconds, draw, asked.keep, asked.limit)
+        counts = fuzz(name, data, turns(asked.seconds, asked.files), draw, asked.keep, asked.limit)
         failed += counts["failed"]
         print(json.dumps({"seed": name, **counts}), flush=True)
     return 1 if failed else 0

@@ -47,11 +47,13 @@ def test_damage_is_the_same_for_the_same_seed_and_of_every_kind() -> None:
 
 @pytest.mark.slow
 def test_damaged_files_of_every_shape_are_refused_or_read_as_what_they_are(tmp_path: Path) -> None:
-    run = [sys.executable, str(HERE / "run.py"), "--seconds", "2", "--keep", str(tmp_path)]
-    done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+    run = [sys.executable, str(HERE / "run.py"), "--files", "40", "--keep", str(tmp_path)]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     counts = [json.loads(line) for line in done.stdout.splitlines()]
-    assert all(each.get("read", 0) and each["refused"] for each in counts), counts
+    assert all(each.get("refused") for each in counts), counts
+    # Seals and sums of pages let hardly any damage to Parquet pass.
+    assert all(each.get("read") for each in counts if not each["seed"].endswith(".parquet")), counts
     assert list(tmp_path.iterdir()) == []
 
 
