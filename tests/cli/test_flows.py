@@ -317,7 +317,9 @@ def test_a_history_that_ends_early_is_no_close_before(gex: Callable[..., Ran], s
 def test_a_gap_in_the_history_is_warned_of(gex: Callable[..., Ran], folder: Path) -> None:
     rows = pl.read_csv(folder / "SPX_History.csv")
     rows.filter((pl.int_range(pl.len()) < 2100) | (pl.int_range(pl.len()) >= 2130)).write_csv("SPX.csv")
-    doc = document(gex("flows", "--history", "SPX.csv", "--format", "json"))
+    ran = gex("flows", "--history", "SPX.csv", "--format", "json")
+    assert "more than 15 sessions are missing" in ran.err
+    doc = json.loads(ran.out)
     assert doc["warnings"][0].startswith("SPX: no rows for ")
     assert np.signbit(doc["usd"]["trend_followers"][0]).sum() == 0
 
