@@ -16,14 +16,7 @@ import click
 
 from gex.cli import log, values
 from gex.ingest.errors import MissingError
-from gex.settings import (
-    EmulationName,
-    Exercise,
-    PositionsModel,
-    Settings,
-    VolatilitySource,
-    VolDynamics,
-)
+from gex.settings import EmulationName, Exercise, PositionsModel, Settings, VolatilitySource, VolDynamics
 
 if TYPE_CHECKING:
     import datetime as dt
