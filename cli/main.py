@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from gex import __version__
-from gex.cli import config, log, options
+
+# Settings are known once they are declared, whichever command asks.
+from gex.cli import (
+    config,
+    feedback_options,  # noqa: F401
+    log,
+    options,
+)
 from gex.cli.failures import INTERRUPTED, exit_code, one_line
 from gex.cli.lazy import LazyGroup
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +56,13 @@ def test_an_unknown_setting_names_file_and_cure(gex: Callable[..., Ran]) -> None
     ran = gex("report", "x.csv")
     assert ran.code == 2
     assert ran.err.startswith("gex: gex.toml: no setting is called 'volatility'; `gex config show` lists them")
+
+
+def test_a_setting_of_one_command_stands_in_the_file_of_all(tmp_path: Path) -> None:
+    (tmp_path / "gex.toml").write_text('adv = "500bn"')
+    program = [sys.executable, "-m", "gex.cli.main", "config", "show"]
+    shown = subprocess.run(program, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert re.search(r"^adv +500bn +gex\.toml", shown.stdout, re.MULTILINE)
 
 
 def test_a_file_that_is_no_toml_is_a_usage_error(gex: Callable[..., Ran]) -> None:
