@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 SAMPLE := sample/spx_quotedata.csv
 
-.PHONY: report test test-all bench lint types examples lock clean
+.PHONY: report test test-all test-browser bench lint types examples lock clean
 
 report: $(BIN)/gex
 	@mkdir -p sample
@@ -15,10 +15,14 @@ report: $(BIN)/gex
 	@echo "Your own file: $(BIN)/gex report YOUR_FILE.csv"
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -q -m "not slow" tests
+	$(BIN)/python -m pytest -q -m "not slow and not browser" tests
 
 test-all: $(VENV)/.test
-	$(BIN)/python -m pytest -q tests
+	$(BIN)/python -m pytest -q -m "not browser" tests
+
+# Pages in Chromium, and requests made up from the API's description.
+test-browser: $(VENV)/.browser
+	$(BIN)/python -m pytest -q -m browser tests
 
 # The peers and our own other builds get folders under .bench/; benchmarks/REPORT.md is what this run found, written
 # whether or not a topic failed. TOPICS="american or gamma" runs some (pytest -k), and reports to .bench/.
@@ -46,7 +50,7 @@ examples: $(BIN)/gex
 # The lowest supported Python resolves versions that every later one can install as well.
 lock:
 	rm -rf .lock && $(PYTHON) -m venv .lock
-	PIP_CONSTRAINT= .lock/bin/python -m pip -q install -e '.[test,dev]'
+	PIP_CONSTRAINT= .lock/bin/python -m pip -q install -e '.[test,dev,browser]'
 	.lock/bin/python -m pip freeze --all --exclude-editable --exclude pip > constraints.txt
 	rm -rf .lock
 
@@ -64,8 +68,8 @@ EXTRA = import sys, tomllib; \
 	print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")
 
 $(VENV)/.test: $(BIN)/gex
-$(VENV)/.dev: $(VENV)/.test
-$(VENV)/.test $(VENV)/.dev:
+$(VENV)/.dev $(VENV)/.browser: $(VENV)/.test
+$(VENV)/.test $(VENV)/.dev $(VENV)/.browser:
 	@$(BIN)/python -c '$(EXTRA)' $(subst .,,$(@F)) >$@.txt
 	@$(PIP) install -r $@.txt
 	@touch $@

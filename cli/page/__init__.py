@@ -1,0 +1,1 @@
+"""The page of one snapshot: for `gex report --html` and `gex serve`."""

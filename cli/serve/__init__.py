@@ -1,0 +1,1 @@
+"""`gex serve`: a local site over a store, read only."""
