@@ -78,11 +78,11 @@ def past_of(
 def screens(batch: Batch, output: OutputOptions, past: Callable[[Analysis], Standing | None] | None) -> Iterator[str]:
     """Yield one screen per source."""
     from gex.cli.render.screen import screen
-    from gex.cli.render.terminal import Terminal, detect
+    from gex.cli.render.terminal import FULL, Terminal, detect
 
-    terminal = detect(output.color) if output.output is None else Terminal()
+    terminal = detect(output.color, FULL) if output.output is None else Terminal()
     for number, analysis in enumerate(batch):
-        yield ("\n" if number else "") + screen(analysis, terminal, past and past(analysis))
+        yield ("\n" if number else "") + terminal.readable(screen(analysis, terminal, past and past(analysis)))
 
 
 def documents_of(batch: Batch, form: Format, publish: Callable[[Analysis], dict[str, Any]]) -> Iterator[str]:
