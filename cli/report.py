@@ -33,6 +33,15 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 @options.output_options(*FORMATS)
 @options.table_option
 @options.detail_option
+@click.option("--follow", is_flag=True, help="Report a symbol's last snapshot, and each newer one, until Ctrl-C.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.05),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="From one look at the store to the next, with --follow.",
+)
 @options.logging_options
 def command(
     sources: tuple[str, ...],
@@ -43,15 +52,22 @@ def command(
     output: OutputOptions,
     table: Table,
     detail: bool,
+    follow: bool,
+    interval: float,
 ) -> int:
     """Report dealers' gamma, levels and hedging flow of each SOURCE.
 
     A SOURCE is a file, - for stdin, or SYMBOL[@DATE[THH:MM] | @latest | @prev] in the store. With --results, net and
     gross gamma and the distance to the flip stand beside their percentiles among the sessions before.
+    --follow SYMBOL draws the report again whenever the store has a newer snapshot, and says what has changed.
     """
-    batch = batch_of(sources, read, settings, merging)
     past = past_of(results, settings, read)
     form = sink.format_of(output, FORMATS)
+    if follow:
+        from gex.cli import follow as following
+
+        return following.follow(sources, read, settings, output, form, detail, interval, past, merging)
+    batch = batch_of(sources, read, settings, merging)
     if form == "table":
         chunks: Iterator[str | bytes] = screens(batch, output, past)
     elif form in {"json", "jsonl"}:

@@ -18,9 +18,9 @@ WALLS = {"call_wall": "call wall", "put_wall": "put wall"}
 def since_lines(before: Analysis, after: Analysis, terminal: Terminal) -> list[str]:
     """Return by how much spot, net gamma and the flip moved, which walls did, and the side if that is another one."""
     spot, was = figures.spot_of(after), figures.spot_of(before)
+    when, percent = figures.clock(before.quote_time, after.quote_time), figures.signed(100 * (spot / was - 1), 2)
     parts = [
-        f"SINCE {figures.clock(before.quote_time, after.quote_time)}  spot {_points(spot - was)}"
-        f" ({figures.signed(100 * (spot / was - 1), 2)}%)",
+        f"SINCE {when}  spot {_points(spot - was)} ({percent}%)",
         _net(before, after),
         _flip(before, after),
         _walls(before, after),
