@@ -36,7 +36,7 @@ def ladder(analysis: Analysis, terminal: Terminal) -> str:
     prices = _prices(analysis, _count(terminal))
     net, today = _net(analysis, prices), _today(analysis, prices)
     money = figures.Money.spanning(net)
-    unsure = _unsure(analysis, net)
+    unsure = _unsure(analysis, prices, net)
     bars = [
         (price, Bar(figures.strike(price), value, inner=inner, figures=f"{money(value):>8}", unsure=doubt))
         for price, value, inner, doubt in zip(
@@ -60,7 +60,7 @@ def panel(analysis: Analysis, marks: Sequence[Bar | Rule], terminal: Terminal, w
     net, profile = _net(analysis, prices), analysis.profile
     told = (prices >= profile.spots[0]) & (prices <= profile.spots[-1])
     money = figures.Money.spanning(net)
-    columns = (net, _today(analysis, prices), _unsure(analysis, net), told)
+    columns = (net, _today(analysis, prices), _unsure(analysis, prices, net), told)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     bars: list[Bar | Rule] = []
     for mark in marks:
@@ -102,9 +102,16 @@ def _today(analysis: Analysis, prices: Floats) -> Floats:
     return np.interp(prices, analysis.profile.spots, analysis.profile.zero_dte_usd_per_1pct)
 
 
-def _unsure(analysis: Analysis, net: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell where net gamma is too small a part of gross for its sign to be known; gross is that at spot."""
-    return np.abs(net) <= DECISIVE * analysis.exposure.gamma_usd_per_1pct.gross
+def _unsure(analysis: Analysis, prices: Floats, net: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell where net gamma is too small a part of gross, which is that at spot, for its sign to be known.
+
+    Only around crossings: far out all gamma is a small part of what there is at spot, and its sign is sure.
+    """
+    little = DECISIVE * analysis.exposure.gamma_usd_per_1pct.gross
+    near = np.zeros(len(prices), dtype=np.bool_)
+    for crossing in analysis.profile.crossings:
+        near |= np.abs(prices - crossing.spot) * abs(crossing.slope) <= 2 * little
+    return near & (np.abs(net) <= little)
 
 
 def _legend(*, today: bool) -> str:

@@ -149,7 +149,7 @@ def _flows(analysis: Analysis, terminal: Terminal) -> list[str]:
     charm = analysis.exposure.charm_usd_to_close
     trades = [flow.flow_usd for flow in analysis.hedge_flow] + ([] if charm is None else [-charm])
     money = figures.Money.spanning(trades)
-    moves = [MOVES.get(flow.spot_move_pct, figures.signed(flow.spot_move_pct, 0) + "%") for flow in analysis.hedge_flow]
+    moves = [_move(flow.spot_move_pct, terminal) for flow in analysis.hedge_flow]
     head = ("spot moves", *moves, *([] if charm is None else ["charm to close"]))
     rows = [head, (f"dealers trade {money.unit}", *map(money, trades))]
     lines = aligned(rows, "<" + ">" * len(trades))
@@ -157,6 +157,14 @@ def _flows(analysis: Analysis, terminal: Terminal) -> list[str]:
         return lines
     lines = aligned([row[:-1] for row in rows], "<" + ">" * (len(trades) - 1))
     return [*lines, f"charm to close {money(trades[-1])}"]
+
+
+def _move(percent: float, terminal: Terminal) -> str:
+    """Return a move in the fewest characters that the terminal has."""
+    short = MOVES.get(percent)
+    if short is None:
+        return figures.signed(percent, 0) + "%"
+    return short if terminal.readable("½") == "½" else figures.signed(percent, 1) + "%"
 
 
 def _first_expiration(analysis: Analysis, terminal: Terminal) -> list[str]:
