@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TextIO, get_args
 
 import click
 
@@ -57,7 +57,7 @@ class Terminal:
 
 def detect(color: Color, widths: tuple[int, int] = WIDTHS) -> Terminal:
     """Return what stdout is; COLUMNS, LINES, NO_COLOR, FORCE_COLOR, TERM, COLORTERM and COLORFGBG are heeded."""
-    size, encoding = shutil.get_terminal_size((80, 24)), sys.stdout.encoding
+    size, encoding = shutil.get_terminal_size((80, 24)), encoding_of(sys.stdout)
     width = min(max(size.columns, widths[0]), widths[1])
     height = size.lines if sys.stdout.isatty() or os.environ.get("LINES") else None
     if not _wants_color(color):
@@ -66,6 +66,11 @@ def detect(color: Color, widths: tuple[int, int] = WIDTHS) -> Terminal:
     light = os.environ.get("COLORFGBG", "").rpartition(";")[2] in {"7", "15"}
     truecolor = os.environ.get("COLORTERM", "") in {"truecolor", "24bit"}
     return Terminal(width, LIGHT if light else DARK, truecolor, height, encoding)
+
+
+def encoding_of(stream: TextIO) -> str | None:
+    """Return what a stream can show."""
+    return stream.encoding
 
 
 def _wants_color(color: Color) -> bool:
