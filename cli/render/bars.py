@@ -49,6 +49,7 @@ class Frame:
         room: Columns of the chart itself.
         zero: Of these, the one of the zero line.
         scale: Columns per unit.
+        parted: Whether any bar has an inner part; where none has, all are in the strong colour.
 
     """
 
@@ -56,6 +57,7 @@ class Frame:
     room: int
     zero: int
     scale: float
+    parted: bool
 
     def sides(self) -> tuple[int, int]:
         """Return the columns below and above zero."""
@@ -104,7 +106,7 @@ def _frame(bars: Sequence[Bar], left: int, width: int, most: float) -> Frame:
     low = max(min(0.0, *(min(bar.value, bar.reach[0]) for bar in bars)), -most)
     high = min(max(0.0, *(max(bar.value, bar.reach[1]) for bar in bars)), most)
     scale = (room - 1) / max(high - low, CENT)
-    return Frame(left, room, round(-low * scale), scale)
+    return Frame(left, room, round(-low * scale), scale, any(bar.inner for bar in bars))
 
 
 def _cells(bar: Bar, frame: Frame, terminal: Terminal) -> str:
@@ -127,6 +129,7 @@ def _half(bar: Bar, reach: float, side: int, frame: Frame) -> list[Part]:
         return [(UNSURE * (whole + len(tip)), "muted"), *_dots(whole + len(tip), reach, side, frame)]
     inside = min(round(abs(bar.inner) * frame.scale), whole) if bar.inner * bar.value > 0 else 0
     (inner, outer), (strong, soft) = GLYPHS[negative], TOKENS[negative]
+    soft = soft if frame.parted else strong
     end = strong if inside == whole and bar.inner * bar.value > 0 else soft
     parts: list[Part] = [(inner * inside, strong), (outer * (whole - inside), soft), (tip, end)]
     return [*parts, *_dots(whole + len(tip), reach, side, frame)]

@@ -164,6 +164,15 @@ def test_an_unknown_sign_has_no_colour_and_no_pattern() -> None:
     assert "38;2;63;182;200" not in line
 
 
+def test_the_soft_colour_is_for_what_stands_beside_a_strong_one() -> None:
+    terminal = Terminal(40, LIGHT, truecolor=True)
+    strong, soft = "38;2;11;122;140", "38;2;169;214;221"
+    alone = draw([Bar("", 3.0), Bar("", 5.0)], terminal, 40)
+    parted = draw([Bar("", 3.0), Bar("", 5.0, inner=1.0)], terminal, 40)
+    assert [(strong in line, soft in line) for line in alone] == [(True, False)] * 2
+    assert [(strong in line, soft in line) for line in parted] == [(False, True), (True, True)]
+
+
 @pytest.mark.parametrize(("sign", "shown"), [(1, "│▓▓▓▓▓»"), (-1, "«░░░░░│")])
 def test_a_bar_that_would_flatten_the_others_is_cut_and_says_so(sign: int, shown: str) -> None:
     marks = [Bar("", sign * 1e6), Bar("", sign * 3.0), Bar("", sign * 6.0)]
