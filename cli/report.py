@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,6 @@ from gex.cli.merging import batch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import polars as pl
 
@@ -33,6 +33,15 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 @options.output_options(*FORMATS)
 @options.table_option
 @options.detail_option
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write one page for a browser instead: charts, tables, what changed; needs no network.",
+)
+@click.option(
+    "--since", metavar="SOURCE", help="Of --html: what to compare with. [default: in a store, the snapshot before]"
+)
 @click.option("--follow", is_flag=True, help="Report a symbol's last snapshot, and each newer one, until Ctrl-C.")
 @click.option(
     "--interval",
@@ -52,6 +61,8 @@ def command(
     output: OutputOptions,
     table: Table,
     detail: bool,
+    html: Path | None,
+    since: str | None,
     follow: bool,
     interval: float,
 ) -> int:
@@ -62,12 +73,23 @@ def command(
     --follow SYMBOL draws the report again whenever the store has a newer snapshot, and says what has changed.
     """
     past = past_of(results, settings, read)
+    if since and html is None:
+        raise click.UsageError("--since is of --html FILE; `gex diff` shows changes on the screen")
+    if html and (output.output or output.format):
+        raise click.UsageError("--html is a form and a file of its own: leave --output and --format out")
+    if html and follow:
+        raise click.UsageError("--html is a page of one moment, and --follow shows many")
     form = sink.format_of(output, FORMATS)
     if follow:
         from gex.cli import follow as following
 
         return following.follow(sources, read, settings, output, form, detail, interval, past, merging)
     batch = batch_of(sources, read, settings, merging)
+    if html:
+        from gex.cli.html_report import pages
+
+        sink.emit(pages(batch, past, since), html)
+        return batch.exit_code
     if form == "table":
         chunks: Iterator[str | bytes] = screens(batch, output, past)
     elif form in {"json", "jsonl"}:

@@ -217,6 +217,7 @@ def test_a_store_that_cannot_be_looked_into_is_told_of_once(followed, at, monkey
         (["SPX", "--spot", "6500"], "--spot is of one snapshot"),
         (["SPX", "--at", "2026-03-10T15:00"], "--at is of one snapshot"),
         (["SPX", "--interval", "0"], "--interval"),
+        (["SPX", "--html", "page.html"], "--html is a page of one moment, and --follow shows many"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(gex, tmp_path, arguments, message) -> None:
