@@ -86,11 +86,10 @@ class Follow:
     def _begin(self, write: Callable[[str], None]) -> None:
         """Show the last snapshot there is, beside the one before it; or say that there is none."""
         there = self._whole()
-        for each in there[-2:-1] if self.form == "table" else ():
+        for each in there[-2:] if self.form == "table" else there[-1:]:
             self._take(each)
-        if not (there and self._take(there[-1])):
+        if not there:
             LOGGER.warning("no snapshot of %s in %s yet: waiting for one", self.symbol.upper(), self.store)
-            return
         self._show(write)
 
     def _whole(self) -> list[Snapshot]:

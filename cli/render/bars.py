@@ -106,7 +106,9 @@ def _frame(bars: Sequence[Bar], left: int, width: int, most: float) -> Frame:
     low = max(min(0.0, *(min(bar.value, bar.reach[0]) for bar in bars)), -most)
     high = min(max(0.0, *(max(bar.value, bar.reach[1]) for bar in bars)), most)
     scale = (room - 1) / max(high - low, CENT)
-    return Frame(left, room, round(-low * scale), scale, any(bar.inner for bar in bars))
+    # Each side that has anything has a column, in which it shows.
+    zero = min(max(round(-low * scale), low <= -CENT), room - 1 - (high >= CENT))
+    return Frame(left, room, zero, scale, any(bar.inner for bar in bars))
 
 
 def _cells(bar: Bar, frame: Frame, terminal: Terminal) -> str:

@@ -132,6 +132,16 @@ def test_a_damaged_snapshot_is_told_and_left_out(followed, at, spx_csv, tmp_path
     assert len(ran.err.splitlines()) == 1
 
 
+def test_where_the_last_snapshot_is_damaged_the_one_before_is_shown(followed, at) -> None:
+    at(1)
+    path = at(2)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    ran = followed([])
+    assert (heads(ran.out), str(path) in ran.err, "waiting" in ran.err) == (["2026-03-10 10:00"], True, False)
+
+
 def test_an_older_snapshot_is_not_shown_and_a_reissue_is(followed, at) -> None:
     at(1)
     ran = followed([lambda: at(0), lambda: at(1, spot=6000.0)])

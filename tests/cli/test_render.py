@@ -138,6 +138,14 @@ def test_what_is_there_at_all_shows(value: float, shown: str) -> None:
     assert bar(value).strip() == shown
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_next_to_nothing_on_the_other_side_shows_too(sign: int) -> None:
+    lines = draw([Bar("", sign * 100.0), Bar("", -sign * 0.02)], Terminal(30), 30)
+    assert lines[0].index("│") == lines[1].index("│")
+    assert lines[1].strip() == ("▕│" if sign > 0 else "│▏")
+    assert max(map(len, lines)) <= 30
+
+
 @pytest.mark.parametrize(
     ("value", "inner", "shown"),
     [
