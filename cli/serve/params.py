@@ -84,14 +84,16 @@ def number(text: str) -> float:
 
 def integer(name: str, about: str, low: int, high: int, default: int | None = None) -> Param:
     """Return a parameter that is a whole number within bounds."""
-    given = {} if default is None else {"default": default}
-    return Param(name, about, {"type": "integer", "minimum": low, "maximum": high, **given}, whole)
+    return Param(name, about, {"type": "integer", "minimum": low, "maximum": high} | _given(default), whole)
 
 
 def choice(name: str, about: str, choices: Iterable[str], default: str | None = None) -> Param:
     """Return a parameter that is one of some words."""
-    given = {} if default is None else {"default": default}
-    return Param(name, about, {"type": "string", "enum": list(choices), **given})
+    return Param(name, about, {"type": "string", "enum": list(choices)} | _given(default))
+
+
+def _given(default: object) -> dict[str, object]:
+    return {} if default is None else {"default": default}
 
 
 def date(name: str, about: str) -> Param:
@@ -106,9 +108,9 @@ def flag(name: str, about: str) -> Param:
     )
 
 
-def moment(name: str, about: str) -> Param:
+def moment(name: str, about: str, default: str | None = None) -> Param:
     """Return a parameter that is a moment of the store."""
-    return Param(name, about, {"type": "string", "pattern": MOMENT_PATTERN}, example="latest")
+    return Param(name, about, {"type": "string", "pattern": MOMENT_PATTERN} | _given(default))
 
 
 @dataclass(frozen=True)

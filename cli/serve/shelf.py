@@ -21,6 +21,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gex.cli.batch.spec import spec_of
 from gex.cli.serve.cache import MISSING, Cache
 from gex.cli.serve.catalog import Catalog, moment_of
 
@@ -57,6 +58,8 @@ class Shelf:
         self.site = _absolute(site)
         self.catalog = Catalog(self.site.store)
         self.cache = Cache(limit_bytes)
+        spec = spec_of(self.site.settings, self.site.read)
+        self.fingerprint = f"{spec.fingerprint}-{spec.selection}"
         self._pool = ThreadPoolExecutor(workers, "gex-shelf")
         self._pending: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
