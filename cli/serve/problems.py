@@ -62,7 +62,7 @@ def problem_of(error: Exception, site: Site | None = None) -> Problem:
 
     400: the request; 404: there is no such thing; 422: the data; 503: the store is away, or too much is waiting.
     """
-    hidden = [str(each) for each in (site and (site.store, site.results, site.limits) or ()) if each]
+    hidden = [str(each) for each in ((site and (site.store, site.results, site.limits)) or ()) if each]
     match error:
         case HTTPException():
             return Problem(error.status_code, _http(error), headers=dict(error.headers or {}))
