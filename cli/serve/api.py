@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import get_args
 
-from starlette.routing import Route
-
 from gex.cli.diff import ORDERS
 from gex.cli.serve import params, records, snapshots, tables
 from gex.cli.serve.endpoint import (
@@ -226,4 +224,4 @@ ENDPOINTS = (
     Endpoint(f"{ROOT}/health", "health", "What this server has, and what it keeps.", records.health, {JSON: "health"}),
 )
 
-ROUTES: list[Route] = [each.route() for each in ENDPOINTS]
+ROUTES = [each.route() for each in ENDPOINTS]

@@ -27,19 +27,22 @@ def weight(*values: Any) -> int:
 
 def _of(value: Any) -> tuple[int, list[Any]]:
     """Return what a value takes itself, and what it refers to."""
-    size = sys.getsizeof(value)
-    match value:
-        case str() | bytes() | int() | float() | None:
-            return size, []
-        case dict():
-            return size, [*value.keys(), *value.values()]
-        case list() | tuple() | set() | frozenset():
-            return size, list(value)
-        case partial():
-            return size, [value.args, value.keywords]
     if hasattr(value, "estimated_size"):  # a table or column of Polars
         return int(value.estimated_size()), []
     if hasattr(value, "nbytes"):  # an array; a view keeps all of what it is a part of
         return (value.nbytes, []) if value.base is None else (0, [value.base])
+    return sys.getsizeof(value), _parts(value)
+
+
+def _parts(value: Any) -> list[Any]:
+    match value:
+        case str() | bytes() | int() | float() | None:
+            return []
+        case dict():
+            return [*value.keys(), *value.values()]
+        case list() | tuple() | set() | frozenset():
+            return list(value)
+        case partial():
+            return [value.args, value.keywords]
     slots = [getattr(value, name, None) for each in type(value).__mro__ for name in getattr(each, "__slots__", ())]
-    return size, [getattr(value, "__dict__", None), *slots]
+    return [getattr(value, "__dict__", None), *slots]

@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 V1 = "/api/v1"
 FIRST, LAST = "2026-01-05T1030", "2026-01-07T1030"
 HERE = f"{V1}/snapshots/SPX/{LAST}"
-TABLES = ["summary", "levels", "by_strike", "by_expiration", "by_contract", "profile", "path", "surface", "odds", "positions", "sessions"]
+TABLES = [
+    "summary",
+    "levels",
+    "by_strike",
+    "by_expiration",
+    "by_contract",
+    "profile",
+    "path",
+    "surface",
+    "odds",
+    "positions",
+    "sessions",
+]
 GOOD = [
     f"{V1}/symbols",
     f"{V1}/symbols/SPX/dates",
@@ -216,7 +228,7 @@ def test_limits_are_the_document_of_check(gex: Callable[..., Ran], ground: Groun
     }
 
 
-def test_limits_without_results_are_of_the_last_snapshot(ground: Ground, client: Client) -> None:
+def test_limits_without_results_are_of_the_last_snapshot(ground: Ground) -> None:
     from sites import Client as Asks
 
     found = Asks(ground.app(results=None)).get(f"{V1}/limits/QQQ").json()
