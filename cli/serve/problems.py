@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 from starlette.exceptions import HTTPException
@@ -48,7 +49,7 @@ class Problem:
     def response(self, instance: str) -> Response:
         """Return it as problem+json; `instance` is the path that was asked for."""
         doc = {name: value for name, value in asdict(self).items() if name != "headers"}
-        body = json.dumps({**doc, "title": self.title, "instance": instance}, ensure_ascii=False)
+        body = json.dumps({**doc, "title": self.title, "instance": quote(instance)}, ensure_ascii=False)
         headers = {"Cache-Control": "no-store", **self.headers}
         return Response(body, self.status, headers, media_type=MEDIA_TYPE)
 
