@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/problem+json"
 FOLDERS = re.compile(r"(?:(?<=[\s'\"(:,;=])|^)(?:[A-Za-z]:|~|\.{1,2})?(?:[\\/][^\\/\s'\":;,()]+)*[\\/](?=[^\\/\s])")
 """The folders before a file's name in a message: nobody's business but the server's."""
+OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
+RENAMED = {"from": "start", "to": "end"}
+"""Options that have another name as parameters than their own with underscores."""
 RETRY_SECONDS = 5
 
 
@@ -87,7 +90,11 @@ def problem_of(error: Exception, site: Site | None = None) -> Problem:
 
 
 def _words(error: Exception) -> str:
-    return " ".join((error.format_message() if isinstance(error, click.UsageError) else str(error)).split())
+    """Return what an error says, of a parameter by its name here: the command line calls it by its option."""
+    if not isinstance(error, (click.UsageError, RequestError)):
+        return " ".join(str(error).split())
+    text = error.format_message() if isinstance(error, click.UsageError) else str(error)
+    return OPTION.sub(lambda match: RENAMED.get(match[1], match[1].replace("-", "_")), " ".join(text.split()))
 
 
 def public(text: str, paths: Iterable[str] = ()) -> str:

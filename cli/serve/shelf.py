@@ -63,17 +63,14 @@ class Shelf:
         spec = spec_of(self.site.settings, self.site.read)
         self.fingerprint = f"{spec.fingerprint}-{spec.selection}"
         self._histories = self.site.histories
-        self._workers = workers
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool = ThreadPoolExecutor(workers, "gex-shelf")
         self._pending: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Stop: what has not begun is given up. Asked again, it starts again."""
-        with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
+        ended, self._pool = self._pool, ThreadPoolExecutor(WORKERS, "gex-shelf")  # without threads until then
+        ended.shutdown(wait=False, cancel_futures=True)
 
     async def aside(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
         """Return what a quick function that reads the disk answers, from a thread; nothing is kept."""
@@ -103,7 +100,6 @@ class Shelf:
                 return there
             if len(self._pending) >= QUEUE:
                 raise BusyError(f"{QUEUE} computations are waiting; try again in a few seconds")
-            self._pool = self._pool or ThreadPoolExecutor(self._workers, "gex-shelf")
             future = self._pending[key] = self._pool.submit(self.cache.get, key, make)
         future.add_done_callback(lambda _: self._done(key))
         return future

@@ -248,3 +248,8 @@ def test_a_server_without_results_has_no_standing(ground: Ground) -> None:
     with pytest.raises(MissingError):
         asyncio.run(shelf.view("NDX", "latest"))
     shelf.close()
+
+
+def test_a_shelf_that_was_closed_starts_again(shelf: Shelf) -> None:
+    shelf.close()
+    assert asyncio.run(shelf.kept("key", lambda: 7)) == 7
