@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/problem+json"
 FOLDERS = re.compile(r"(?:(?<=[\s'\"(:,;=])|^)(?:[A-Za-z]:|~|\.{1,2})?(?:[\\/][^\\/\s'\":;,()]+)*[\\/](?=[^\\/\s])")
 """The folders before a file's name in a message: nobody's business but the server's."""
-OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
-RENAMED = {"from": "start", "to": "end"}
-"""Options that have another name as parameters than their own with underscores."""
 RETRY_SECONDS = 5
 
 
@@ -70,6 +67,9 @@ STATUSES: dict[type[Exception], int] = {
     BusyError: 503,
 }
 """Of the first kind that an error is."""
+OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
+RENAMED = {"from": "start", "to": "end"}
+"""Options that have another name as parameters than their own with underscores."""
 
 
 def problem_of(error: Exception, site: Site | None = None) -> Problem:
