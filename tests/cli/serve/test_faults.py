@@ -67,8 +67,10 @@ def test_an_empty_store_has_no_symbols(ground: Ground, tmp_path: Path) -> None:
     assert told(client, HERE, 404) == "no snapshot of SPX in the store; it has nothing yet: gex ingest fills it"
 
 
-@pytest.mark.parametrize("below", EVERYWHERE)
-@pytest.mark.parametrize("damage", [b"", b"PAR1", b"no parquet at all"])
+@pytest.mark.parametrize(
+    ("below", "damage"),
+    [*((below, b"no parquet at all") for below in EVERYWHERE), ("", b""), ("", b"PAR1"), ("", b"PAR1" * 100)],
+)
 def test_a_damaged_snapshot_is_named(ground: Ground, store: Path, below: str, damage: bytes) -> None:
     path = next(store.rglob("*.parquet"))
     path.write_bytes(damage)
