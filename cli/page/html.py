@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
 TABLE = Markup(
     '<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table>\n<caption>{caption}</caption>\n'
-    "<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
+    "<thead><tr>{head}</tr></thead>\n{body}</table></div>\n"
 )
+BODY = Markup("<tbody>\n{}{}</tbody>\n")
+GROUP = Markup('<tr class="group"><th scope="rowgroup" colspan="{}">{}</th></tr>\n')
 FIGURE = Markup(
     '<figure id="{name}" class="chart"{panel}>\n<figcaption><strong>{title}</strong></figcaption>\n'
-    '<div class="canvas scroll" tabindex="0" role="region" aria-label="{title}">{picture}</div>\n'
-    '<p class="note">{caption}</p>\n{data}{table}</figure>\n'
+    '{canvas}<p class="note">{caption}</p>\n{data}{table}</figure>\n'
+)
+CANVAS = Markup(
+    '<div class="canvas scroll{kind}" tabindex="0" role="region" aria-label="{title}">{pictures}</div>\n'
 )
 BEHIND = Markup("<details><summary>The figures as a table</summary>\n{}</details>\n")
 
@@ -50,9 +54,20 @@ def section(name: str, title: str, *parts: Markup, kind: str = "wide") -> Markup
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str | Markup]], *, words: int = 1) -> Markup:
     """Return a table whose first column names its rows; the first `words` columns are words, the others figures."""
+    return grouped(caption, head, [("", rows)], words=words)
+
+
+def grouped(
+    caption: str, head: Sequence[str], groups: Iterable[tuple[str, Iterable[Sequence[str | Markup]]]], *, words: int = 1
+) -> Markup:
+    """Return a table as `table` does, its rows in groups; one without a name has no heading."""
     kinds = ["word" if place < words else "figure" for place in range(len(head))]
     heads = (Markup('<th scope="col" class="{}">{}</th>').format(*pair) for pair in zip(kinds, head, strict=True))
-    return TABLE.format(caption=caption, head=joined(heads), rows=joined(_row(row, kinds) for row in rows))
+    bodies = (
+        BODY.format(GROUP.format(len(head), name) if name else "", joined(_row(row, kinds) for row in rows))
+        for name, rows in groups
+    )
+    return TABLE.format(caption=caption, head=joined(heads), body=joined(bodies))
 
 
 def _row(row: Sequence[str | Markup], kinds: Sequence[str]) -> Markup:
@@ -62,7 +77,13 @@ def _row(row: Sequence[str | Markup], kinds: Sequence[str]) -> Markup:
 
 
 def figure(
-    name: str, picture: Drawing, behind: Markup | None = None, *, panel: str | None = None, data: object = None
+    name: str,
+    picture: Drawing,
+    behind: Markup | None = None,
+    *,
+    canvas: Markup | None = None,
+    panel: str | None = None,
+    data: object = None,
 ) -> Markup:
     """Return a chart with its finding above and its unit below.
 
@@ -70,21 +91,39 @@ def figure(
         name: Its anchor.
         picture: In the colours `gex.plot.theme.PAGE`.
         behind: The table behind it.
+        canvas: How the picture is shown, if not as it is: see `canvas_of`.
         panel: Name of the script that makes it answer to a pointer.
         data: What that script needs, as JSON has it.
 
     """
-    finding = picture.title.partition(": ")[2]
-    finding = finding[:1].upper() + finding[1:]
     return FIGURE.format(
         name=name,
         panel=Markup(' data-panel="{}"').format(panel) if panel else "",
-        title=finding,
-        picture=Markup(picture.inline()),  # noqa: S704 (escaped by the drawing)
+        title=finding(picture),
+        canvas=canvas or canvas_of(picture),
         caption=picture.caption,
         data=payload(data) if panel else "",
         table=BEHIND.format(behind) if behind else "",
     )
+
+
+def finding(picture: Drawing) -> str:
+    """Return what a picture shows, as the heading of a figure."""
+    text = picture.title.partition(": ")[2] or picture.title
+    return text[:1].upper() + text[1:]
+
+
+def canvas_of(*pictures: Drawing, kind: str = "") -> Markup:
+    """Return the box that holds a picture, or its parts from left to right, and scrolls where it must.
+
+    Args:
+        pictures: In the colours `gex.plot.theme.PAGE`.
+        kind: `wide` or `narrow`, shown on a desk or a phone alone; `half` for what needs no more than half a desk;
+            `split` for an axis that stays in sight beside what scrolls.
+
+    """
+    shown = joined(Markup(picture.inline()) for picture in pictures)  # noqa: S704 (escaped by the drawing)
+    return CANVAS.format(kind=f" {kind}" if kind else "", title=finding(pictures[-1]), pictures=shown)
 
 
 def payload(data: object) -> Markup:
