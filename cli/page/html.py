@@ -8,8 +8,13 @@ from markupsafe import Markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Literal
 
     from gex.plot.drawing import Drawing
+
+    Kind = Literal["word", "figure", "text", "more"]
+    """Of a column: a few words, figures, text that may wrap, or text that is said elsewhere where there is no room."""
+    Cells = Sequence[str | Markup]
 
 TABLE = Markup(
     '<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table>\n<caption>{caption}</caption>\n'
@@ -52,16 +57,32 @@ def section(name: str, title: str, *parts: Markup, kind: str = "wide") -> Markup
     return text + heading + joined(parts) + Markup("</section>\n")
 
 
-def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str | Markup]], *, words: int = 1) -> Markup:
-    """Return a table whose first column names its rows; the first `words` columns are words, the others figures."""
-    return grouped(caption, head, [("", rows)], words=words)
+def table(
+    caption: str, head: Sequence[str], rows: Iterable[Cells], *, words: int = 1, kinds: Sequence[Kind] = ()
+) -> Markup:
+    """Return a table whose first column names its rows.
+
+    Args:
+        caption: What it holds, and the unit.
+        head: The columns' names.
+        rows: Its cells.
+        words: So many columns, the first, are words, the others figures.
+        kinds: What each column is, where that is not enough.
+
+    """
+    return grouped(caption, head, [("", rows)], words=words, kinds=kinds)
 
 
 def grouped(
-    caption: str, head: Sequence[str], groups: Iterable[tuple[str, Iterable[Sequence[str | Markup]]]], *, words: int = 1
+    caption: str,
+    head: Sequence[str],
+    groups: Iterable[tuple[str, Iterable[Cells]]],
+    *,
+    words: int = 1,
+    kinds: Sequence[Kind] = (),
 ) -> Markup:
     """Return a table as `table` does, its rows in groups; one without a name has no heading."""
-    kinds = ["word" if place < words else "figure" for place in range(len(head))]
+    kinds = kinds or ["word" if place < words else "figure" for place in range(len(head))]
     heads = (Markup('<th scope="col" class="{}">{}</th>').format(*pair) for pair in zip(kinds, head, strict=True))
     bodies = (
         BODY.format(GROUP.format(len(head), name) if name else "", joined(_row(row, kinds) for row in rows))
@@ -70,7 +91,7 @@ def grouped(
     return TABLE.format(caption=caption, head=joined(heads), body=joined(bodies))
 
 
-def _row(row: Sequence[str | Markup], kinds: Sequence[str]) -> Markup:
+def _row(row: Cells, kinds: Sequence[Kind]) -> Markup:
     first = Markup('<th scope="row" class="{}">{}</th>').format(kinds[0], row[0])
     cells = (Markup('<td class="{}">{}</td>').format(*pair) for pair in zip(kinds[1:], row[1:], strict=True))
     return Markup("<tr>{}{}</tr>\n").format(first, joined(cells))

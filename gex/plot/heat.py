@@ -177,14 +177,14 @@ def _legend(steps: Steps, money: Money) -> Iterator[Mark]:
     """Draw the scale with where each step begins, above the columns."""
     theme, y, width = steps.theme, page.TOP - 34, 46
     signed = [*(-start for start in steps.starts), *reversed(steps.starts)]
-    left = page.RIGHT - width * len(signed)
-    yield Text((left - 10, y + 11), f"net gamma, {money.unit} per +1%, from", theme.muted, 11.5, "end")
     for place, value in enumerate(signed):
-        x, color = left + width * place, steps.color(value)
+        x, color = page.LEFT + width * place, steps.color(value)
         yield drawing.box(x, y, x + width - 2, y + 15, color)
         sign = "+" if value > 0 else figures.MINUS
         label = f"{sign}{abs(value) / money.scale:.4g}"
         yield Text((x + width / 2 - 1, y + 11), label, theme.upon(color), 10, "middle")
+    x, text = page.LEFT + width * len(signed) + 8, f"net gamma from, {money.unit} per +1%; log-like scale"
+    yield Text((x, y + 11), text, theme.muted, 11.5)
 
 
 def _found(axis: Prices, dates: Dates, rows: Sequence[Row]) -> Found:

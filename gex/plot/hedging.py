@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 HALF = 0.3
 """Of a bar, as a fraction of its column."""
+ROOM = 0.08
+"""Of the whole height, beyond the longest bars, for their figures."""
 ONE_LINE = 130
 """Pixels of a column that trade and effect need beside each other."""
 NOTHING = "No move makes dealers trade: they hold nothing."
@@ -45,7 +47,8 @@ def against(flow: HedgeFlow) -> float:
 
 def _marks(analysis: Analysis, theme: Theme, size: Size) -> Iterator[Mark]:
     values = [flow.flow_usd for flow in analysis.hedge_flow]
-    low, high = 1.16 * min(0.0, *values), 1.16 * max(0.0, *values)
+    low, high = min(0.0, *values), max(0.0, *values)
+    low, high = low - ROOM * (high - low) * (low < 0), high + ROOM * (high - low) * (high > 0)
     money, y = Money.spanning(values), drawing.scaled(low, high, page.TOP, page.BOTTOM)
     yield Text((page.MARGIN, page.TOP - 26), f"dealers buy (+) or sell (−), {money.unit}", theme.muted, 11.5)
     yield from page.dollar_grid((low, high), money, y, theme, size.right, size.left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from gex.cli.page.html import canvas_of, figure, floats, section, table
 from gex.cli.render import figures
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+CLEAR = 13.0
+"""Pixels between spot's price and a name of the axis."""
+
 
 def panel(view: View) -> Markup:
     """Return the section."""
@@ -30,20 +33,22 @@ def panel(view: View) -> Markup:
     if not any(row["net"] for row in grid.rows):
         return section("heat", "Strike and expiration", figure("heat-chart", picture))
     chart = figure(
-        "heat-chart", picture, _table(grid), canvas=_canvas(picture), panel="heat", data=_data(grid)
+        "heat-chart", picture, _table(grid), canvas=_canvas(picture, grid), panel="heat", data=_data(grid)
     )  # fmt: skip
     return section("heat", "Strike and expiration", chart)
 
 
-def _canvas(picture: Drawing) -> Markup:
-    """Return the map with its axis of prices apart, which stays where the rest scrolls."""
-    names = [mark for mark in picture.marks if _is_price(mark)]
-    axis = replace(picture, marks=names, title="Strikes, in points", sides=(0, page.LEFT))
+def _canvas(picture: Drawing, grid: Grid) -> Markup:
+    """Return the map with its axis of prices apart, which stays, with spot on it, where the rest scrolls."""
+    y, price = grid.axis.y(grid.axis.spot) + 4, figures.price(grid.axis.spot)
+    spot = Text((page.LEFT - 8, y), price, PAGE.ink, 11.5, "end", bold=True)
+    names = [mark for mark in picture.marks if _is_price(mark) and abs(mark.at[1] - y) >= CLEAR]
+    axis = replace(picture, marks=[*names, spot], title="Strikes, in points", sides=(0, page.LEFT))
     rest = [mark for mark in picture.marks if not _is_price(mark)]
     return canvas_of(axis, replace(picture, marks=rest, sides=(page.LEFT, page.WIDTH)), kind="split")
 
 
-def _is_price(mark: Mark) -> bool:
+def _is_price(mark: Mark) -> TypeGuard[Text]:
     return isinstance(mark, Text) and mark.anchor == "end" and mark.at[0] < page.LEFT
 
 
