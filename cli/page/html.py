@@ -29,6 +29,7 @@ FIGURE = Markup(
 CANVAS = Markup(
     '<div class="canvas scroll{kind}" tabindex="0" role="region" aria-label="{title}">{pictures}</div>\n'
 )
+FIRST, CELL = Markup('<th scope="row" class="{}">{{}}</th>'), Markup('<td class="{}">{{}}</td>')
 BEHIND = Markup("<details><summary>The figures as a table</summary>\n{}</details>\n")
 
 
@@ -84,17 +85,14 @@ def grouped(
     """Return a table as `table` does, its rows in groups; one without a name has no heading."""
     kinds = kinds or ["word" if place < words else "figure" for place in range(len(head))]
     heads = (Markup('<th scope="col" class="{}">{}</th>').format(*pair) for pair in zip(kinds, head, strict=True))
+    # One template for all rows: a page has thousands of cells.
+    cells = [FIRST.format(kinds[0]), *(CELL.format(kind) for kind in kinds[1:])]
+    row = Markup("<tr>{}</tr>\n").format(joined(cells))
     bodies = (
-        BODY.format(GROUP.format(len(head), name) if name else "", joined(_row(row, kinds) for row in rows))
+        BODY.format(GROUP.format(len(head), name) if name else "", joined(row.format(*each) for each in rows))
         for name, rows in groups
     )
     return TABLE.format(caption=caption, head=joined(heads), body=joined(bodies))
-
-
-def _row(row: Cells, kinds: Sequence[Kind]) -> Markup:
-    first = Markup('<th scope="row" class="{}">{}</th>').format(kinds[0], row[0])
-    cells = (Markup('<td class="{}">{}</td>').format(*pair) for pair in zip(kinds[1:], row[1:], strict=True))
-    return Markup("<tr>{}{}</tr>\n").format(first, joined(cells))
 
 
 def figure(

@@ -170,10 +170,10 @@ def _marks(grid: Grid, steps: Steps) -> Iterator[Mark]:
     yield from prices.rules(axis, theme, panel)
     yield from (cell.text(steps, money) for cell in cells if cell.bottom - cell.top >= LEGIBLE)
     yield from dates.names(theme)
-    yield from _legend(steps, money)
+    yield from legend(steps, money, f"net gamma from, {money.unit} per +1%; log-like scale")
 
 
-def _legend(steps: Steps, money: Money) -> Iterator[Mark]:
+def legend(steps: Steps, money: Money, name: str) -> Iterator[Mark]:
     """Draw the scale with where each step begins, above the columns."""
     theme, y, width = steps.theme, page.TOP - 34, 46
     signed = [*(-start for start in steps.starts), *reversed(steps.starts)]
@@ -183,8 +183,7 @@ def _legend(steps: Steps, money: Money) -> Iterator[Mark]:
         sign = "+" if value > 0 else figures.MINUS
         label = f"{sign}{abs(value) / money.scale:.4g}"
         yield Text((x + width / 2 - 1, y + 11), label, theme.upon(color), 10, "middle")
-    x, text = page.LEFT + width * len(signed) + 8, f"net gamma from, {money.unit} per +1%; log-like scale"
-    yield Text((x, y + 11), text, theme.muted, 11.5)
+    yield Text((page.LEFT + width * len(signed) + 8, y + 11), name, theme.muted, 11.5)
 
 
 def _found(axis: Prices, dates: Dates, rows: Sequence[Row]) -> Found:

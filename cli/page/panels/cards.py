@@ -27,13 +27,12 @@ LEVELS: dict[LevelName, tuple[str, str]] = {
     "put_wall": ("Put wall", "negative"),
 }
 CARD = Markup(
-    '<article class="card {kind}" id="card-{name}">\n<h3>{label}</h3>\n<p class="value">{value}{unit}</p>\n{notes}</article>\n'
+    '<article class="card {kind}" id="card-{name}">\n<h3>{label}</h3>\n<p class="value">{value}</p>\n'
+    "<ul>{notes}</ul>\n</article>\n"
 )
-UNIT = Markup(' <span class="unit">{}</span>')
-WHY = Markup('<p class="why">{}</p>\n')
+VALUE = Markup('{} <span class="unit">{}</span>')
 SINCE = Markup('{} <span class="word">{}</span>')
-NOTES = Markup("<dl>\n{}</dl>\n")
-NOTE = Markup("<div><dt>{}</dt><dd>{}</dd></div>\n")
+NOTE = Markup('<li><span class="what">{}</span> <span>{}</span></li>\n')
 
 
 def cards(view: View) -> Markup:
@@ -45,9 +44,10 @@ def _level(view: View, name: LevelName) -> Markup:
     analysis, (label, kind) = view.analysis, LEVELS[name]
     value = getattr(analysis.levels, name)
     if value is None:
-        why = WHY.format(analysis.levels.reasons.get(name, ""))
-        return _card(name, label, "none", "", "unknown", why)
-    return _card(name, label, _written(name, value, analysis), "", kind, _notes(_level_notes(view, name, value)))
+        why = Markup("<li>{}</li>").format(analysis.levels.reasons.get(name, ""))
+        return CARD.format(name=name, kind="unknown", label=label, value="none", notes=why)
+    notes = _notes(_level_notes(view, name, value))
+    return CARD.format(name=name, kind=kind, label=label, value=_written(name, value, analysis), notes=notes)
 
 
 def _written(name: str, value: float, analysis: Analysis) -> str:
@@ -93,9 +93,9 @@ def _net(view: View) -> Markup:
     analysis, gamma = view.analysis, view.analysis.exposure.gamma_usd_per_1pct
     unsure = analysis.regime == "near_zero"
     kind = "unknown" if unsure else VERDICT[analysis.regime][1]
-    value, _, unit = figures.dollars(gamma.net).partition(" ")
-    label = "Net gamma, sign unknown" if unsure else "Net gamma"
-    return _card("net_gamma", label, value, f"{unit} per +1%", kind, _notes(_net_notes(view)))
+    amount, _, unit = figures.dollars(gamma.net).partition(" ")
+    label, value = "Net gamma, sign unknown" if unsure else "Net gamma", VALUE.format(amount, f"{unit} per +1%")
+    return CARD.format(name="net_gamma", kind=kind, label=label, value=value, notes=_notes(_net_notes(view)))
 
 
 def _net_notes(view: View) -> Iterator[Note]:
@@ -120,10 +120,4 @@ def _net_notes(view: View) -> Iterator[Note]:
 
 
 def _notes(notes: Iterable[Note]) -> Markup:
-    return NOTES.format(joined(NOTE.format(*note) for note in notes))
-
-
-def _card(name: str, label: str, value: str, unit: str, kind: str, notes: Markup) -> Markup:
-    return CARD.format(
-        name=name, kind=kind, label=label, value=value, unit=UNIT.format(unit) if unit else "", notes=notes
-    )
+    return joined(NOTE.format(*note) for note in notes)

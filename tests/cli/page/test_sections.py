@@ -81,6 +81,12 @@ def facts(section: Element) -> dict[str, str]:
     return dict(zip((e.text for e in section.every("dt")), (e.text for e in section.every("dd")), strict=True))
 
 
+def notes(card: Element) -> dict[str, str]:
+    """Return the pairs on a card."""
+    pairs = ([part.text for part in item.every("span")][:2] for item in card.every("li"))
+    return {name: said for name, said in pairs}
+
+
 def test_the_page_is_valid(view: View) -> None:
     assert_valid(read(body(view)))
 
@@ -98,7 +104,7 @@ def test_the_bar_says_what_when_in_which_state_and_under_which_assumptions(view:
 @pytest.mark.parametrize("name", ["gamma_flip", "call_wall", "put_wall"])
 def test_a_level_has_its_distance_its_odds_and_its_change(view: View, name: str) -> None:
     card, analysis = shown(verdict, view).by_id(f"card-{name}"), view.analysis
-    level, away, said = getattr(analysis.levels, name), analysis.distances[name], facts(card)
+    level, away, said = getattr(analysis.levels, name), analysis.distances[name], notes(card)
     assert number(next(e for e in card.every("p") if e.attributes["class"] == "value").text) == pytest.approx(
         level, abs=0.06
     )
@@ -121,9 +127,9 @@ def test_net_gamma_has_its_unit_and_what_it_is_the_difference_of(view: View) -> 
     value = next(e for e in card.every("p") if e.attributes["class"] == "value").text
     assert value.endswith("per +1%")
     assert dollars(value) == pytest.approx(gamma.net, rel=0.01)
-    assert dollars(facts(card)["gross"].rstrip(",").replace(",", "")) == pytest.approx(gamma.gross, rel=0.01)
+    assert dollars(notes(card)["gross"].rstrip(",").replace(",", "")) == pytest.approx(gamma.gross, rel=0.01)
     assert isinstance(view.change, Change)
-    assert dollars(facts(card)["change"]) == pytest.approx(view.change.total.net, rel=0.01)
+    assert dollars(notes(card)["change"]) == pytest.approx(view.change.total.net, rel=0.01)
 
 
 def test_a_sign_that_is_not_known_has_no_colour(view: View) -> None:
