@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -26,15 +27,17 @@ FIGURE = Markup(
     '<figure id="{name}" class="chart"{panel}>\n<figcaption><strong>{title}</strong></figcaption>\n'
     '{canvas}<p class="note">{caption}</p>\n{data}{table}</figure>\n'
 )
-CANVAS = Markup(
-    '<div class="canvas scroll{kind}" tabindex="0" role="region" aria-label="{title}">{pictures}</div>\n'
-)
-FIRST, CELL = Markup('<th scope="row" class="{}">{{}}</th>'), Markup('<td class="{}">{{}}</td>')
+CANVAS = Markup('<div class="canvas scroll{kind}" tabindex="0" role="region" aria-label="{title}">{pictures}</div>\n')
+STARTS = {
+    kind: (Markup('<th scope="row" class="{}">').format(kind), Markup('<td class="{}">').format(kind))
+    for kind in ("word", "figure", "text", "more")
+}
+ROW, HEAD_END, CELL_END, ROW_END = Markup("<tr>"), Markup("</th>"), Markup("</td>"), Markup("</tr>\n")
 BEHIND = Markup("<details><summary>The figures as a table</summary>\n{}</details>\n")
 
 
-def joined(parts: Iterable[Markup]) -> Markup:
-    """Return pieces of HTML one after the other."""
+def joined(parts: Iterable[str | Markup]) -> Markup:
+    """Return pieces of HTML one after the other, those that are text escaped."""
     return Markup("").join(parts)
 
 
@@ -85,14 +88,18 @@ def grouped(
     """Return a table as `table` does, its rows in groups; one without a name has no heading."""
     kinds = kinds or ["word" if place < words else "figure" for place in range(len(head))]
     heads = (Markup('<th scope="col" class="{}">{}</th>').format(*pair) for pair in zip(kinds, head, strict=True))
-    # One template for all rows: a page has thousands of cells.
-    cells = [FIRST.format(kinds[0]), *(CELL.format(kind) for kind in kinds[1:])]
-    row = Markup("<tr>{}</tr>\n").format(joined(cells))
     bodies = (
-        BODY.format(GROUP.format(len(head), name) if name else "", joined(row.format(*each) for each in rows))
+        BODY.format(GROUP.format(len(head), name) if name else "", joined(_row(row, kinds) for row in rows))
         for name, rows in groups
     )
     return TABLE.format(caption=caption, head=joined(heads), body=joined(bodies))
+
+
+def _row(row: Cells, kinds: Sequence[Kind]) -> Markup:
+    # Joined, not formatted: a page has thousands of cells.
+    first = (ROW, STARTS[kinds[0]][0], row[0], HEAD_END)
+    rest = ((STARTS[kind][1], cell, CELL_END) for kind, cell in zip(kinds[1:], row[1:], strict=True))
+    return joined([*first, *chain.from_iterable(rest), ROW_END])
 
 
 def figure(

@@ -137,9 +137,7 @@ def ranking(book: LevelBook, points: FuturesPoints | None) -> tuple[str, dict[st
     if not strengths:
         return None
     money = figures.Money.spanning(strengths)
-    return money.unit, {
-        label: [_ranked(each, money, book, points) for each in some] for label, some in ranked.items()
-    }
+    return money.unit, {label: [_ranked(each, money, book, points) for each in some] for label, some in ranked.items()}
 
 
 def _ranked(each: Ranked, money: figures.Money, book: LevelBook, points: FuturesPoints | None) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from gex.plot.theme import LIGHT
 
@@ -157,7 +157,7 @@ def _svg(mark: Mark) -> str:
 
 def _words(text: str) -> str:
     """Return text as XML may hold it: escaped, control characters as a question mark."""
-    return escape("".join(letter if letter.isprintable() else "?" for letter in text))
+    return escape("".join(letter if letter.isprintable() else "?" for letter in text), quote=False)
 
 
 def _quoted(text: str) -> str:

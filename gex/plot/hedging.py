@@ -21,8 +21,8 @@ HALF = 0.3
 """Of a bar, as a fraction of its column."""
 ROOM = 0.08
 """Of the whole height, beyond the longest bars, for their figures."""
-ONE_LINE = 130
-"""Pixels of a column that trade and effect need beside each other."""
+ONE_LINE, TWO_LINES = 130, 65
+"""Pixels of a column that trade and effect need beside each other, or one above the other."""
 NOTHING = "No move makes dealers trade: they hold nothing."
 
 
@@ -71,24 +71,25 @@ def _bar(
 ) -> Iterator[Mark]:
     """Draw one move's trade, its figure at the bar's end, and the price it leads to."""
     zero, end, half = y(0.0), y(flow.flow_usd), step * HALF
-    color, narrow = theme.strong(against(flow)), step < ONE_LINE
+    color, size = theme.strong(against(flow)), 12.5 if step > TWO_LINES else 9.5
     yield drawing.box(x - half, min(zero, end), x + half, max(zero, end), color)
-    small = 10.5 if step < ONE_LINE / 2 else 12.5
-    lines = _words(flow, money, apart=narrow)
+    lines = _words(flow, money, step)
     first = end + 6 - 14 * len(lines) if flow.flow_usd >= 0 else end + 17
     for number, line in enumerate(lines):
-        yield Text((x, first + 14 * number), line, color, small, "middle", bold=number == 0)
+        yield Text((x, first + 14 * number), line, color, size, "middle", bold=number == 0)
     move = figures.signed(flow.spot_move_pct, 1 if flow.spot_move_pct % 1 else 0)
     yield Text((x, page.BOTTOM + 18), f"{move}%", theme.ink, 12.5, "middle", bold=True)
     there = figures.level(spot * (1 + flow.spot_move_pct / 100), spot)
     yield Text((x, page.BOTTOM + 35), there, theme.muted, 11.5, "middle")
 
 
-def _words(flow: HedgeFlow, money: Money, *, apart: bool) -> list[str]:
-    """Say what is traded and what that does, in one line or two."""
+def _words(flow: HedgeFlow, money: Money, room: float) -> list[str]:
+    """Say what is traded and what that does, in one line or two, in a narrow column by its sign."""
     trade = f"{'buy' if flow.flow_usd >= 0 else 'sell'} {figures.three_digits(flow.flow_usd / money.scale)}"
     effect = "dampens" if against(flow) >= 0 else "amplifies"
-    return [trade, effect] if apart else [f"{trade}, {effect}"]
+    if room > ONE_LINE:
+        return [f"{trade}, {effect}"]
+    return [trade if room > TWO_LINES else money.alone(flow.flow_usd), effect]
 
 
 def _found(flows: tuple[HedgeFlow, ...]) -> Found:

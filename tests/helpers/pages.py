@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def assert_valid(root: Element) -> None:
     levels = [int(each.tag[1]) for each in elements if each.tag in {"h1", "h2", "h3", "h4"}]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(later <= level + 1 for level, later in zip(levels, levels[1:], strict=False)), levels
+    assert all(later <= level + 1 for level, later in pairwise(levels)), levels
     for table in (each for each in elements if each.tag == "table"):
         assert len(list(table.every("caption"))) == 1
         assert next(table.every("caption")).text

@@ -13,6 +13,7 @@
     const told = gex.element("p", { class: "visually-hidden", "aria-live": "polite" });
     const outline = gex.svg("rect", { class: "cursor", fill: "none", visibility: "hidden" });
     let place = -1;
+    let following = false;
     svg.append(outline);
     canvas.after(told);
 
@@ -37,7 +38,10 @@
     svg.addEventListener("pointermove", point);
     svg.addEventListener("pointerdown", point);
     svg.addEventListener("pointerleave", () => show(-1));
-    canvas.addEventListener("scroll", () => show(-1));
+    canvas.addEventListener("scroll", () => {
+      if (!following) show(-1);
+      following = false;
+    });
     canvas.addEventListener("blur", () => { show(-1); told.textContent = ""; });
     canvas.addEventListener("focus", () => { if (canvas.matches(":focus-visible")) told.textContent = HINT; });
     canvas.addEventListener("keydown", (event) => {
@@ -45,19 +49,22 @@
       const next = place < 0 && /^Arrow/.test(event.key) ? marks.first : marks.step(place, event.key);
       if (next === undefined || next < 0 || next >= marks.count) return;
       event.preventDefault();
-      follow(canvas, svg, marks.box(next));
+      following = follow(canvas, svg, marks.box(next));
       show(next);
       told.textContent = marks.lines(next).join(", ");
     });
   }
 
-  /* Scroll a chart that is wider than its box to a mark. */
+  /* Scroll a chart that is wider than its box to a mark, past an axis that stays; whether it had to. */
   function follow(canvas, svg, [left, , width]) {
-    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-    const x = svg.offsetLeft === undefined ? 0 : (left - svg.viewBox.baseVal.x) * scale;
-    const room = canvas.clientWidth - (canvas.scrollWidth - svg.getBoundingClientRect().width);
-    if (x < canvas.scrollLeft) canvas.scrollLeft = x;
-    else if (x + width * scale > canvas.scrollLeft + room) canvas.scrollLeft = x + width * scale - room;
+    const { x, width: units } = svg.viewBox.baseVal;
+    const across = svg.getBoundingClientRect().width;
+    const [start, end] = [(left - x) * across / units, (left + width - x) * across / units];
+    const room = canvas.clientWidth - (canvas.scrollWidth - across);
+    const before = canvas.scrollLeft;
+    if (start < before) canvas.scrollLeft = start;
+    else if (end > before + room) canvas.scrollLeft = end - room;
+    return canvas.scrollLeft !== before;
   }
 
   /* Columns of equal width between two ends; one chart for a desk, perhaps one for a phone. */

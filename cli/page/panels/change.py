@@ -26,9 +26,10 @@ from gex.plot import attribution, page
 from gex.plot.theme import PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gex.change import Moment
+    from gex.cli.page.html import Kind
     from gex.cli.page.view import View
     from gex.cli.render.figures import Money
 
@@ -76,7 +77,7 @@ def _where(change: Change, column: str, most: int) -> Markup:
     found.sort(key=lambda each: each.where, reverse=column == "strike")
     rows = ([each.label, money(each.change), each.cause, money(each.part)] for each in found)
     head = [column.capitalize(), f"Change of net, {money.unit}", "Most by", "Its part"]
-    kinds = ("word", "figure", "word", "figure")
+    kinds: Sequence[Kind] = ("word", "figure", "word", "figure")
     return table(f"Where net gamma changed most, by {column}, per +1%", head, rows, kinds=kinds)
 
 

@@ -33,7 +33,8 @@ def panel(view: View) -> Markup:
     if isinstance(book, str):
         return section("definitions", TITLE, paragraph(sentence(book), "none"))
     head = ["Definition", *(scope_label(scope) for scope in book.scopes), "What it is"]
-    kinds: list[Kind] = ["word", *["figure"] * len(book.scopes), "more"]
+    figures: list[Kind] = ["figure"] * len(book.scopes)
+    kinds: list[Kind] = ["word", *figures, "more"]
     groups = ((vendor, _rows(book, some)) for vendor, some in groupby(shown(), lambda each: each.vendor))
     missing = [Markup("<li>{}</li>").format(f"– {line}") for line in reasons(book)]
     return section(

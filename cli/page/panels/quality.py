@@ -76,8 +76,10 @@ def _facts(analysis: Analysis) -> Iterator[tuple[str, str]]:
     if analysis.settings.move_to:
         yield "Re-priced at", figures.price(analysis.settings.move_to)
     yield "Settings", f"{analysis.settings.fingerprint} (fingerprint)"
-    yield "Made by", f"gex {__version__}" + (
-        f", from rows read by gex {source.tool_version}" if source.tool_version != __version__ else ""
+    yield (
+        "Made by",
+        f"gex {__version__}"
+        + (f", from rows read by gex {source.tool_version}" if source.tool_version != __version__ else ""),
     )
 
 

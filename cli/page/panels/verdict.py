@@ -56,7 +56,7 @@ def _warning(text: str) -> Markup:
 def _sure(analysis: Analysis) -> Markup:
     """Return what levels and net gamma would be under other conventions, and their intervals where there are any."""
     found = band_cells(analysis)
-    money, rows = found if found else (None, [])
+    money, rows = found or (None, [])
     shown = [[VARIED[name], *cells] for name, *cells in rows]
     unit = money.unit if money else "$bn"
     if analysis.intervals:

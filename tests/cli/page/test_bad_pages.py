@@ -18,12 +18,10 @@ from gex.ingest.sample import generate, write_cboe_csv
 from gex.ingest.schema import QualityReport, Source
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gex.ingest.schema import Chain
     from gex.results import Analysis
 
-HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>\'\x07{0}'
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'\x07{0}"
 
 
 @pytest.fixture(scope="module", name="chain")
@@ -107,7 +105,10 @@ def test_one_expiration_no_flip_or_no_band_is_a_whole_page(chain: Chain, setting
 def test_an_outlier_stays_in_sight_and_in_its_scale(view: View) -> None:
     analysis = view.analysis
     huge = analysis.by_contract.with_columns(
-        pl.when(pl.int_range(pl.len()) == 7).then(9e17).otherwise(pl.col("gamma_usd_per_1pct")).alias("gamma_usd_per_1pct")
+        pl.when(pl.int_range(pl.len()) == 7)
+        .then(9e17)
+        .otherwise(pl.col("gamma_usd_per_1pct"))
+        .alias("gamma_usd_per_1pct")
     )
     root = read(body(with_analysis(view, replace(analysis, make_by_contract=lambda: huge))))
     assert_valid(root)

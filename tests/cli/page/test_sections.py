@@ -84,7 +84,7 @@ def facts(section: Element) -> dict[str, str]:
 def notes(card: Element) -> dict[str, str]:
     """Return the pairs on a card."""
     pairs = ([part.text for part in item.every("span")][:2] for item in card.every("li"))
-    return {name: said for name, said in pairs}
+    return dict(pairs)
 
 
 def test_the_page_is_valid(view: View) -> None:
