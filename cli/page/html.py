@@ -25,7 +25,7 @@ BODY = Markup("<tbody>\n{}{}</tbody>\n")
 GROUP = Markup('<tr class="group"><th scope="rowgroup" colspan="{}">{}</th></tr>\n')
 FIGURE = Markup(
     '<figure id="{name}" class="chart"{panel}>\n<figcaption><strong>{title}</strong></figcaption>\n'
-    '{canvas}<p class="note">{caption}</p>\n{data}{table}</figure>\n'
+    "{canvas}{notes}{data}{table}</figure>\n"
 )
 CANVAS = Markup('<div class="canvas scroll{kind}" tabindex="0" role="region" aria-label="{title}">{pictures}</div>\n')
 STARTS = {
@@ -107,6 +107,7 @@ def figure(
     picture: Drawing,
     behind: Markup | None = None,
     *,
+    narrow: Drawing | None = None,
     canvas: Markup | None = None,
     panel: str | None = None,
     data: object = None,
@@ -117,6 +118,7 @@ def figure(
         name: Its anchor.
         picture: In the colours `gex.plot.theme.PAGE`.
         behind: The table behind it.
+        narrow: What a phone shows in its place.
         canvas: How the picture is shown, if not as it is: see `canvas_of`.
         panel: Name of the script that makes it answer to a pointer.
         data: What that script needs, as JSON has it.
@@ -126,11 +128,22 @@ def figure(
         name=name,
         panel=Markup(' data-panel="{}"').format(panel) if panel else "",
         title=finding(picture),
-        canvas=canvas or canvas_of(picture),
-        caption=picture.caption,
+        canvas=canvas or (_either(picture, narrow) if narrow else canvas_of(picture)),
+        notes=_notes(picture, narrow),
         data=payload(data) if panel else "",
         table=BEHIND.format(behind) if behind else "",
     )
+
+
+def _either(picture: Drawing, narrow: Drawing) -> Markup:
+    return canvas_of(picture, kind="wide half") + canvas_of(narrow, kind="narrow")
+
+
+def _notes(picture: Drawing, narrow: Drawing | None) -> Markup:
+    """Return the caption, on a phone that of what it shows."""
+    if narrow is None or narrow.caption == picture.caption:
+        return paragraph(picture.caption, "note")
+    return paragraph(picture.caption, "note wide") + paragraph(narrow.caption, "note narrow")
 
 
 def finding(picture: Drawing) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from gex.cli.page.html import canvas_of, figure, joined, section, table
+from gex.cli.page.html import figure, section, table
 from gex.cli.render import figures
 from gex.plot import expirations, page
 from gex.plot.theme import PAGE
@@ -31,9 +31,8 @@ def panel(view: View) -> Markup:
     """Return the section."""
     analysis = view.analysis
     wide, narrow = (expirations.draw(analysis, PAGE, size) for size in (page.HALF, page.NARROW))
-    canvas = joined([canvas_of(wide, kind="wide half"), canvas_of(narrow, kind="narrow")])
     data = {"charts": [_chart(analysis, size) for size in (page.HALF, page.NARROW)]}
-    chart = figure("expirations-chart", wide, _table(analysis), canvas=canvas, panel="columns", data=data)
+    chart = figure("expirations-chart", wide, _table(analysis), narrow=narrow, panel="columns", data=data)
     return section("expirations", "By expiration", chart, kind="half")
 
 

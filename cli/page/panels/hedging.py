@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gex.cli.page.html import canvas_of, figure, joined, section, table
+from gex.cli.page.html import figure, section, table
 from gex.cli.render import figures
 from gex.plot import hedging, page
 from gex.plot.theme import PAGE
@@ -24,11 +24,10 @@ def panel(view: View) -> Markup:
     """Return the section."""
     analysis = view.analysis
     wide, narrow = (hedging.draw(analysis, PAGE, size) for size in SIZES)
-    canvas = joined([canvas_of(wide, kind="wide half"), canvas_of(narrow, kind="narrow")])
     lines = [list(_lines(analysis, flow)) for flow in hedging.columns_of(analysis)]
     drawn = lines if any(flow.flow_usd for flow in analysis.hedge_flow) else []
     data = {"charts": [{"left": size.left, "right": size.right, "lines": drawn} for size in SIZES]}
-    chart = figure("hedging-chart", wide, _table(analysis), canvas=canvas, panel="columns", data=data)
+    chart = figure("hedging-chart", wide, _table(analysis), narrow=narrow, panel="columns", data=data)
     return section("hedging", "What dealers must trade", chart, kind="half")
 
 
