@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from gex.cli.page.html import joined, paragraph, table
+from gex.cli.page.html import canvas_of, figure, joined, paragraph, table
 from gex.cli.page.panels import cards
 from gex.cli.render import figures
 from gex.cli.render.books import HEAD, rows_of
 from gex.cli.render.intervals import cells_of
 from gex.cli.render.level_table import band_cells
 from gex.cli.render.screen import HELD, VERDICT, today_alone
+from gex.plot import page, ruler
+from gex.plot.theme import PAGE
 from gex.results import MergedAnalysis
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ EFFECT = {
 SECTION = Markup(
     '<section id="verdict" class="verdict {token}" aria-labelledby="verdict-title">\n'
     '<h2 id="verdict-title" class="finding"><strong class="{token}">{words}</strong> {held}: {effect}.</h2>\n'
-    '{told}<div class="cards">\n{cards}</div>\n{sure}{sources}</section>\n'
+    '{told}{ruler}<div class="cards">\n{cards}</div>\n{sure}{sources}</section>\n'
 )
 VARIED = {"method": "Other methods", "positions": "Other positions"}
 
@@ -43,10 +45,17 @@ def panel(view: View) -> Markup:
         held=HELD[analysis.settings.model or "naive"],
         effect=EFFECT[analysis.regime],
         told=joined([*(paragraph(text, "aside") for text in today), *map(_warning, analysis.warnings)]),
+        ruler=_ruler(analysis),
         cards=cards.cards(view),
         sure=_sure(analysis),
         sources=_sources(analysis),
     )
+
+
+def _ruler(analysis: Analysis) -> Markup:
+    whole, narrow = (ruler.draw(analysis, PAGE, size) for size in (page.WHOLE, page.NARROW))
+    canvas = canvas_of(whole, kind="wide line") + canvas_of(narrow, kind="narrow")
+    return figure("ruler", whole, canvas=canvas)
 
 
 def _warning(text: str) -> Markup:
