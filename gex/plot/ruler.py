@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +29,8 @@ LEAST, MOST, ROOM = 0.008, 0.06, 1.25
 """Of spot, to either side: in sight at the least and at the most; and of the distance to the furthest level."""
 BESIDE = 10.0
 """Pixels that a name reaches beyond its line, towards spot."""
+NAMES = {1: ("positive: dampens", "+"), -1: ("negative: amplifies", figures.MINUS), 0: ("sign unknown", "?")}
+"""Of the parts by their sign, and where there is no room."""
 STEPS = 240
 """Prices at which the sign is looked up."""
 
@@ -60,8 +62,8 @@ def draw(analysis: Analysis, theme: Theme, size: Size = page.WHOLE) -> Drawing:
     marks = [*signs, *_ribbon(ruler, theme), *_sigma(ruler, theme), *names, *_spot(ruler, theme)]
     top = min(mark.at[1] for mark in marks if isinstance(mark, Text)) - ROW
     caption = (
-        "Colour: the sign of dealers' net gamma were spot there, as the names say; "
-        f"grey: under {DECISIVE:.0%} of gross, sign unknown.{page.ribbon_note(analysis)}"
+        "Colour: the sign of dealers' net gamma were spot there: + dampens, − amplifies; "
+        f"grey (?): under {DECISIVE:.0%} of gross, sign unknown.{page.ribbon_note(analysis)}"
     )
     title = f"{analysis.underlying}: {_found(analysis)}"
     crop = (min(top, STRIP[0] - ROW), float(HEIGHT))
@@ -87,20 +89,19 @@ def _signs(ruler: Ruler, theme: Theme) -> Iterator[Mark]:
         left, right = ruler.x(edges[run[0]]), ruler.x(edges[run[-1] + 1])
         color = theme.soft(sign) if sign else theme.grid
         yield drawing.box(left, STRIP[0], right, STRIP[1], color)
-        name = "positive: dampens" if sign > 0 else "negative: amplifies" if sign < 0 else "sign unknown"
-        yield from (Text((x, STRIP[1] - 4), name, theme.upon(color), 10) for x in _free(ruler, left, right, name))
+        names = ((name, x) for name in NAMES[sign] for x in _free(ruler, left, right, name))
+        yield from (Text((x, STRIP[1] - 4), name, theme.upon(color), 10) for name, x in islice(names, 1))
 
 
 def _free(ruler: Ruler, left: float, right: float, name: str) -> Iterator[float]:
-    """Yield where a name begins so that it stands within a part of the line and no mark on it, if there is such a place."""
+    """Yield where a name can begin so that it stands within a part of the line and no mark on it."""
     levels, width = ruler.analysis.levels, drawing.text_width(name, 10)
     known = (ruler.spot, levels.gamma_flip, levels.call_wall, levels.put_wall)
     taken = [ruler.x(price) for price in known if price is not None]
-    for start in (left + 8, right - 8 - width, (left + right - width) / 2):
-        clear = all(not start - 8 < place < start + width + 8 for place in taken)
-        if clear and left <= start and start + width <= right:
+    for start in (left + 6, right - 6 - width, (left + right - width) / 2):
+        clear = all(not start - 6 < place < start + width + 6 for place in taken)
+        if clear and left + 3 <= start and start + width + 3 <= right:
             yield start
-            return
 
 
 def _ribbon(ruler: Ruler, theme: Theme) -> Iterator[Mark]:

@@ -98,6 +98,7 @@ def assert_valid(root: Element) -> None:
         assert len(list(table.every("caption"))) == 1
         assert next(table.every("caption")).text
         assert all(cell.attributes.get("scope") in {"col", "row", "rowgroup"} for cell in table.every("th"))
+        assert all(cell.text for cell in table.every("th")), "a head without a name"
         widths = {
             sum(int(cell.attributes.get("colspan", "1")) for cell in row.every() if cell.tag in {"th", "td"})
             for row in table.every("tr")

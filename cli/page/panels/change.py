@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gex.cli.render.figures import Money
 
 TITLE = "What changed"
-HEAD = ("", "Net", "Net, reversed", "Gross", "0DTE net", "Vanna", "Flip", "Call wall", "Put wall")
+HEAD = ("Step", "Net", "Net, reversed", "Gross", "0DTE net", "Vanna", "Flip", "Call wall", "Put wall")
 STRIKES, EXPIRATIONS = 8, 5
 PAIR = Markup('<div class="pair">\n<div>{}</div>\n<div>{}</div>\n</div>\n')
 

@@ -96,10 +96,10 @@ def _settings(analysis: Analysis) -> Markup:
     """Return every setting beside what it is where nobody sets it."""
     usual = Settings().as_dict()
     rows = (
-        [name.replace("_", " "), _shown(value), "" if value == usual[name] else f"usually {_shown(usual[name])}"]
+        [name.replace("_", " "), _shown(value), "the same" if value == usual[name] else _shown(usual[name])]
         for name, value in analysis.settings.as_dict().items()
     )
-    return table("Settings", ["Name", "Value", ""], rows, kinds=("word", "text", "word"))
+    return table("Settings", ["Name", "Value", "Where nobody sets it"], rows, kinds=("word", "text", "text"))
 
 
 def _shown(value: object) -> str:

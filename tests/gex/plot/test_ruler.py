@@ -50,7 +50,7 @@ def assert_apart(drawing: Drawing) -> None:
     for text in texts:
         width = 0.9 * text_width(text.text, text.size, bold=text.bold)
         left = text.at[0] - (width / 2 if text.anchor == "middle" else 0)
-        assert -1 <= left, text
+        assert left >= -1, text
         assert left + width <= drawing.width + 1, text
         assert not any(
             left < other[1] and other[0] < left + width and abs(text.at[1] - other[2]) < 9 for other in places
