@@ -82,6 +82,12 @@ def _sources(analysis: Analysis) -> Markup:
     if not isinstance(analysis, MergedAnalysis):
         return Markup()
     unit, rows = rows_of(analysis)
-    head = [name.format(unit=unit, common=analysis.parts[0].analysis.underlying) for name in HEAD]
+    common = analysis.parts[0].analysis.underlying
+    head = [
+        "Source",
+        *(name.format(unit=unit, common=common).capitalize() for name in HEAD[1:-2]),
+        f"In {common}",
+        "Quotes",
+    ]
     caption = "The sources of this book, each with what it adds and what it says alone; gamma per +1%"
-    return table(caption, [name.capitalize() if name.islower() else name for name in head], rows)
+    return table(caption, head, rows)

@@ -309,7 +309,7 @@ def test_a_merged_book_names_its_sources(chains: list[Chain]) -> None:
     root = read(body(merged_view(book)))
     assert_valid(root)
     *_, sources = root.by_id("verdict").every("table")
-    assert [row[0] for row in sources.rows()] == ["BOOK", "SPX", "XSP"]
+    assert [row[0] for row in sources.rows()] == ["Source", "SPX", "XSP"]
     for part, row in zip(book.parts, sources.rows()[1:], strict=True):
         assert row[5] == figures.percent(part.share_of_gross)
     assert "Of a merged book there is none" in root.by_id("definitions").text
