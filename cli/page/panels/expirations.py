@@ -62,7 +62,7 @@ def _table(analysis: Analysis) -> Markup:
 
 def _row(row: Row, money: figures.Money, *, several: bool) -> list[str]:
     name = f"{row['expiration']:%Y-%m-%d}" + (f" {row['root']} {row['settlement']}" if several else "")
-    net, gross, *sides = (money(row[each]) for each in DOLLARS)
+    net, gross, *sides = (money.alone(row[each]) for each in DOLLARS)
     volatility = "–" if row["atm_iv"] is None else f"{100 * row['atm_iv']:.1f}%"
     move = "–" if row["expected_move"] is None else f"±{figures.three_digits(row['expected_move'])}"
     levels = ("–" if row[each] is None else figures.strike(row[each]) for each in LEVELS)

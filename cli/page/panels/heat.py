@@ -56,7 +56,7 @@ def _table(grid: Grid) -> Markup:
     """Return net gamma of every cell, highest strike first; what has no contract stays empty."""
     money = figures.Money.spanning([row["net"] for row in grid.rows])
     columns, strikes = _columns(grid), _strikes(grid)
-    nets = {(row["strike"], row["column"]): money(row["net"]) for row in grid.rows}
+    nets = {(row["strike"], row["column"]): money.alone(row["net"]) for row in grid.rows}
     rows = ([figures.strike(strike), *(nets.get((strike, each), "") for each in range(columns))] for strike in strikes)
     head = ["Strike", *(grid.dates.name(column) for column in range(columns))]
     return table(f"Net gamma by strike and expiration, {money.unit} per +1%", head, rows)

@@ -175,7 +175,7 @@ def test_the_map_has_the_figures_of_its_cells(view: View) -> None:
     packed = {name: floats(data[name]).reshape(-1, columns) for name in ("net", "calls", "puts")}
     for row in grid.rows:
         at = strikes.index(f"{row['strike']:g}"), row["column"]
-        assert number(rows[at[0] + 1][at[1] + 1]) * unit == pytest.approx(row["net"], abs=0.51 * unit)
+        assert number(rows[at[0] + 1][at[1] + 1]) * unit == pytest.approx(row["net"], rel=0.006, abs=6e-4 * unit)
         for name, values in packed.items():
             assert values[at] == pytest.approx(row[name], rel=1e-6)
         assert row["calls"] + row["puts"] == pytest.approx(row["net"], abs=1e-6 * data["gross"])
@@ -200,7 +200,7 @@ def test_every_expiration_is_in_the_table(view: View) -> None:
     for cells, row in zip(rows, table.to_dicts(), strict=True):
         assert cells[0].startswith(f"{row['expiration']:%Y-%m-%d}")
         nets = [row[name] for name in ("net", "gross", "calls", "puts")]
-        assert [number(cell) * unit for cell in cells[1:5]] == pytest.approx(nets, abs=0.51 * unit)
+        assert [number(cell) * unit for cell in cells[1:5]] == pytest.approx(nets, rel=0.006, abs=6e-4 * unit)
         assert number(cells[5]) == row["open_interest"]
         for cell, name in zip(cells[8:], ("call_wall", "put_wall", "max_pain"), strict=True):
             assert cell == ("–" if row[name] is None else f"{row[name]:g}")
