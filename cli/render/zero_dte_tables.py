@@ -9,7 +9,6 @@ import polars as pl
 from gex.cli.render import figures
 from gex.cli.render.bars import Bar, draw
 from gex.cli.render.terminal import aligned, flow
-from gex.summary import DECISIVE
 
 if TYPE_CHECKING:
     from gex.cli.render.terminal import Terminal
@@ -55,19 +54,11 @@ def holdings(view: ZeroDte, terminal: Terminal) -> list[str]:
 
 def _verdict(view: ZeroDte, terminal: Terminal) -> str:
     """Say which side dealers are on, where open interest and volume agree on one."""
-    asked, volume = view.holdings[0], _by(view, 1.0)
-    gamma = asked.gamma_usd_per_1pct
-    if abs(gamma.net) <= DECISIVE * gamma.gross:
-        return terminal.paint("SIGN UNKNOWN: net gamma is under 5% of gross", "muted", bold=True)
-    if volume and volume.gamma_usd_per_1pct.net * gamma.net < 0:
-        return terminal.paint("SIGN UNKNOWN: volume contradicts the positions asked for", "muted", bold=True)
-    text, token = ("LONG GAMMA", "positive") if gamma.net > 0 else ("SHORT GAMMA", "negative")
+    if view.unsure:
+        return terminal.paint(f"SIGN UNKNOWN: {view.unsure}", "muted", bold=True)
+    net = view.holdings[0].gamma_usd_per_1pct.net
+    text, token = ("LONG GAMMA", "positive") if net > 0 else ("SHORT GAMMA", "negative")
     return terminal.paint(text, token, bold=True) + " in what expires, by these positions and by volume"  # type: ignore[arg-type]
-
-
-def _by(view: ZeroDte, share: float) -> Holding | None:
-    """Return the holding with that share of volume, under the sign asked for."""
-    return next((holding for holding in view.holdings if holding.volume_share == share), None)
 
 
 def label_of(holding: Holding) -> str:
@@ -96,7 +87,7 @@ def _holding(holding: Holding, view: ZeroDte, money: figures.Money, trades: figu
 
 def _caveat(view: ZeroDte) -> list[str]:
     """Say why volume is a scenario and not an estimate, with what it makes of net gamma here."""
-    volume, held = _by(view, 1.0), _by(view, 0.0)
+    volume, held = view.by_volume(1.0), view.by_volume(0.0)
     if volume is None or not volume.contracts:
         return ["No volume in what expires: nothing to hold against open interest."]
     text = "Volume is turnover, not inventory: it counts opening and closing trades of both sides"

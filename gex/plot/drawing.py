@@ -1,8 +1,9 @@
-"""Pictures out of four marks in pixels, from the top left corner: as SVG by our own hand, as PNG by matplotlib."""
+"""Pictures out of five marks in pixels, from the top left corner: as SVG by our own hand, as PNG by matplotlib."""
 
 from __future__ import annotations
 
 import io
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -10,7 +11,7 @@ from xml.sax.saxutils import escape
 from gex.plot.theme import LIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -37,6 +38,16 @@ class Area:
     points: Sequence[Point]
     color: str
     opacity: float = 1.0
+    hatch: bool = False
+    """Striped in its colour: no side of zero, such as a sign that is unknown."""
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Filled polygons of one colour as one mark: parts of a map."""
+
+    shapes: Sequence[Sequence[Point]]
+    color: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ class Text:
     bold: bool = False
 
 
-Mark = Line | Area | Dot | Text
+Mark = Line | Area | Patches | Dot | Text
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,15 @@ class Drawing:
             f"<title>{_words(self.title)}</title>\n<desc>{_words(self.description)}</desc>\n"
             f'<rect width="{self.width}" height="{self.height}" fill="{self.paper}"/>\n'
         )
-        return (head + "".join(map(_svg, self.marks)) + "</svg>\n").encode()
+        hatches = self._hatches()
+        patterns = "".join(_pattern(color, name) for color, name in hatches.items())
+        return (head + patterns + "".join(_svg(mark, hatches) for mark in self.marks) + "</svg>\n").encode()
+
+    def _hatches(self) -> dict[str, str]:
+        """Name the pattern of each hatched colour, as no other picture on a page does."""
+        colors = dict.fromkeys(mark.color for mark in self.marks if isinstance(mark, Area) and mark.hatch)
+        words = f"{self.title}{self.description}{self.paper}".encode(errors="replace")
+        return {color: f"hatch-{zlib.crc32(color.encode(), zlib.crc32(words)):08x}" for color in colors}
 
     def _repr_svg_(self) -> str:
         """Show it in a notebook."""
@@ -119,7 +138,14 @@ class Drawing:
         return buffer.getvalue()
 
 
-def _svg(mark: Mark) -> str:
+def _pattern(color: str, name: str) -> str:
+    return (
+        f'<pattern id="{name}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<rect width="1.6" height="5" fill="{color}"/></pattern>\n'
+    )
+
+
+def _svg(mark: Mark, hatches: Mapping[str, str]) -> str:
     match mark:
         case Line():
             dash = f' stroke-dasharray="{mark.dash[0]:g} {mark.dash[1]:g}"' if mark.dash else ""
@@ -128,7 +154,11 @@ def _svg(mark: Mark) -> str:
                 f'stroke-width="{mark.width:g}" stroke-linejoin="round"{dash}/>\n'
             )
         case Area():
-            return f'<polygon points="{_points(mark.points)}" fill="{mark.color}" fill-opacity="{mark.opacity:g}"/>\n'
+            fill = f"url(#{hatches[mark.color]})" if mark.hatch else mark.color
+            return f'<polygon points="{_points(mark.points)}" fill="{fill}" fill-opacity="{mark.opacity:g}"/>\n'
+        case Patches():
+            path = "".join(f"M{_points(shape)}Z" for shape in mark.shapes)
+            return f'<path d="{path}" fill="{mark.color}"/>\n'
         case Dot():
             return f'<circle cx="{mark.at[0]:.1f}" cy="{mark.at[1]:.1f}" r="{mark.radius:g}" fill="{mark.color}"/>\n'
         case Text():
@@ -149,6 +179,7 @@ def _points(points: Sequence[Point]) -> str:
 
 
 def _plot(axes: Axes, mark: Mark, order: int) -> None:
+    from matplotlib.collections import PolyCollection
     from matplotlib.lines import Line2D
     from matplotlib.patches import Polygon
 
@@ -159,7 +190,11 @@ def _plot(axes: Axes, mark: Mark, order: int) -> None:
             x, y = zip(*mark.points, strict=True)
             axes.add_artist(Line2D(x, y, color=mark.color, linewidth=mark.width, zorder=order, **style))  # type: ignore[arg-type]
         case Area():
-            axes.add_artist(Polygon(list(mark.points), color=mark.color, alpha=mark.opacity, linewidth=0, zorder=order))
+            fill = {"facecolor": "none", "hatch": "////"} if mark.hatch else {"facecolor": mark.color}
+            look = {"edgecolor": mark.color, "alpha": mark.opacity, "linewidth": 0, "zorder": order} | fill
+            axes.add_artist(Polygon(list(mark.points), **look))  # type: ignore[arg-type]
+        case Patches():
+            axes.add_artist(PolyCollection(list(mark.shapes), facecolor=mark.color, linewidth=0, zorder=order))
         case Dot():
             size = 2 * mark.radius
             style = {"marker": "o", "markersize": size, "markeredgewidth": 0, "linestyle": "none"}

@@ -128,15 +128,15 @@ def _marks(axis: Prices, dates: Dates, rows: Sequence[Row], steps: Steps) -> Ite
     yield from prices.rules(axis, theme, panel)
     yield from (cell.text(steps, money) for cell in cells if cell.bottom - cell.top >= LEGIBLE)
     yield from dates.names(theme)
-    yield from _legend(steps, money)
+    yield from legend(steps, money, f"net gamma, {money.unit} per +1%, from")
 
 
-def _legend(steps: Steps, money: Money) -> Iterator[Mark]:
+def legend(steps: Steps, money: Money, name: str) -> Iterator[Mark]:
     """Draw the scale with where each step begins, above the columns."""
     theme, y, width = steps.theme, page.TOP - 34, 46
     signed = [*(-start for start in steps.starts), *reversed(steps.starts)]
     left = page.RIGHT - width * len(signed)
-    yield Text((left - 10, y + 11), f"net gamma, {money.unit} per +1%, from", theme.muted, 11.5, "end")
+    yield Text((left - 10, y + 11), name, theme.muted, 11.5, "end")
     for place, value in enumerate(signed):
         x, color = left + width * place, steps.color(value)
         yield drawing.box(x, y, x + width - 2, y + 15, color)

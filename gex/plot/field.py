@@ -1,0 +1,105 @@
+"""A figure over a panel, and the shapes in which it lies beyond a threshold: contours between straight lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gex.plot import page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gex.plot.drawing import Point
+    from gex.plot.prices import Window
+    from gex.plot.times import Times
+    from gex.quotes import Floats
+
+    Run = tuple[float, float]
+
+TALL, WIDE = 0.5, 8.0
+"""Pixels between the places at which it is known."""
+LAP = 0.25
+"""Pixels that neighbouring shapes share, so that no seam shows."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A figure in columns.
+
+    Attributes:
+        middles: Where each column's figures belong, pixels.
+        edges: Where columns end: one more than there are.
+        values: One row per `TALL` pixels from the top of the panel, one column each.
+
+    """
+
+    middles: Floats
+    edges: Floats
+    values: Floats
+
+    def at(self, x: float, y: float) -> float:
+        """Return the figure at a place."""
+        column = int(np.searchsorted(self.edges, x, side="right")) - 1
+        return float(self.values[int((y - page.TOP) / TALL), column])
+
+    def beyond(self, threshold: float) -> list[list[Point]]:
+        """Return the shapes in which the figure is as far from zero as a threshold on its side, or further."""
+        inside = self.values >= threshold if threshold > 0 else self.values <= threshold
+        padded = np.pad(inside, ((1, 1), (0, 0))).astype(np.int8)
+        ends = np.diff(padded, axis=0)
+        columns = [
+            list(zip(*(page.TOP + TALL * np.flatnonzero(end == side) for side in (1, -1)), strict=True))
+            for end in ends.T
+        ]
+        shapes: list[list[Point]] = []
+        first = 0
+        for place in range(1, len(columns) + 1):
+            if place == len(columns) or not _alike(columns[place - 1], columns[place]):
+                shapes += self._joined(first, columns[first:place])
+                first = place
+        return shapes
+
+    def _joined(self, first: int, columns: Sequence[Sequence[Run]]) -> list[list[Point]]:
+        """Join the runs of columns that have as many, one below the other, to one shape each."""
+        last = first + len(columns)
+        left, right = float(self.edges[first]) - LAP, float(self.edges[last]) + LAP
+        across = [max(left, page.LEFT), *self.middles[first:last].tolist(), min(right, page.RIGHT)]
+        shapes = []
+        for runs in zip(*columns, strict=True):
+            tops, bottoms = ([float(end) for end in each] for each in zip(*runs, strict=True))
+            upper = list(zip(across, [tops[0], *tops, tops[-1]], strict=True))
+            lower = list(zip(across, [bottoms[0], *bottoms, bottoms[-1]], strict=True))
+            shapes.append([*upper, *reversed(lower)])
+        return shapes
+
+
+def _alike(one: Sequence[Run], other: Sequence[Run]) -> bool:
+    """Tell whether two columns have the same runs, each overlapping its own."""
+    return len(one) == len(other) and all(a[0] < b[1] and b[0] < a[1] for a, b in zip(one, other, strict=True))
+
+
+def field_of(axis: Window, times: Times, spots: Floats, values: Floats) -> Field:
+    """Return a figure over a panel from its grid: straight lines between prices, and between times.
+
+    Args:
+        axis: Prices, as height.
+        times: The axis of time.
+        spots: Prices at which the figure is known.
+        values: One row per price; one column per time, or per interval, which then is of one colour throughout.
+
+    """
+    ends = np.array([times.x(time) for time in times.instants])
+    heights = np.linspace(axis.high, axis.low, 2 * round((page.BOTTOM - page.TOP) / TALL) + 1)[1::2]
+    if values.shape[1] < len(ends):
+        middles, edges = (ends[1:] + ends[:-1]) / 2, ends
+    else:
+        counts = np.maximum(np.diff(ends) / WIDE, 1).astype(int)
+        middles = np.unique(
+            np.concatenate([np.linspace(*ends[n : n + 2], count + 1) for n, count in enumerate(counts)])
+        )
+        values = np.array([np.interp(middles, ends, row) for row in values])
+        edges = np.concatenate([ends[:1], (middles[1:] + middles[:-1]) / 2, ends[-1:]])
+    return Field(middles, edges, np.column_stack([np.interp(heights, spots, column) for column in values.T]))
