@@ -85,6 +85,12 @@ class Drawing:
     description: str
     """In words, for who does not see it."""
     paper: str = PAPER
+    frame: Sequence[Mark] = ()
+    """The words around the marks, which a page has as text of its own."""
+    crop: tuple[float, float] | None = None
+    """Top and bottom of what the marks take; None for all of it."""
+    caption: str = ""
+    """Unit and what the marks stand for."""
 
     def svg(self) -> bytes:
         """Return it as an SVG file of its own."""
@@ -94,15 +100,21 @@ class Drawing:
             f"<title>{_words(self.title)}</title>\n<desc>{_words(self.description)}</desc>\n"
             f'<rect width="{self.width}" height="{self.height}" fill="{self.paper}"/>\n'
         )
-        hatches = self._hatches()
-        patterns = "".join(_pattern(color, name) for color, name in hatches.items())
-        return (head + patterns + "".join(_svg(mark, hatches) for mark in self.marks) + "</svg>\n").encode()
+        return (head + self._body((*self.frame, *self.marks)) + "</svg>\n").encode()
 
-    def _hatches(self) -> dict[str, str]:
-        """Name the pattern of each hatched colour, as no other picture on a page does."""
-        colors = dict.fromkeys(mark.color for mark in self.marks if isinstance(mark, Area) and mark.hatch)
-        words = f"{self.title}{self.description}{self.paper}".encode(errors="replace")
-        return {color: f"hatch-{zlib.crc32(color.encode(), zlib.crc32(words)):08x}" for color in colors}
+    def inline(self) -> str:
+        """Return its marks as an SVG element of a page, which has the words around it as text and gives the ground."""
+        top, bottom = self.crop or (0, self.height)
+        head = f'<svg viewBox="0 {top:g} {self.width} {bottom - top:g}" role="img" aria-label="{_quoted(self.title)}">'
+        return head + self._body(self.marks) + "</svg>"
+
+    def _body(self, marks: Sequence[Mark]) -> str:
+        """Return marks as SVG; the patterns of hatched ones have names that no other picture on a page has."""
+        words = zlib.crc32(f"{self.title}{self.description}".encode(errors="replace"))
+        colors = dict.fromkeys(mark.color for mark in marks if isinstance(mark, Area) and mark.hatch)
+        names = {color: f"hatch-{zlib.crc32(color.encode(), words):08x}" for color in colors}
+        patterns = "".join(_pattern(color, name) for color, name in names.items())
+        return patterns + "".join(_svg(mark, names) for mark in marks)
 
     def _repr_svg_(self) -> str:
         """Show it in a notebook."""
@@ -131,7 +143,7 @@ class Drawing:
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, self.width), ylim=(self.height, 0), frame_on=False)
         axes.set_axis_off()
-        for place, mark in enumerate(self.marks):
+        for place, mark in enumerate((*self.frame, *self.marks)):
             _plot(axes, mark, place)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=144, metadata={"Title": self.title, "Description": self.description})
@@ -141,7 +153,7 @@ class Drawing:
 def _pattern(color: str, name: str) -> str:
     return (
         f'<pattern id="{name}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        f'<rect width="1.6" height="5" fill="{color}"/></pattern>\n'
+        f'<rect width="2" height="5" fill="{color}"/></pattern>\n'
     )
 
 
@@ -172,6 +184,10 @@ def _svg(mark: Mark, hatches: Mapping[str, str]) -> str:
 def _words(text: str) -> str:
     """Return text as XML may hold it: escaped, control characters as a question mark."""
     return escape("".join(letter if letter.isprintable() else "?" for letter in text))
+
+
+def _quoted(text: str) -> str:
+    return _words(text).replace('"', "&quot;")
 
 
 def _points(points: Sequence[Point]) -> str:
@@ -217,8 +233,11 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [count * step for count in range(ceil(low / step), floor(high / step) + 1)]
 
 
-def apart(labels: list[tuple[float, Text]], gap: float) -> list[Text]:
-    """Move labels that stand above each other until they are `gap` apart, in the order of where they belong."""
+def apart(labels: list[tuple[float, Text]], gap: float, lowest: float = float("inf")) -> list[Text]:
+    """Move labels that stand above each other until they are `gap` apart, in the order of where they belong.
+
+    None gets below `lowest`.
+    """
     from dataclasses import replace
 
     labels = sorted(labels, key=lambda pair: pair[0])
@@ -229,12 +248,16 @@ def apart(labels: list[tuple[float, Text]], gap: float) -> list[Text]:
             if overlap > 0:
                 places[lower - 1] -= overlap / 2
                 places[lower] += overlap / 2
+    ends = (lowest - gap * below for below in reversed(range(len(places))))
+    places = [min(place, end) for place, end in zip(places, ends, strict=True)]
     return [replace(text, at=(text.at[0], place)) for place, (_, text) in zip(places, labels, strict=True)]
 
 
-def box(left: float, top: float, right: float, bottom: float, color: str, opacity: float = 1.0) -> Area:
+def box(
+    left: float, top: float, right: float, bottom: float, color: str, opacity: float = 1.0, *, hatch: bool = False
+) -> Area:
     """Return a rectangle."""
-    return Area([(left, top), (right, top), (right, bottom), (left, bottom)], color, opacity)
+    return Area([(left, top), (right, top), (right, bottom), (left, bottom)], color, opacity, hatch)
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gex.plot import figures, page
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
 def sheet(view: ZeroDte, theme: Theme, found: Found, marks: Iterable[Mark]) -> Drawing:
     """Lay a chart out; where nothing expires today, it says so above all else."""
-    reason = view.clock.reason
-    told = [Text((page.MARGIN, 76), _why(view), theme.alert, 12.5, bold=True)] if reason else []
-    return page.sheet(name(view), state(view), page.assumed(view), theme, found, [*told, *marks])
+    drawn = page.sheet(name(view), state(view), page.assumed(view), theme, found, marks)
+    if not view.clock.reason:
+        return drawn
+    told = Text((page.MARGIN, 76), why(view), theme.alert, 12.5, bold=True)
+    return replace(drawn, frame=[*drawn.frame, told], description=f"{why(view)} {drawn.description}")
 
 
 def name(view: ZeroDte) -> str:
@@ -43,7 +46,8 @@ def _root(root: RootClock, view: ZeroDte) -> str:
     return f"{root.root} expires {at}, {figures.duration(root.minutes_left)} left"
 
 
-def _why(view: ZeroDte) -> str:
+def why(view: ZeroDte) -> str:
+    """Say why it is not today's expiration that is shown."""
     return f"Nothing expires today: {view.clock.reason}. Shown is the next expiration, {view.clock.expiration:%a %Y-%m-%d}."
 
 

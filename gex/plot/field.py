@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from gex.plot.drawing import Point
     from gex.plot.prices import Window
     from gex.plot.times import Times
-    from gex.quotes import Floats
+    from gex.quotes import Floats, Ints
 
     Run = tuple[float, float]
 
-TALL, WIDE = 0.5, 8.0
+TALL, WIDE = 4.0, 8.0
 """Pixels between the places at which it is known."""
 LAP = 0.25
 """Pixels that neighbouring shapes share, so that no seam shows."""
@@ -33,12 +34,14 @@ class Field:
         middles: Where each column's figures belong, pixels.
         edges: Where columns end: one more than there are.
         values: One row per `TALL` pixels from the top of the panel, one column each.
+        even: Whether a column's figures hold throughout it, rather than lead over to the next one's.
 
     """
 
     middles: Floats
     edges: Floats
     values: Floats
+    even: bool
 
     def at(self, x: float, y: float) -> float:
         """Return the figure at a place."""
@@ -47,20 +50,28 @@ class Field:
 
     def beyond(self, threshold: float) -> list[list[Point]]:
         """Return the shapes in which the figure is as far from zero as a threshold on its side, or further."""
-        inside = self.values >= threshold if threshold > 0 else self.values <= threshold
-        padded = np.pad(inside, ((1, 1), (0, 0))).astype(np.int8)
-        ends = np.diff(padded, axis=0)
-        columns = [
-            list(zip(*(page.TOP + TALL * np.flatnonzero(end == side) for side in (1, -1)), strict=True))
-            for end in ends.T
-        ]
+        inside = np.sign(threshold) * self.values.T >= abs(threshold)
+        ends = np.diff(np.pad(inside, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+        of, top = np.nonzero(ends == 1)
+        upper, lower = self._heights(threshold, of, top), self._heights(threshold, *np.nonzero(ends == -1))
+        runs = list(zip(upper.tolist(), lower.tolist(), strict=True))
+        begins = np.searchsorted(of, np.arange(len(inside) + 1)).tolist()
+        columns = [runs[begin:end] for begin, end in itertools.pairwise(begins)]
         shapes: list[list[Point]] = []
         first = 0
         for place in range(1, len(columns) + 1):
-            if place == len(columns) or not _alike(columns[place - 1], columns[place]):
+            if self.even or place == len(columns) or not _alike(columns[place - 1], columns[place]):
                 shapes += self._joined(first, columns[first:place])
                 first = place
         return shapes
+
+    def _heights(self, threshold: float, columns: Ints, rows: Ints) -> Floats:
+        """Return where the figure passes a threshold between each row and the one above it; at the panel's ends, them."""
+        last = len(self.values) - 1
+        above, below = (self.values[np.clip(each, 0, last), columns] for each in (rows - 1, rows))
+        inner = (rows > 0) & (rows <= last)
+        part = np.divide(threshold - above, below - above, out=np.full(len(rows), 0.5), where=inner)
+        return np.asarray(page.TOP + TALL * (rows - np.where(inner, 0.5 - part, 0.0)), dtype=np.float64)
 
     def _joined(self, first: int, columns: Sequence[Sequence[Run]]) -> list[list[Point]]:
         """Join the runs of columns that have as many, one below the other, to one shape each."""
@@ -69,7 +80,7 @@ class Field:
         across = [max(left, page.LEFT), *self.middles[first:last].tolist(), min(right, page.RIGHT)]
         shapes = []
         for runs in zip(*columns, strict=True):
-            tops, bottoms = ([float(end) for end in each] for each in zip(*runs, strict=True))
+            tops, bottoms = zip(*runs, strict=True)
             upper = list(zip(across, [tops[0], *tops, tops[-1]], strict=True))
             lower = list(zip(across, [bottoms[0], *bottoms, bottoms[-1]], strict=True))
             shapes.append([*upper, *reversed(lower)])
@@ -93,13 +104,14 @@ def field_of(axis: Window, times: Times, spots: Floats, values: Floats) -> Field
     """
     ends = np.array([times.x(time) for time in times.instants])
     heights = np.linspace(axis.high, axis.low, 2 * round((page.BOTTOM - page.TOP) / TALL) + 1)[1::2]
-    if values.shape[1] < len(ends):
+    even = values.shape[1] < len(ends)
+    if even:
         middles, edges = (ends[1:] + ends[:-1]) / 2, ends
     else:
         counts = np.maximum(np.diff(ends) / WIDE, 1).astype(int)
         middles = np.unique(
-            np.concatenate([np.linspace(*ends[n : n + 2], count + 1) for n, count in enumerate(counts)])
+            np.concatenate([np.linspace(ends[n], ends[n + 1], count + 1) for n, count in enumerate(counts)])
         )
         values = np.array([np.interp(middles, ends, row) for row in values])
         edges = np.concatenate([ends[:1], (middles[1:] + middles[:-1]) / 2, ends[-1:]])
-    return Field(middles, edges, np.column_stack([np.interp(heights, spots, column) for column in values.T]))
+    return Field(middles, edges, np.column_stack([np.interp(heights, spots, column) for column in values.T]), even)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
     Height = Callable[[float], float]
 
-SUM, EACH = (page.TOP, 316.0), (370.0, page.BOTTOM)
+SUM, EACH = (page.TOP, 316.0), (388.0, page.BOTTOM)
 """Top and bottom of the two panels."""
 GAP = 1.0
 """Pixels that a bar keeps from its interval's ends."""
@@ -47,9 +47,10 @@ def _sums(rows: Sequence[Row], times: Times, theme: Theme) -> Iterator[Mark]:
     total = 0.0
     whole = [0.0] + [total := total + (row["all_expirations_usd"] or 0.0) for row in rows]
     own = [0.0, *(row["cumulative_usd"] for row in rows)]
-    shown = [(own, "what expires", theme.ink, 2.2, None)]
+    shown: list[tuple[list[float], str, str, float, tuple[float, float] | None]] = []
     if any(row["all_expirations_usd"] is not None for row in rows):
-        shown.insert(0, (whole, "all expirations", theme.muted, 1.6, (5.0, 3.0)))
+        shown.append((whole, "all expirations", theme.muted, 1.6, (5.0, 3.0)))
+    shown.append((own, "what expires", theme.ink, 2.2, None))
     ends, money = page.span([value for values, *_ in shown for value in values]), Money.spanning([*own, *whole])
     y = drawing.scaled(*ends, *SUM)
     yield Text((page.MARGIN, SUM[0] - 14), f"bought (+) or sold (−) by then, {money.unit}", theme.muted, 11.5)
@@ -67,17 +68,19 @@ def _sums(rows: Sequence[Row], times: Times, theme: Theme) -> Iterator[Mark]:
 def _trades(view: ZeroDte, rows: Sequence[Row], times: Times, theme: Theme) -> Iterator[Mark]:
     """Draw each interval's trade as a bar, and as a tick across what a move of volatility would add."""
     trades, vanna = ([row[name] for row in rows] for name in ("charm_trade_usd", "vanna_trade_usd"))
-    ends, money = page.span([*trades, *vanna], room=1.12), Money.spanning([*trades, *vanna])
+    evenly = [*trades[times.night :], *vanna[times.night :]]  # a night's trade would flatten those of the session
+    ends, money = page.span(evenly, room=1.12), Money.spanning(evenly)
     y = drawing.scaled(*ends, *EACH)
     move = f"{figures.signed(view.vol_points, 0 if view.vol_points % 1 == 0 else 1)} vol point{'' if abs(view.vol_points) == 1 else 's'}"
     name = f"each interval, {money.unit}; tick: a trade on top if volatility moves {move} at its start"
-    yield Text((page.MARGIN, EACH[0] - 14), name, theme.muted, 11.5)
+    yield Text((page.MARGIN, EACH[0] - 32), name, theme.muted, 11.5)
     yield from page.dollar_grid(ends, money, y, theme, page.RIGHT)
     for row in rows:
         left, right = times.x(row["since"]) + GAP, times.x(row["until"]) - GAP
         yield from _bar(row["charm_trade_usd"], left, right, ends, y, money, theme)
-        tick = y(min(max(row["vanna_trade_usd"], ends[0]), ends[1]))
-        yield Line([(left, tick), (right, tick)], theme.ink, 2.0)
+        if ends[0] <= row["vanna_trade_usd"] <= ends[1]:
+            tick = y(row["vanna_trade_usd"])
+            yield Line([(left, tick), (right, tick)], theme.ink, 2.0)
     yield Line([(page.LEFT, y(0.0)), (page.RIGHT, y(0.0))], theme.muted, 1.2)
 
 

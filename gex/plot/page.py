@@ -24,6 +24,8 @@ FULL = 1056
 """Where nothing stands to the right."""
 TOP, BOTTOM = 118, 610
 MARGIN = 24
+CROP = (72.0, 656.0)
+"""Top and bottom of what stands between title and caption."""
 LABEL_GAP = 16
 MANY, RANK, OUTLYING = 20, 4, 25.0
 """What flattens all others: of 20 values, one beyond 25 times the fifth largest."""
@@ -66,7 +68,7 @@ def sheet(name: str, told: str, assumptions: str, theme: Theme, found: Found, ma
         *(Text((MARGIN, HEIGHT - 56 + 15 * n), line, theme.muted, 11) for n, line in enumerate(caption)),
     ]
     words = f"{told}. {found.caption} {assumptions}"
-    return Drawing(WIDTH, HEIGHT, [*lines, *marks], title, words, theme.paper)
+    return Drawing(WIDTH, HEIGHT, list(marks), title, words, theme.paper, lines, CROP, found.caption)
 
 
 def state(analysis: Analysis) -> str:

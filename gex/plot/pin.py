@@ -27,6 +27,8 @@ REACH = 2.5
 """Standard deviations from spot that are shown,"""
 LEAST, MOST = 7, 80
 """with so many strikes at least and at most."""
+BESIDE = 2.0
+"""Ticks of volume further out than so many times the largest bar stand at the edge."""
 LEGIBLE = 11.0
 """Pixels of height that a bar with its figure needs."""
 NET, BY_VOLUME = "net_gamma_usd_per_1pct", "net_by_volume_usd_per_1pct"
@@ -55,11 +57,12 @@ def rows_of(view: ZeroDte) -> list[Row]:
 def _marks(view: ZeroDte, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
     room = max(row["half_spacing"] for row in rows)
     axis = expiring.window(view, rows[0]["strike"] - 1.2 * room, rows[-1]["strike"] + 1.2 * room)
+    rules = list(prices.rules(axis, theme, *PANELS))
     yield from prices.scale(axis, theme, *PANELS)
-    yield from _pin(axis, rows, theme)
+    yield from rules
+    yield from _pin(axis, rows, theme, [mark.points[0][1] for mark in rules if isinstance(mark, Line)])
     yield from _touch(axis, rows, theme)
     yield from _gamma(axis, rows, theme)
-    yield from prices.rules(axis, theme, *PANELS)
 
 
 def _half(axis: Window, row: Row) -> float:
@@ -67,7 +70,7 @@ def _half(axis: Window, row: Row) -> float:
     return 0.84 * abs(axis.y(0.0) - axis.y(row["half_spacing"]))
 
 
-def _pin(axis: Window, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
+def _pin(axis: Window, rows: Sequence[Row], theme: Theme, lines: Sequence[float]) -> Iterator[Mark]:
     """Draw the odds to settle nearest each strike, the likeliest in ink."""
     most = max(row["pin_probability"] for row in rows)
     yield from _share_scale(PIN, 1.2 * most, "settle nearest the strike", theme)
@@ -77,7 +80,11 @@ def _pin(axis: Window, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
         likeliest = share == most
         yield drawing.box(PIN[0], y - half, end, y + half, theme.ink if likeliest else theme.muted)
         if 2 * half >= LEGIBLE or likeliest:
-            yield Text((end + 5, y + 4), f"{100 * share:.1f}%", theme.ink, 10.5, bold=likeliest)
+            text = f"{100 * share:.1f}%"
+            if any(abs(line - y) < LEGIBLE for line in lines):
+                wide = drawing.text_width(text, 10.5, bold=likeliest)
+                yield drawing.box(end + 2, y - 6, end + 8 + wide, y + 6, theme.paper)
+            yield Text((end + 5, y + 4), text, theme.ink, 10.5, bold=likeliest)
 
 
 def _touch(axis: Window, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
@@ -98,13 +105,15 @@ def _share_scale(panel: tuple[float, float], most: float, name: str, theme: Them
 
 def _gamma(axis: Window, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
     """Draw dealers' gamma of each strike, and as a tick what it would be by today's volume."""
-    values = [row[name] for row in rows for name in (NET, BY_VOLUME)]
+    most = BESIDE * max(abs(row[NET]) for row in rows)
+    volumes = [min(max(row[BY_VOLUME], -most), most) if most else row[BY_VOLUME] for row in rows]
+    values = [*(row[NET] for row in rows), *volumes]
     money = Money.spanning(values)
     panel = Panel(GAMMA, page.span(values), money, theme)
     yield from panel.scale(f"dealers' gamma, {money.unit} per +1% (tick: by volume)", 5)
     for row in rows:
         y, half = axis.y(row["strike"]), _half(axis, row)
-        yield from panel.bar(row[NET], y - half, y + half, theme.strong(row[NET]))
+        yield from panel.bar(row[NET], y - half, y + half, theme.strong(row[NET]), sure=row[NET] * row[BY_VOLUME] >= 0)
         if row[BY_VOLUME]:
             x = panel.x(row[BY_VOLUME])
             yield Line([(x, y - half), (x, y + half)], theme.ink, 2.0)
@@ -113,7 +122,7 @@ def _gamma(axis: Window, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
 
 def _found(view: ZeroDte, rows: Sequence[Row]) -> Found:
     row = max(rows, key=lambda each: each["pin_probability"])
-    sigma, inside = view.moves.one_sigma or 0.0, sum(each["pin_probability"] for each in rows)
+    sigma = view.moves.one_sigma or 0.0
     halves = sorted({each["half_spacing"] for each in rows})
     spread = " to ".join(f"±{figures.strike(each)}" for each in (halves[:1] + halves[1:][-1:]))
     title = (
@@ -121,8 +130,8 @@ def _found(view: ZeroDte, rows: Sequence[Row]) -> Found:
         f"±{figures.three_digits(sigma)} points left to move (1 sigma)"
     )
     caption = (
-        f"Odds by the expiration's own smile, risk-neutral. Settle: within {spread} points of the strike, "
-        f"{figures.percent(inside)} in sight. Touch: at any time before. Gamma: what dealers hold of that strike; where it is "
-        f"positive their hedging holds the price near.{' Sign unknown: ' + view.unsure + '.' if view.unsure else ''}"
+        f"Odds by the expiration's own smile, risk-neutral. Settle: within {spread} points of the strike. Touch: at any time "
+        "before. Gamma: dealers' of that strike; where it is positive their hedging holds the price near. Tick: were they to "
+        "hold today's volume, at the edge if beyond; hatched: that has the other sign, so the sign is unknown."
     )
     return Found(title, caption)

@@ -147,7 +147,7 @@ def rules(
             for left, right in panels:
                 yield Line([(left, place), (right, place)], color, width, dash)
         labels.append((place + 4, Text((page.RIGHT + 8, 0), _tag(name, level, prices), color, 12, bold=name == "spot")))
-    yield from drawing.apart(labels, page.LABEL_GAP)
+    yield from drawing.apart(labels, page.LABEL_GAP, page.BOTTOM + 4)
 
 
 def _levels(prices: Window, theme: Theme) -> Iterator[tuple[str, float, str, float, tuple[float, float] | None]]:

@@ -110,11 +110,10 @@ def _cone(view: ZeroDte, axis: Window, times: Times, theme: Theme) -> Iterator[M
 def _ends(view: ZeroDte) -> list[tuple[float, str]]:
     """Name the ends of the cone."""
     sigma = view.moves.one_sigma
-    sides = () if sigma is None else ((1, "+"), (-1, figures.MINUS))
-    return [
-        (view.level + side * sigma, f"{sign}1σ {figures.level(view.level + side * sigma, view.level)}")
-        for side, sign in sides
-    ]
+    if sigma is None:
+        return []
+    ends = ((view.level + sigma, "+"), (view.level - sigma, figures.MINUS))
+    return [(end, f"{sign}1σ {figures.level(end, view.level)}") for end, sign in ends]
 
 
 def _haloed(marks: Iterable[Mark], theme: Theme) -> Iterator[Mark]:
@@ -157,7 +156,8 @@ def _found_charm(view: ZeroDte) -> Found:
     if sigma is not None:
         sides = [(float(np.interp(view.level + side * sigma, surface.spots, sums)), name) for side, name in SIDES]
         there, name = max(sides, key=lambda side: abs(side[0] - here))
-        title += f", {_deed(there)} 1σ {name}"
+        deed = figures.dollars(abs(there)).removeprefix("+") if here * there > 0 else _deed(there)
+        title += f", {deed} 1σ {name}"
     caption = (
         "What dealers must trade in each interval to stay hedged as time alone passes, were spot there then, $ of the underlying: "
         f"the difference of delta at fixed spot and volatility. Blank below the scale. {_dotted(view)}"

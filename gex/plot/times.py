@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +40,7 @@ class Times:
     left: float = page.LEFT
     right: float = page.RIGHT
 
-    @property
+    @cached_property
     def night(self) -> bool:
         """Whether the first interval has no session: it says nothing of how long it lasts."""
         gaps = np.diff([instant.timestamp() for instant in self.instants])
@@ -69,7 +70,7 @@ class Times:
             if all(abs(x - other) >= ROOM for other in taken):
                 taken.append(x)
                 yield Text((x, bottom + 18), figures.weekday_clock(time, last), theme.muted, 11.5, "middle")
-        yield Text((self.right + 30, bottom + 18), "New York time", theme.muted, 11)
+        yield Text(((self.left + self.right) / 2, bottom + 34), "New York time", theme.muted, 11, "middle")
         if self.night:
             yield from self._break(theme, bottom)
 

@@ -46,7 +46,7 @@ def number(text: str) -> float:
 
 
 def texts(drawing: Drawing) -> list[Text]:
-    return [mark for mark in drawing.marks if isinstance(mark, Text)]
+    return [mark for mark in (*drawing.frame, *drawing.marks) if isinstance(mark, Text)]
 
 
 def areas(drawing: Drawing) -> list[Area]:
@@ -315,7 +315,9 @@ def test_an_unknown_sign_is_grey_and_said(analysis: Analysis) -> None:
     dates = analysis.by_expiration.with_columns(pl.col("gross") * 100)
     found = replace(analysis, by_expiration=dates, regime="near_zero")
     drawing = chart(found, "expirations")
-    assert {area.color for area in areas(drawing)} == {LIGHT.positive_soft, LIGHT.negative_soft, LIGHT.muted}
+    soft, hatched = {LIGHT.positive_soft, LIGHT.negative_soft, LIGHT.paper}, {LIGHT.unknown}
+    assert {area.color for area in areas(drawing) if not area.hatch} == soft
+    assert {area.color for area in areas(drawing) if area.hatch} == hatched
     assert "sign unknown" in chart(found, "profile").title
     assert "near zero, sign unknown" in drawing.svg().decode()
 
