@@ -27,21 +27,9 @@ UNUSUAL = 1.2
 
 def holdings(view: ZeroDte, terminal: Terminal) -> list[str]:
     """Lay out what dealers may hold, one idea a line, and say why volume is a scenario."""
-    every = [holding.gamma_usd_per_1pct for holding in view.holdings]
-    money = figures.Money.spanning([gamma.gross for gamma in every])
-    trades = figures.Money.spanning([holding.charm_trade_usd for holding in view.holdings])
-    head = (
-        "DEALERS HOLD",
-        f"net {money.unit}",
-        f"±{100 * view.move:g}%",
-        "gross",
-        "flip",
-        "CW",
-        "PW",
-        f"charm {trades.unit}",
-    )
-    rows = [_holding(holding, view, money, trades) for holding in view.holdings]
-    table = aligned([head, *rows], "<>>>>>>>")
+    rows, gamma, trades = held(view)
+    names = (f"net {gamma}", f"±{100 * view.move:g}%", "gross", "flip", "CW", "PW", f"charm {trades}")
+    table = aligned([("DEALERS HOLD", *names), *rows], "<>>>>>>>")
     table[0] = terminal.paint(table[0], "muted")
     notes = [
         "net per +1% at spot",
@@ -49,7 +37,19 @@ def holdings(view: ZeroDte, terminal: Terminal) -> list[str]:
         "charm: dealers' trade to the expiry, + buys",
     ]
     legend = [terminal.paint(line, "muted") for line in flow(notes, terminal.width, indent="  ")]
-    return [_verdict(view, terminal), *table, *legend, *flow(_caveat(view), terminal.width, indent="  ")]
+    return [_verdict(view, terminal), *table, *legend, *flow(caveat(view), terminal.width, indent="  ")]
+
+
+def held(view: ZeroDte) -> tuple[list[tuple[str, ...]], str, str]:
+    """Return what dealers may hold, a row per idea, and the units of gamma and of trades.
+
+    A row has its idea's name, net, finite and gross gamma, flip, call wall, put wall and the trade to the expiry.
+    """
+    every = [holding.gamma_usd_per_1pct for holding in view.holdings]
+    money = figures.Money.spanning([gamma.gross for gamma in every])
+    trades = figures.Money.spanning([holding.charm_trade_usd for holding in view.holdings])
+    rows = [_holding(holding, view, money, trades) for holding in view.holdings]
+    return rows, money.unit, trades.unit
 
 
 def _verdict(view: ZeroDte, terminal: Terminal) -> str:
@@ -85,7 +85,7 @@ def _holding(holding: Holding, view: ZeroDte, money: figures.Money, trades: figu
     )
 
 
-def _caveat(view: ZeroDte) -> list[str]:
+def caveat(view: ZeroDte) -> list[str]:
     """Say why volume is a scenario and not an estimate, with what it makes of net gamma here."""
     volume, held = view.by_volume(1.0), view.by_volume(0.0)
     if volume is None or not volume.contracts:

@@ -169,8 +169,7 @@ def _svg(mark: Mark, hatches: Mapping[str, str]) -> str:
             fill = f"url(#{hatches[mark.color]})" if mark.hatch else mark.color
             return f'<polygon points="{_points(mark.points)}" fill="{fill}" fill-opacity="{mark.opacity:g}"/>\n'
         case Patches():
-            path = "".join(f"M{_points(shape)}Z" for shape in mark.shapes)
-            return f'<path d="{path}" fill="{mark.color}"/>\n'
+            return f'<path d="{"".join(map(_outline, mark.shapes))}" fill="{mark.color}"/>\n'
         case Dot():
             return f'<circle cx="{mark.at[0]:.1f}" cy="{mark.at[1]:.1f}" r="{mark.radius:g}" fill="{mark.color}"/>\n'
         case Text():
@@ -192,6 +191,16 @@ def _quoted(text: str) -> str:
 
 def _points(points: Sequence[Point]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+
+def _outline(points: Sequence[Point]) -> str:
+    """Return a closed path, lines along an axis in their short form."""
+    places = [(f"{x:.1f}", f"{y:.1f}") for x, y in points]
+    steps = ["M" + ",".join(places[0])]
+    for (x, y), (left, top) in zip(places[1:], places, strict=False):
+        if (x, y) != (left, top):
+            steps.append(f"H{x}" if y == top else f"V{y}" if x == left else f"L{x},{y}")
+    return "".join(steps) + "Z"
 
 
 def _plot(axes: Axes, mark: Mark, order: int) -> None:

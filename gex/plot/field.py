@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Run = tuple[float, float]
 
-TALL, WIDE = 4.0, 8.0
+TALL, WIDE = 4.0, 10.0
 """Pixels between the places at which it is known."""
 LAP = 0.25
 """Pixels that neighbouring shapes share, so that no seam shows."""
@@ -77,13 +77,12 @@ class Field:
         """Join the runs of columns that have as many, one below the other, to one shape each."""
         last = first + len(columns)
         left, right = float(self.edges[first]) - LAP, float(self.edges[last]) + LAP
-        across = [max(left, page.LEFT), *self.middles[first:last].tolist(), min(right, page.RIGHT)]
+        middles = [] if self.even else self.middles[first:last].tolist()
+        across = [max(left, page.LEFT), *middles, min(right, page.RIGHT)]
         shapes = []
         for runs in zip(*columns, strict=True):
-            tops, bottoms = zip(*runs, strict=True)
-            upper = list(zip(across, [tops[0], *tops, tops[-1]], strict=True))
-            lower = list(zip(across, [bottoms[0], *bottoms, bottoms[-1]], strict=True))
-            shapes.append([*upper, *reversed(lower)])
+            upper, lower = ([ends[0], *ends[: len(middles)], ends[-1]] for ends in zip(*runs, strict=True))
+            shapes.append([*zip(across, upper, strict=True), *reversed(list(zip(across, lower, strict=True)))])
         return shapes
 
 

@@ -54,9 +54,14 @@ def rows_of(view: ZeroDte) -> list[Row]:
     return sorted(rows[: min(max(near, LEAST), MOST)], key=lambda row: row["strike"])
 
 
+def window_of(view: ZeroDte, rows: Sequence[Row]) -> Window:
+    """Return the prices in sight."""
+    room = 1.2 * max(row["half_spacing"] for row in rows)
+    return expiring.window(view, rows[0]["strike"] - room, rows[-1]["strike"] + room)
+
+
 def _marks(view: ZeroDte, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
-    room = max(row["half_spacing"] for row in rows)
-    axis = expiring.window(view, rows[0]["strike"] - 1.2 * room, rows[-1]["strike"] + 1.2 * room)
+    axis = window_of(view, rows)
     rules = list(prices.rules(axis, theme, *PANELS))
     yield from prices.scale(axis, theme, *PANELS)
     yield from rules

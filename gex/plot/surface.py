@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gex.plot.times import Times
     from gex.quotes import Floats
 
-APART = (103.0, 46.0)
+APART = (137.0, 49.0)
 """Pixels between the signs that are written in."""
 CLEAR = 10.0
 """Pixels that a sign keeps from a line."""
