@@ -77,12 +77,13 @@ def _half(axis: Window, row: Row) -> float:
 
 def _pin(axis: Window, rows: Sequence[Row], theme: Theme, lines: Sequence[float]) -> Iterator[Mark]:
     """Draw the odds to settle nearest each strike, the likeliest in ink."""
-    most = max(row["pin_probability"] for row in rows)
+    best = max(rows, key=lambda row: row["pin_probability"])
+    most = best["pin_probability"]
     yield from _share_scale(PIN, 1.2 * most, "settle nearest the strike", theme)
     for row in rows:
         y, half, share = axis.y(row["strike"]), _half(axis, row), row["pin_probability"]
         end = PIN[0] + share / (1.2 * most) * (PIN[1] - PIN[0])
-        likeliest = share == most
+        likeliest = row is best
         yield drawing.box(PIN[0], y - half, end, y + half, theme.ink if likeliest else theme.muted)
         if 2 * half >= LEGIBLE or likeliest:
             text = f"{100 * share:.1f}%"

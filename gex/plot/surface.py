@@ -86,14 +86,14 @@ def _layers(field: Field, steps: Steps) -> Iterator[Mark]:
 
 
 def _signs(field: Field, steps: Steps, lines: Sequence[Line]) -> Iterator[Mark]:
-    """Write the sign into its ground here and there, away from lines."""
+    """Write the sign into its ground here and there, away from lines and from where the colour changes."""
     paths = [np.array(line.points).T for line in lines]
-    for x in np.arange(page.LEFT + APART[0] / 2, page.RIGHT - CLEAR, APART[0]):
-        for y in np.arange(page.TOP + APART[1] / 2, page.BOTTOM - CLEAR, APART[1]):
-            value = field.at(x, y)
-            if steps.color(value) and all(abs(np.interp(x, *path) - y) > CLEAR for path in paths):
-                text = "+" if value > 0 else figures.MINUS
-                yield Text((x, y + 4), text, steps.theme.upon(steps.color(value)), 12, "middle")
+    for x in np.arange(page.LEFT + APART[0] / 2, page.RIGHT - CLEAR, APART[0]).tolist():
+        for y in np.arange(page.TOP + APART[1] / 2, page.BOTTOM - CLEAR, APART[1]).tolist():
+            near = {steps.color(field.at(x + dx, y + dy)) for dx in (-CLEAR, 0.0, CLEAR) for dy in (-CLEAR, 0.0, CLEAR)}
+            if len(near) == 1 and "" not in near and all(abs(np.interp(x, *path) - y) > CLEAR for path in paths):
+                text = "+" if field.at(x, y) > 0 else figures.MINUS
+                yield Text((x, y + 4), text, steps.theme.upon(near.pop()), 12, "middle")
 
 
 def _cone(view: ZeroDte, axis: Window, times: Times, theme: Theme) -> Iterator[Mark]:

@@ -18,7 +18,7 @@ from gex.analysis import analyze
 from gex.merge import merge
 from gex.plot import KINDS
 from gex.plot.charts import chart
-from gex.plot.drawing import Area, Line, Text, text_width
+from gex.plot.drawing import Area, Line, Patches, Text, text_width
 from gex.plot.heat import cells_of
 from gex.plot.theme import DARK, LIGHT, THEMES, contrast
 from gex.results import HedgeFlow
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gex.ingest.schema import Chain
-    from gex.plot.drawing import Drawing
+    from gex.plot.drawing import Drawing, Mark, Point
     from gex.results import Analysis
 
 BOTH = pytest.mark.parametrize("theme", THEMES)
@@ -76,12 +76,19 @@ def scale(drawing: Drawing, where: Callable[[Text], bool], across: int) -> Calla
     return lambda value: base + (value - low) * slope
 
 
+def places(mark: Mark) -> list[Point]:
+    """Return every point of a mark."""
+    if isinstance(mark, Patches):
+        return [point for shape in mark.shapes for point in shape]
+    return list(mark.points) if isinstance(mark, Area | Line) else [mark.at]
+
+
 def assert_sound(drawing: Drawing) -> None:
     """Whatever a picture shows: whole XML, nothing over the edge, no name on another."""
     root = ET.fromstring(drawing.svg())  # noqa: S314 (our own)
     assert root.tag.endswith("svg")
     for mark in drawing.marks:
-        spots = mark.points if isinstance(mark, Area | Line) else [mark.at]
+        spots = places(mark)
         assert all(0 <= x <= drawing.width and 0 <= y <= drawing.height for x, y in spots), mark
     boxes = [(box(text), text.text) for text in texts(drawing)]
     for (left, top, right, bottom), text in boxes:
