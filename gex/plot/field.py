@@ -61,7 +61,7 @@ class Field:
         first = 0
         for place in range(1, len(columns) + 1):
             if self.even or place == len(columns) or not _alike(columns[place - 1], columns[place]):
-                shapes += self._joined(first, columns[first:place])
+                shapes += self._joined(first, place, columns)
                 first = place
         return shapes
 
@@ -73,22 +73,37 @@ class Field:
         part = np.divide(threshold - above, below - above, out=np.full(len(rows), 0.5), where=inner)
         return np.asarray(page.TOP + TALL * (rows - np.where(inner, 0.5 - part, 0.0)), dtype=np.float64)
 
-    def _joined(self, first: int, columns: Sequence[Sequence[Run]]) -> list[list[Point]]:
-        """Join the runs of columns that have as many, one below the other, to one shape each."""
-        last = first + len(columns)
+    def _joined(self, first: int, last: int, columns: Sequence[Sequence[Run]]) -> list[list[Point]]:
+        """Join the runs of some columns that have as many, one below the other, to one shape each."""
         left, right = float(self.edges[first]) - LAP, float(self.edges[last]) + LAP
         middles = [] if self.even else self.middles[first:last].tolist()
         across = [max(left, page.LEFT), *middles, min(right, page.RIGHT)]
+        before = columns[first - 1] if first and not self.even else None
+        after = columns[last] if last < len(columns) and not self.even else None
         shapes = []
-        for runs in zip(*columns, strict=True):
-            upper, lower = ([ends[0], *ends[: len(middles)], ends[-1]] for ends in zip(*runs, strict=True))
+        for runs in zip(*columns[first:last], strict=True):
+            whole = [_end(runs[0], before), *runs[: len(middles)], _end(runs[-1], after)]
+            upper, lower = ([run[side] for run in whole] for side in (0, 1))
             shapes.append([*zip(across, upper, strict=True), *reversed(list(zip(across, lower, strict=True)))])
         return shapes
 
 
+def _end(run: Run, beside: Sequence[Run] | None) -> Run:
+    """Return where a run ends halfway to the next column: half of the way to what it touches there, or in a point."""
+    if beside is None:
+        return run
+    touched = [other for other in beside if _overlap(run, other)]
+    top, bottom = (touched[0][0], touched[-1][1]) if touched else reversed(run)
+    return (run[0] + top) / 2, (run[1] + bottom) / 2
+
+
+def _overlap(one: Run, other: Run) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
 def _alike(one: Sequence[Run], other: Sequence[Run]) -> bool:
     """Tell whether two columns have the same runs, each overlapping its own."""
-    return len(one) == len(other) and all(a[0] < b[1] and b[0] < a[1] for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(map(_overlap, one, other))
 
 
 def field_of(axis: Window, times: Times, spots: Floats, values: Floats) -> Field:

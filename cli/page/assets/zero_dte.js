@@ -23,6 +23,12 @@
     return found;
   }
 
+  /* Where a picture is wider than its box, its right end first: there stand spot and levels by name. */
+  function toTheEnd(figure) {
+    const canvas = figure.querySelector(".canvas");
+    canvas.scrollLeft = canvas.scrollWidth;
+  }
+
   function map(figure, data) {
     const picture = figure.querySelector("svg");
     const spots = floats(data.spots), values = floats(data.values);
@@ -52,12 +58,13 @@
       const column = Math.min(last(data.x, x), data.x.length - 2);
       const nearest = x - data.x[column] < data.x[column + 1] - x ? column : column + 1;
       const when = even ? `${data.times[column]}–${data.times[column + 1]}` : data.times[nearest];
-      const away = price - data.spot, sign = away < 0 ? "−" : "+";
+      const away = price - data.spot, far = Math.abs(away).toFixed(data.digits);
       const sigmas = data.sigma ? `, ${Math.abs(away / data.sigma).toFixed(1)} sigma` : "";
+      const where = +far ? `${away < 0 ? "−" : "+"}${far} points${sigmas} from spot` : "spot stays";
       return [
         `${when} at ${price.toFixed(data.digits)}`,
         `${dollars(value(even ? x : data.x[nearest], price))} ${data.unit}`,
-        `${sign}${Math.abs(away).toFixed(data.digits)} points${sigmas} from spot`,
+        where,
       ];
     }
 
@@ -121,6 +128,7 @@
       kept.chosen = chosen;
       maps.forEach((each, place) => { each.hidden = place !== chosen; });
       buttons.forEach((button, place) => button.setAttribute("aria-pressed", String(place === chosen)));
+      toTheEnd(maps[chosen]);
     }
     buttons.forEach((button, place) => button.addEventListener("click", () => show(place)));
     figure.before(element("div", { class: "controls", role: "group", "aria-label": "Map of price and time" }, ...buttons));
@@ -140,6 +148,7 @@
   window.gex.panels.zero_dte_rows = function (figure, data) {
     const picture = figure.querySelector("svg");
     const hint = tip(figure);
+    if (data.across) toTheEnd(figure);
     picture.addEventListener("pointermove", (event) => {
       const at = place(picture, event);
       const along = at && (data.across ? at.x : at.y);
