@@ -277,13 +277,17 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 def wrapped(text: str, size: float, width: float, most: int, *, bold: bool = False) -> list[str]:
     """Break text into lines no wider than `width`, `most` at the most; what is too much ends in an ellipsis."""
-    lines = [""]
+    lines: list[str] = []
+    space, taken = text_width(" ", size, bold=bold), 0.0
     for word in text.split():
-        joined = f"{lines[-1]} {word}".strip()
-        if text_width(joined, size, bold=bold) <= width or not lines[-1]:
-            lines[-1] = joined
+        needs = text_width(word, size, bold=bold)
+        if lines and taken + space + needs <= width:
+            lines[-1] += f" {word}"
+            taken += space + needs
         else:
             lines.append(word)
+            taken = needs
+    lines = lines or [""]
     shown = lines[:most]
     if len(lines) > most:
         shown[-1] += " …"

@@ -32,6 +32,7 @@ APART = (137.0, 49.0)
 """Pixels between the signs that are written in."""
 CLEAR = 10.0
 """Pixels that a sign keeps from a line."""
+AROUND = ((0.0, 0.0), (-CLEAR, -CLEAR), (CLEAR, -CLEAR), (-CLEAR, CLEAR), (CLEAR, CLEAR))
 HALO = 2.4
 """Pixels of paper around a line on coloured ground."""
 SIDES = ((1, "above"), (-1, "below"))
@@ -90,7 +91,7 @@ def _signs(field: Field, steps: Steps, lines: Sequence[Line]) -> Iterator[Mark]:
     paths = [np.array(line.points).T for line in lines]
     for x in np.arange(page.LEFT + APART[0] / 2, page.RIGHT - CLEAR, APART[0]).tolist():
         for y in np.arange(page.TOP + APART[1] / 2, page.BOTTOM - CLEAR, APART[1]).tolist():
-            near = {steps.color(field.at(x + dx, y + dy)) for dx in (-CLEAR, 0.0, CLEAR) for dy in (-CLEAR, 0.0, CLEAR)}
+            near = {steps.color(field.at(x + dx, y + dy)) for dx, dy in AROUND}
             if len(near) == 1 and "" not in near and all(abs(np.interp(x, *path) - y) > CLEAR for path in paths):
                 text = "+" if field.at(x, y) > 0 else figures.MINUS
                 yield Text((x, y + 4), text, steps.theme.upon(near.pop()), 12, "middle")
