@@ -62,12 +62,13 @@ def window_of(view: ZeroDte, rows: Sequence[Row]) -> Window:
 
 def _marks(view: ZeroDte, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
     axis = window_of(view, rows)
-    rules = list(prices.rules(axis, theme, *PANELS))
     yield from prices.scale(axis, theme, *PANELS)
-    yield from rules
-    yield from _pin(axis, rows, theme, [mark.points[0][1] for mark in rules if isinstance(mark, Line)])
+    below = [mark for mark in prices.rules(axis, theme, PIN) if isinstance(mark, Line)]
+    yield from below
+    yield from _pin(axis, rows, theme, [line.points[0][1] for line in below])
     yield from _touch(axis, rows, theme)
     yield from _gamma(axis, rows, theme)
+    yield from prices.rules(axis, theme, TOUCH, GAMMA)
 
 
 def _half(axis: Window, row: Row) -> float:
@@ -94,10 +95,12 @@ def _pin(axis: Window, rows: Sequence[Row], theme: Theme, lines: Sequence[float]
 
 
 def _touch(axis: Window, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
-    """Draw the odds to be touched on the way."""
+    """Draw the odds to be touched on the way; the price that spot has is touched already."""
     yield from _share_scale(TOUCH, 1.0, "touch it before the expiry", theme)
-    points = [(TOUCH[0] + row["touch_probability"] * (TOUCH[1] - TOUCH[0]), axis.y(row["strike"])) for row in rows]
-    yield Line(points, theme.ink, 1.8)
+    odds = [(row["strike"], row["touch_probability"]) for row in rows]
+    points = [(TOUCH[0] + share * (TOUCH[1] - TOUCH[0]), axis.y(price)) for price, share in odds]
+    known = sorted({*points, (TOUCH[1], axis.y(axis.spot))}, key=lambda point: -point[1])
+    yield Line(known, theme.ink, 1.8)
     yield from (Dot(point, theme.ink, 2.4) for point in points)
 
 

@@ -236,6 +236,8 @@ def test_the_odds_are_as_long_as_they_are_likely(view: ZeroDte) -> None:
         ), row["strike"]
         at = (400.0 + 200.0 * row["touch_probability"], y(row["strike"]))
         assert any(np.allclose(dot, at, atol=0.1) for dot in dots)
+    curve = next(line for line in lines(drawing, LIGHT.ink, 1.8) if len(line.points) > 2)
+    assert max(curve.points) == pytest.approx((600.0, y(6500.0)), abs=0.1)  # Where spot is, is touched.
     best = max(view.odds.to_dicts(), key=lambda row: row["pin_probability"])
     assert f"near {best['strike']:g}, at {100 * best['pin_probability']:.1f}%" in drawing.title
 
