@@ -104,3 +104,27 @@ def test_it_is_accessible_with_the_other_map_chosen(
     shown.page.locator("#zero-dte-charm").get_by_role("slider", name="Price").focus()
     assert shown.violations() == []
     assert shown.overflow() <= 0
+
+
+def test_on_a_phone_a_map_fits_and_is_read_as_on_a_desk(tab: Callable[..., Tab], written: tuple[Path, ZeroDte]) -> None:
+    page, view = tab(written[0], "phone").page, written[1]
+    for name in ("gamma", "path"):
+        assert page.locator(f"#zero-dte-{name} .canvas").evaluate("each => each.scrollWidth - each.clientWidth") <= 0
+        words = page.locator(f"#zero-dte-{name} svg text")
+        ends = words.evaluate_all(
+            "all => all.map(each => each.getBoundingClientRect()).map(box => [box.left, box.right])"
+        )
+        assert min(left for left, _ in ends) >= 0
+        assert max(right for _, right in ends) <= 390
+    assert page.locator("#zero-dte-gamma svg").get_by_text("spot ").is_visible()
+    boxes = page.locator("#zero-dte-gamma svg polygon").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect().width)"
+    )
+    assert len(boxes) == 10
+    assert min(boxes) > 25
+    said = pointed(page, "zero-dte-gamma", 0.4, 0.4)
+    price = float(said.split(" at ")[1].split("\n")[0])
+    assert view.surface.spots[0] < price < view.surface.spots[-1]
+    page.get_by_role("button", name="Trades as time passes").click()
+    charm = page.locator("#zero-dte-charm .canvas")
+    assert charm.evaluate("each => each.scrollWidth - each.clientWidth") <= 0

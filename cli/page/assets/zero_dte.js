@@ -23,15 +23,99 @@
     return found;
   }
 
-  /* Where a picture is wider than its box, its right end first: there stand spot and levels by name. */
-  function toTheEnd(figure) {
-    const canvas = figure.querySelector(".canvas");
-    canvas.scrollLeft = canvas.scrollWidth;
+  const NARROW = 600, SIZE = 11, TALL = 340;
+  /* The panel of a picture made by gex.plot.page, in its own pixels. */
+  const PANEL = { left: 76, right: 900, top: 118, bottom: 610 };
+
+  /* A picture for a phone: its panel as wide as its box, its words in their full size, the scale in a row above. */
+  function narrowed(figure, picture) {
+    const canvas = figure.querySelector(".canvas"), width = canvas.clientWidth;
+    if (!width || width >= NARROW) return null;
+    canvas.classList.add("drawn");
+    const texts = [...picture.querySelectorAll("text")];
+    const at = (mark) => [+mark.getAttribute("x"), +mark.getAttribute("y")];
+    for (const text of texts) {
+      text.setAttribute("font-size", SIZE);
+      const [x, y] = at(text);
+      if (x > PANEL.right && y > PANEL.top) text.textContent = text.textContent.replace(/ [+−]?[\d.]+%/, "");
+      else text.textContent = text.textContent.split("; ")[0];
+    }
+    const top = scale(picture, width) ? 52 : 20;
+    picture.setAttribute("viewBox", `0 0 ${width} ${top + TALL + 40}`);
+    const beside = texts.filter((text) => at(text)[0] > PANEL.right && at(text)[1] > PANEL.top);
+    const left = 42, right = width - 10 - Math.max(20, ...beside.map((text) => text.getComputedTextLength()));
+    const across = (x) => {
+      if (x <= PANEL.left) return x * left / PANEL.left;
+      if (x > PANEL.right) return right + x - PANEL.right;
+      return left + (x - PANEL.left) / (PANEL.right - PANEL.left) * (right - left);
+    };
+    const down = (y) => {
+      if (y > PANEL.bottom) return top + TALL + y - PANEL.bottom;
+      return top + (y - PANEL.top) / (PANEL.bottom - PANEL.top) * TALL;
+    };
+    for (const mark of picture.querySelectorAll("polyline, polygon")) {
+      if ("placed" in mark.dataset) continue;
+      const points = mark.getAttribute("points").split(" ").map((point) => point.split(",").map(Number));
+      mark.setAttribute("points", points.map(([x, y]) => `${across(x)},${down(y)}`).join(" "));
+    }
+    for (const mark of picture.querySelectorAll("path")) {
+      const moved = (_, kind, x, y) => (kind === "H" ? `H${across(+x)}` : kind === "V" ? `V${down(+x)}` : `${kind}${across(+x)},${down(+y)}`);
+      mark.setAttribute("d", mark.getAttribute("d").replace(/([MLHV])([\d.]+)(?:,([\d.]+))?/g, moved));
+    }
+    for (const mark of picture.querySelectorAll("circle")) {
+      mark.setAttribute("cx", across(+mark.getAttribute("cx")));
+      mark.setAttribute("cy", down(+mark.getAttribute("cy")));
+    }
+    const rest = texts.filter((each) => !("placed" in each.dataset));
+    for (const text of rest) {
+      const [x, y] = at(text);
+      text.setAttribute("x", text.getAttribute("text-anchor") === "start" && x < PANEL.left ? 0 : across(x));
+      text.setAttribute("y", y < PANEL.top ? top - 6 : down(y));
+    }
+    thinned(rest);
+    return { across, down };
+  }
+
+  /* The scale of colours: its name, and below it boxes side by side; false where there is none. */
+  function scale(picture, width) {
+    const above = (y) => y < 100;
+    const boxes = [...picture.querySelectorAll("polygon")].filter((each) => above(+each.getAttribute("points").split(/[ ,]/)[1]));
+    if (!boxes.length) return false;
+    const step = width / boxes.length;
+    boxes.forEach((box, place) => {
+      const [x, end] = [place * step, (place + 1) * step - 2];
+      box.setAttribute("points", `${x},16 ${end},16 ${end},31 ${x},31`);
+      box.dataset.placed = "";
+    });
+    const words = [...picture.querySelectorAll("text")].filter((each) => above(+each.getAttribute("y")));
+    words.forEach((text, place) => {
+      const name = text.getAttribute("text-anchor") === "end";
+      text.setAttribute("x", name ? 0 : (place - 0.5) * step - 1);
+      text.setAttribute("y", name ? 11 : 27);
+      text.setAttribute("font-size", name ? SIZE : 9.5);
+      if (name) text.setAttribute("text-anchor", "start");
+      text.dataset.placed = "";
+    });
+    return true;
+  }
+
+  /* Words that would stand on others go, those in ink stay. */
+  function thinned(texts) {
+    const order = [...texts].sort((one, other) => (other.getAttribute("font-weight") ? 1 : 0) - (one.getAttribute("font-weight") ? 1 : 0));
+    const kept = [];
+    for (const text of order) {
+      const box = text.getBBox();
+      const hit = kept.some((other) => box.x < other.x + other.width + 6 && other.x < box.x + box.width + 6
+        && box.y < other.y + other.height - 3 && other.y < box.y + box.height - 3);
+      if (hit) text.remove(); else kept.push(box);
+    }
   }
 
   function map(figure, data) {
     const picture = figure.querySelector("svg");
     const spots = floats(data.spots), values = floats(data.values);
+    const moved = narrowed(figure, picture);
+    if (moved) Object.assign(data, { x: data.x.map(moved.across), top: moved.down(data.top), bottom: moved.down(data.bottom) });
     const columns = values.length / spots.length, rows = spots.length;
     const low = spots[0], high = spots[rows - 1];
     const height = (price) => data.bottom - (price - low) / (high - low) * (data.bottom - data.top);
@@ -121,17 +205,16 @@
   /* One map at a time, chosen by buttons above the first. */
   function choice(figure) {
     const maps = [...figure.parentElement.querySelectorAll('[data-panel="zero_dte"]')];
-    if (maps[0] !== figure || maps.length < 2) return;
+    if (maps[maps.length - 1] !== figure || maps.length < 2) return;  // Each has been laid out while it could be seen.
     const kept = state("zero-dte-maps");
     const buttons = maps.map((each) => element("button", { type: "button" }, label(each)));
     function show(chosen) {
       kept.chosen = chosen;
       maps.forEach((each, place) => { each.hidden = place !== chosen; });
       buttons.forEach((button, place) => button.setAttribute("aria-pressed", String(place === chosen)));
-      toTheEnd(maps[chosen]);
     }
     buttons.forEach((button, place) => button.addEventListener("click", () => show(place)));
-    figure.before(element("div", { class: "controls", role: "group", "aria-label": "Map of price and time" }, ...buttons));
+    maps[0].before(element("div", { class: "controls", role: "group", "aria-label": "Map of price and time" }, ...buttons));
     show(kept.chosen || 0);
   }
 
@@ -148,7 +231,8 @@
   window.gex.panels.zero_dte_rows = function (figure, data) {
     const picture = figure.querySelector("svg");
     const hint = tip(figure);
-    if (data.across) toTheEnd(figure);
+    const moved = data.across && narrowed(figure, picture);
+    if (moved) data.edges = data.edges.map(moved.across);
     picture.addEventListener("pointermove", (event) => {
       const at = place(picture, event);
       const along = at && (data.across ? at.x : at.y);
