@@ -54,6 +54,9 @@ def command(
 
     strikes: gamma by strike, calls, puts, net and 0DTE, price as height. profile: net gamma against spot. heat: net
     gamma by strike and expiration. expirations: gamma by expiration. hedging: what dealers trade after moves of spot.
+
+    Of what expires today, or next: surface: net gamma by price and time to the expiry. charm: dealers' trades as time
+    passes, by price and time. path: those trades at this spot, summed. pin: the odds of each strike.
     """
     if len(sources) > 1 and not merging.merge:
         raise click.UsageError("a picture is of one book: give one SOURCE, or --merge")

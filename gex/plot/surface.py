@@ -32,6 +32,7 @@ APART = (137.0, 49.0)
 """Pixels between the signs that are written in."""
 CLEAR = 10.0
 """Pixels that a sign keeps from a line."""
+# The corners of a sign's place and its middle.
 AROUND = ((0.0, 0.0), (-CLEAR, -CLEAR), (CLEAR, -CLEAR), (-CLEAR, CLEAR), (CLEAR, CLEAR))
 HALO = 2.4
 """Pixels of paper around a line on coloured ground."""
@@ -58,10 +59,8 @@ def _draw(view: ZeroDte, theme: Theme, values: Floats, name: str, found: Found) 
     sizes = np.abs(values[:, int(times.night and values.shape[1] > 1) :])
     if not np.any(sizes):
         return expiring.sheet(view, theme, found, page.absence(theme, "Dealers hold nothing that expires."))
-    axis, largest = (
-        expiring.window(view, float(spots[0]), float(spots[-1])),
-        float(np.percentile(sizes[sizes > 0], USUAL)),
-    )
+    axis = expiring.window(view, float(spots[0]), float(spots[-1]))
+    largest = float(np.percentile(sizes[sizes > 0], USUAL))
     money, steps = Money.spanning([largest]), steps_of(largest, theme)
     field = field_of(axis, times, spots, values)
     above = [*_cone(view, axis, times, theme), *prices.rules(axis, theme, (page.LEFT, page.RIGHT), beside=_ends(view))]
