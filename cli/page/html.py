@@ -21,7 +21,6 @@ FIGURE = Markup(
     '<p class="note">{caption}</p>\n{data}{table}</figure>\n'
 )
 BEHIND = Markup("<details><summary>The figures as a table</summary>\n{}</details>\n")
-FIRST, CELL = Markup('<th scope="row" class="{}">{{}}</th>'), Markup('<td class="{}">{{}}</td>')
 
 
 def joined(parts: Iterable[Markup]) -> Markup:
@@ -53,10 +52,13 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str | Marku
     """Return a table whose first column names its rows; the first `words` columns are words, the others figures."""
     kinds = ["word" if place < words else "figure" for place in range(len(head))]
     heads = (Markup('<th scope="col" class="{}">{}</th>').format(*pair) for pair in zip(kinds, head, strict=True))
-    # One template for all rows: a page has thousands of cells.
-    cells = [FIRST.format(kinds[0]), *(CELL.format(kind) for kind in kinds[1:])]
-    row = Markup("<tr>{}</tr>\n").format(joined(cells))
-    return TABLE.format(caption=caption, head=joined(heads), rows=joined(row.format(*each) for each in rows))
+    return TABLE.format(caption=caption, head=joined(heads), rows=joined(_row(row, kinds) for row in rows))
+
+
+def _row(row: Sequence[str | Markup], kinds: Sequence[str]) -> Markup:
+    first = Markup('<th scope="row" class="{}">{}</th>').format(kinds[0], row[0])
+    cells = (Markup('<td class="{}">{}</td>').format(*pair) for pair in zip(kinds[1:], row[1:], strict=True))
+    return Markup("<tr>{}{}</tr>\n").format(first, joined(cells))
 
 
 def figure(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from gex.cli.page.html import figure, floats, joined, paragraph, section, table
-from gex.cli.page.panels.verdict import CARD
 from gex.cli.render import figures
 from gex.cli.render.zero_dte_tables import caveat, held
 from gex.plot import expiring, hedging_path, page, pin, surface
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 PRICES, TIMES = 4, 8
 """Of the tables behind the maps: every so manieth price, and about so many times."""
 NAME = "zero-dte"
+CARD = Markup(
+    '<article class="card neutral" id="card-{name}">\n<h3>{label}</h3>\n<p class="value">{value}</p>\n<ul>{notes}</ul>\n</article>\n'
+)
 CARDS, ITEM = Markup('<div class="cards">\n{}</div>\n'), Markup("<li>{}</li>")
 
 
@@ -61,7 +63,7 @@ def _cards(view: ZeroDte) -> Markup:
 
 def _card(name: str, label: str, value: str, notes: list[str]) -> Markup:
     items = joined(ITEM.format(note) for note in notes)
-    return CARD.format(name=name, kind="neutral", label=label, value=value, notes=items)
+    return CARD.format(name=name, label=label, value=value, notes=items)
 
 
 def _clock(root: RootClock, view: ZeroDte) -> tuple[str, list[str]]:
