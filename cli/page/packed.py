@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gex.cli.page.html import floats
-
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -27,9 +25,14 @@ def counts(values: npt.ArrayLike) -> str:
 
 
 def sparse(values: npt.ArrayLike) -> dict[str, str]:
-    """Return floats as 32 bits each of those that are not zero, and a bit each that says which these are."""
+    """Return floats as 24 bits each of those that are not zero, and a bit each that says which these are.
+
+    The 24 bits are those of a 32-bit float without the last eight, rounded: off by 2^-16, 1.5e-5 of the value, at most.
+    """
     single = np.asarray(values, dtype="<f4")
-    return {"bits": _text(np.packbits(single != 0, bitorder="little")), "values": floats(single[single != 0])}
+    there = single != 0
+    rounded = (single[there].view("<u4") + np.uint32(128)).view(np.uint8).reshape(-1, 4)
+    return {"bits": _text(np.packbits(there, bitorder="little")), "values": _text(rounded[:, 1:])}
 
 
 def _text(values: npt.NDArray[np.uint8]) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 GAMMA = ("calls", "puts", "volume_calls", "volume_puts")
 COUNTS = ("call_open_interest", "put_open_interest", "volume")
+DOLLAR = 1.0
+"""Gamma of a cell under it is none: far from the money there is next to nothing, in many bytes."""
 ROUGH = 5e-4
 """Of a curve's span: points that a straight line between their neighbours meets this nearly are left out."""
 
@@ -47,7 +49,7 @@ def data_of(analysis: Analysis) -> Data:
 
 
 def _cells(cells: pl.DataFrame, near: Floats, ends: tuple[float, float]) -> Data:
-    """Return the cells of one expiration after the other: the place of the strike, 0 below all, n + 1 above, and sums."""
+    """Return the cells of one expiration after the other: steps up from place to place, 0 below all strikes, and sums."""
     strike = cells["strike"].to_numpy()
     place = np.searchsorted(near, strike) + 1
     place[strike < ends[0]], place[strike > ends[1]] = 0, len(near) + 1
@@ -55,11 +57,12 @@ def _cells(cells: pl.DataFrame, near: Floats, ends: tuple[float, float]) -> Data
         pl.col(*GAMMA, *COUNTS).sum()
     ).sort("expiration", "place")  # fmt: skip
     of = binned.group_by("expiration", maintain_order=True).len()
+    step = binned.select(pl.col("place") - pl.col("place").shift(1, fill_value=0).over("expiration"))
     return {
         "expirations": [date.isoformat() for date in of["expiration"]],
         "sizes": of["len"].to_list(),
-        "place": counts(binned["place"].to_numpy()),
-        **{name: sparse(binned[name].to_numpy()) for name in GAMMA},
+        "steps": counts(step["place"].to_numpy()),
+        **{name: sparse(np.where(np.abs(binned[name]) < DOLLAR, 0.0, binned[name])) for name in GAMMA},
         **{name: counts(np.rint(binned[name].to_numpy())) for name in COUNTS},
     }
 

@@ -69,10 +69,10 @@
       this.spoken = element("p", { class: "visually-hidden", role: "status" });
       this.canvas.replaceChildren(this.still, this.live);
       this.canvas.classList.add("drawn");
-      this.canvas.before(gex.strikes.controls(this.model, this.state, () => this.draw(), this.zoom));
+      this.canvas.before(gex.strikes.controls(this.model, this.state, () => this.draw(), this.zoom, figure.id));
       this.title = figure.querySelector("figcaption strong");
       this.note = figure.querySelector(".note");
-      this.said = [this.title.textContent, this.note.textContent.replace(/ Strikes in steps of .*/s, "")];
+      this.said = [this.title.textContent, this.note.textContent.replace(/ (Ribbon|Strikes in steps).*/s, "")];
       this.note.after(element("p", { class: "note keys" }, gex.strikes.view.KEYS), this.spoken);
       this.table = figure.querySelector("details table");
       const curve = figure.parentElement.querySelector("#profile");

@@ -18,14 +18,15 @@
   const dated = (model, date) => `${date} ${weekday(date)}${model.zero.has(date) ? " (0DTE)" : ""}`;
 
   /* Named sets, each date, or several of them. */
-  function expirations(model, state, changed) {
+  function expirations(model, state, changed, id) {
     const { NAMES, SEVERAL } = gex.strikes.view;
     const words = (name) => NAMES[name][0].toUpperCase() + NAMES[name].slice(1);
     const dates = model.expirations.map((date) => option(date, dated(model, date)));
-    const select = element("select", {}, ...Object.keys(model.choices).map((name) => option(name, words(name))),
+    const select = element("select", { id: `${id}-set` }, ...Object.keys(model.choices).map((name) => option(name, words(name))),
       option(SEVERAL, "Several dates…"), element("optgroup", { label: "One date" }, ...dates));
-    const many = element("select", { multiple: "", size: "6" }, ...model.expirations.map((date) => option(date, dated(model, date))));
-    const list = element("label", { class: "several" }, "Dates, several with Ctrl or Shift ", many);
+    const many = element("select", { id: `${id}-dates`, multiple: "", size: "6" },
+      ...model.expirations.map((date) => option(date, dated(model, date))));
+    const list = element("div", { class: "several" }, element("label", { for: many.id }, "Dates, several with Ctrl or Shift"), many);
     const tell = () => {
       select.value = state.scope;
       list.hidden = state.scope !== SEVERAL;
@@ -42,7 +43,7 @@
       changed();
     });
     tell();
-    return [element("label", {}, "Expirations ", select), list];
+    return [element("div", {}, element("label", { for: select.id }, "Expirations "), select), list];
   }
 
   /* Buttons that are pressed or not. */
@@ -54,11 +55,11 @@
     return buttons.map(([, each]) => each);
   }
 
-  function controls(model, state, changed, zoom) {
+  function controls(model, state, changed, zoom, id) {
     const layers = toggles(LAYERS, (name) => state.layers[name], (name) => { state.layers[name] = !state.layers[name]; changed(); });
     const bases = toggles(BASES, (name) => state.basis === name, (name) => { state.basis = name; changed(); },
       model.no_volume ? { volume: model.no_volume } : {});
-    return element("div", { class: "controls" }, ...expirations(model, state, changed),
+    return element("div", { class: "controls" }, ...expirations(model, state, changed, id),
       group("Bars shown", ...layers), group("Gamma by", ...bases),
       group("Prices shown", button("+", "Zoom in", () => zoom.by(0.5)), button("−", "Zoom out", () => zoom.by(2)),
         button("▲", "Higher prices", () => zoom.shift(0.25)), button("▼", "Lower prices", () => zoom.shift(-0.25)),

@@ -21,21 +21,24 @@ gex.strikes = (function () {
     return found;
   }
 
-  /* Floats that are mostly not there, and a bit each that says which are. */
+  /* Floats without their last eight bits, and a bit each that says which of them are not zero. */
   function sparse(packed, size) {
-    const bits = bytes(packed.bits), values = gex.floats(packed.values), found = new Float64Array(size);
+    const bits = bytes(packed.bits), values = bytes(packed.values), found = new Float64Array(size), whole = new DataView(new ArrayBuffer(4));
     for (let place = 0, next = 0; place < size; place++) {
-      if (bits[place >> 3] >> (place & 7) & 1) found[place] = values[next++];
+      if (!(bits[place >> 3] >> (place & 7) & 1)) continue;
+      for (let byte = 1; byte < 4; byte++) whole.setUint8(byte, values[next++]);
+      found[place] = whole.getFloat32(0, true);
     }
     return found;
   }
 
   function read(data) {
-    const place = counts(data.place), cells = { place };
+    const starts = [0], place = counts(data.steps), cells = { place };
+    for (const size of data.sizes) starts.push(starts[starts.length - 1] + size);
+    const begins = new Set(starts);
+    place.forEach((step, at) => { if (!begins.has(at)) place[at] += place[at - 1]; });
     for (const name of SIDES) cells[name] = sparse(data[name], place.length);
     for (const name of COUNTS) cells[name] = counts(data[name]);
-    const starts = [0];
-    for (const size of data.sizes) starts.push(starts[starts.length - 1] + size);
     const profile = Object.fromEntries(Object.entries(data.profile).map(([name, text]) => [name, gex.floats(text)]));
     const dates = new Set(data.choices["0dte"] ? data.choices["0dte"].dates : []);
     return { ...data, strikes: gex.floats(data.strikes), cells, starts, profile, zero: dates };

@@ -5,20 +5,20 @@
   const { svg } = gex;
   const { scale } = gex.strikes;
   const { line, box, text } = scale;
-  const NARROW = 660, TAGS = 158, GAP = 34, TOP = 44, BELOW = 44, LABEL = 16, THINNEST = 5, THICKEST = 15;
+  const NARROW = 660, TAGS = 158, SHORT = 36, GAP = 34, TOP = 44, BELOW = 44, LABEL = 16, THINNEST = 5, THICKEST = 15;
   const SPARE = 0.8; // Of a step's height that a bar takes.
   const INNER = 0.55; // Of a bar's height that 0DTE takes.
   const BOLD = { "font-weight": 600 };
   const MUTED = { "font-size": 11.5 };
   const HALO = { stroke: "var(--paper)", "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round" };
-  const PLACES = { start: 1, end: -1 };
+  const BRIEF = { "call wall": "CW", "put wall": "PW" };
 
   /* Where panels stand: side by side on a desk, the curve below the bars on a phone. */
   function layout(width, layers) {
     const bars = [...(layers.calls || layers.puts ? ["sides"] : []), ...(layers.net ? ["net"] : [])];
     if (width >= NARROW) return row([...bars, "curve"], 58, width - TAGS, 0, 600, false);
-    const above = bars.length ? row(bars, 46, width - 2, 0, 420, true) : { panels: [], height: 0 };
-    const below = row(["curve"], 46, width - 2, above.height, 380, true);
+    const above = bars.length ? row(bars, 46, width - SHORT, 0, 420, true) : { panels: [], height: 0 };
+    const below = row(["curve"], 46, width - SHORT, above.height, 380, true);
     return { panels: [...above.panels, ...below.panels], height: below.height };
   }
 
@@ -152,8 +152,7 @@
       const y = panel.bottom + 36, tones = { calls: "var(--positive)", puts: "var(--negative)" };
       if (!apart) return [text(panel.left, y, "calls above, puts below", "var(--muted)", MUTED)];
       const sides = { calls: ["start", zero + 6], puts: ["end", zero - 6] };
-      const room = (name) => PLACES[sides[name][0]] > 0 ? panel.right - zero > 30 : zero - panel.left > 30;
-      return shown.filter(room).map((name) => text(sides[name][1], y, name, tones[name], { ...BOLD, "text-anchor": sides[name][0] }));
+      return shown.map((name) => text(sides[name][1], y, name, tones[name], { ...BOLD, "text-anchor": sides[name][0] }));
     }
 
     net(panel) {
@@ -166,9 +165,9 @@
         ...(parted && row.today
           ? this.bar(panel, x, ends, row, row.today, [-INNER * half, INNER * half], inner(row.today), over, money) : []),
       ]);
-      const note = [...(parted ? [`inside: 0DTE${todayUnsure ? ", hatched: sign unknown" : ""}`] : []),
-        ...(unsure ? ["hatched: sign unknown"] : [])].join("; ");
-      over.push(text(panel.left, panel.bottom + 36, note, "var(--muted)", MUTED));
+      const note = [...(parted ? ["inside: 0DTE"] : []), ...(unsure || parted && todayUnsure ? ["hatched: sign unknown"] : [])].join(", ");
+      const [x0, anchor] = panel.narrow ? [panel.right, "end"] : [panel.left, "start"];
+      over.push(text(x0, panel.bottom + 36, note, "var(--muted)", { ...MUTED, "text-anchor": anchor }));
       return [this.amounts(panel, ends, money, "Net", `${money.unit} ${unit}`), marks, over];
     }
 
@@ -224,8 +223,7 @@
         const last = lines[lines.length - 1];
         if ((last + word).length < most || !last) lines[lines.length - 1] = `${last} ${word}`.trim(); else lines.push(word);
       }
-      const from = (panel.top + panel.bottom) / 2 - 8 * lines.length;
-      return lines.map((words, at) => text((panel.left + panel.right) / 2, from + 17 * at, words, "var(--muted)",
+            return lines.map((words, at) => text((panel.left + panel.right) / 2, panel.top + 28 + 17 * at, words, "var(--muted)",
         { "text-anchor": "middle", ...HALO }));
     }
 
@@ -257,20 +255,19 @@
     tags(panel) {
       const { low, high } = this.view;
       const labels = this.named().map(([name, price, fill]) => ({
-        y: this.y(panel, Math.min(Math.max(price, low), high)) + (panel.narrow ? -4 : 4), fill, name,
-        words: this.tag(name, price, panel.narrow),
+        y: this.y(panel, Math.min(Math.max(price, low), high)) + 4, fill, name, words: this.tag(name, price, panel.narrow),
       }));
-      const place = panel.narrow ? [panel.right - 2, "end"] : [panel.right + 8, "start"];
-      return scale.apart(labels, LABEL).map((each) => text(place[0], each.y, each.words, each.fill,
-        { "text-anchor": place[1], ...HALO, ...(each.name === "spot" ? BOLD : {}) }));
+      return scale.apart(labels, LABEL).map((each) => text(panel.right + (panel.narrow ? 4 : 8), each.y, each.words, each.fill,
+        { ...(each.name === "spot" ? BOLD : {}), "data-tag": each.name }));
     }
 
     /* Names a level, how far it is from spot, and where it is if it is out of sight. */
     tag(name, price, short) {
       const { spot, low, high } = this.view, arrow = price > high ? " ▲" : price < low ? " ▼" : "";
+      if (short) return `${BRIEF[name] || name}${arrow.trim()}`;
       if (name === "spot") return `spot ${price.toFixed(2)}${arrow}`;
       const shown = name === "flip" ? scale.level(price, spot) : scale.strike(price);
-      return `${name} ${shown}${short ? "" : ` ${scale.signed(100 * (price / spot - 1), 1, 1)}%`}${arrow}`;
+      return `${name} ${shown} ${scale.signed(100 * (price / spot - 1), 1, 1)}%${arrow}`;
     }
   }
 

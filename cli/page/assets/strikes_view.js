@@ -7,7 +7,9 @@
   const NAMES = { all: "all expirations", "0dte": "0DTE", next: "the next expiration", "ex-0dte": "all but 0DTE" };
   const SEVERAL = "several";
   const UNIT = { "open interest": "per +1%", volume: "per +1%, by volume" };
-  const SCENARIO = "By volume: gamma had dealers taken on today's volume in place of open interest, a scenario, not an estimate.";
+  const SCENARIO = "By volume: gamma had dealers taken on today's volume in place of open interest, a scenario, not an estimate; lines are levels by open interest.";
+  const RIBBON = "Ribbon: the flip under other methods.";
+  const NOTHING = 5e-4; // Of gross.
   const KEYS = "Drag over prices, Ctrl and wheel, or + − 0 zoom; arrows go from strike to strike.";
 
   /* The dates chosen, and under which name the analysis knows them, if it does. */
@@ -50,11 +52,13 @@
   function note(model, state, view) {
     const { net, gross } = gex.strikes.whole(view.sums), beyond = gex.strikes.tails(view.sums);
     const seen = view.rows.reduce((sum, row) => sum + row.gross, 0), count = model.tails.below + model.tails.above;
+    const left = beyond.gross < NOTHING * gross ? "next to nothing" : `net ${dollars(beyond.net)}`;
     const prices = [view.low, view.high].map((price) => scale.price(price, model.spot)).join(" to ");
     const words = [
       `${capital(view.choice.words)} by ${state.basis}: net ${dollars(net)} of ${dollars(gross).replace("+", "")} gross${view.unsure ? ", sign unknown" : ""}.`,
+      ...(view.band ? [RIBBON] : []),
       `${prices}${view.step ? `, strikes in steps of ${view.step}` : ""}: ${gross ? percent(seen / gross) : "none"} of gross is in sight`
-        + (count ? `; ${count} strikes over 15% from spot, net ${dollars(beyond.net)}, are never drawn.` : "."),
+        + (count ? `; ${count} strikes over 15% from spot, ${left}, are never drawn.` : "."),
     ];
     return [...words, ...(state.basis === "volume" ? [SCENARIO] : [])].join(" ");
   }
@@ -104,6 +108,7 @@
     const money = scale.money(view.rows.flatMap((row) => columns.map((name) => row[name])));
     table.caption.textContent = `${capital(view.choice.words)} by ${state.basis}: gamma in ${money.unit} per +1%, counts in contracts`
       + (view.step ? `; strikes in steps of ${view.step}` : "");
+    table.parentElement.setAttribute("aria-label", table.caption.textContent);
     const cell = (words) => element("td", { class: "figure" }, words);
     table.tBodies[0].replaceChildren(...[...view.rows].reverse().map((row) => element("tr", {},
       element("th", { scope: "row", class: "word" }, scale.strike(row.at)),
