@@ -27,10 +27,11 @@ LINES = 48
 
 def panel(view: View) -> Markup:
     """Return the section."""
-    analysis = view.analysis
+    analysis, data = view.analysis, data_of(view.analysis)
+    name = "strikes" if data["strikes"] else None
     return section(
         "strikes", "Where gamma is",
-        figure("by-strike", strikes.draw(analysis, PAGE), _by_strike(analysis), panel="strikes", data=data_of(analysis)),
+        figure("by-strike", strikes.draw(analysis, PAGE), _by_strike(analysis), panel=name, data=data),
         figure("profile", profile.draw(analysis, PAGE), _profile(analysis)),
     )  # fmt: skip
 
