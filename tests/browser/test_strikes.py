@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from gex.analysis import analysis_of, priced
 from gex.cli.page.page import report
@@ -258,6 +257,8 @@ def test_a_phone_has_the_curve_below_and_no_small_print(tab: Callable[..., Tab],
 
 
 def test_it_stays_accessible_with_all_controls_out(tab: Callable[..., Tab], written: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
     page = tab(written, "phone", "dark").page
     choose(page, "several")
     press(page, "Volume")

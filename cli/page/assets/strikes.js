@@ -10,7 +10,7 @@
   class Zoom {
     constructor(model, state, changed) {
       Object.assign(this, { model, state, changed });
-      this.least = Math.max(FINEST * model.spot, 4 * gex.strikes.scale.listed(model.strikes, model.spot));
+      this.least = Math.max(FINEST * model.spot, 4 * gex.strikes.scale.gap(model.strikes, ...model.ends));
     }
 
     get window() { return this.state.window || this.model.window; }
@@ -82,6 +82,7 @@
     /* The curve is drawn beside the bars: its own picture stays for print. */
     join(curve) {
       curve.classList.add("joined");
+      this.aside = curve.querySelector(".note");
       this.said[0] += `. ${curve.querySelector("figcaption strong").textContent}`;
     }
 
@@ -93,6 +94,7 @@
       live.replaceChildren(this.chart.svg);
       const asWritten = state.scope === "all" && state.basis === "open interest";
       this.title.textContent = asWritten ? this.said[0] : words.finding(model, state, this.view);
+      if (this.aside) this.aside.hidden = !asWritten;
       this.note.textContent = `${this.said[1]} ${words.note(model, state, this.view)}`;
       if (this.table && this.table.closest("details").open) words.tell(this.table, this.view, state);
       this.hide();

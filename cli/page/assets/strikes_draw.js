@@ -34,9 +34,8 @@
 
   /* The step in which strikes are summed so that bars can be told apart; 0 where each has its own. */
   function stepOf(model, low, high, width) {
-    const height = width >= NARROW ? 600 : 420, listed = scale.listed(model.strikes, model.spot);
-    const least = THINNEST * (high - low) / height;
-    return listed >= least ? 0 : scale.round(least);
+    const least = THINNEST * (high - low) / (width >= NARROW ? 600 : 420), gap = scale.gap(model.strikes, low, high);
+    return !gap || gap >= least ? 0 : scale.round(least);
   }
 
   class Chart {
@@ -131,8 +130,8 @@
 
     /* Half the height of a bar. */
     half(panel) {
-      const step = (this.view.step || this.view.listed) / (this.view.high - this.view.low) * (panel.bottom - panel.top);
-      return Math.min(THICKEST, Math.max(SPARE * step, 2)) / 2;
+      const { step, gap, low, high } = this.view, pixels = (step || gap) / (high - low) * (panel.bottom - panel.top);
+      return Math.min(THICKEST, pixels ? SPARE * pixels : THICKEST) / 2;
     }
 
     sides(panel) {

@@ -20,12 +20,10 @@
     return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((each) => each >= least * (1 - 1e-9));
   }
 
-  /* How far listed strikes stand apart near spot. */
-  function listed(strikes, spot) {
-    const near = strikes.filter((strike) => Math.abs(strike / spot - 1) <= 0.03);
-    const of = near.length > 2 ? near : strikes, gaps = [];
-    for (let at = 1; at < of.length; at++) gaps.push(of[at] - of[at - 1]);
-    return gaps.sort((one, other) => one - other)[gaps.length >> 1] || 0;
+  /* How far apart the nearest two strikes of a window stand; 0 of one alone. */
+  function gap(strikes, low, high) {
+    const seen = strikes.filter((strike) => strike >= low && strike <= high);
+    return seen.reduce((least, strike, at) => at && (!least || strike - seen[at - 1] < least) ? strike - seen[at - 1] : least, 0);
   }
 
   const decimals = (size, most = 2) => size ? Math.max(0, Math.min(most, 2 - Math.floor(Math.log10(size) + 1e-3))) : 0;
@@ -87,6 +85,6 @@
   const text = (x, y, words, fill, more = {}) => svg("text", { x, y, fill, "font-size": 12, ...more }, words);
 
   gex.strikes.scale = {
-    ticks, round, listed, signed, money, span, across, apart, price, level, strike, line, box, text,
+    ticks, round, gap, signed, money, span, across, apart, price, level, strike, line, box, text,
   };
 })();

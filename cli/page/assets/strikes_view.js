@@ -29,11 +29,11 @@
     const known = model.choices[choice.name];
     const levels = known || { flip: null, crossings: [], ...gex.strikes.walls(model, gex.strikes.summed(model, choice.dates, "open interest")) };
     const curve = state.basis !== "volume" && known && known.curve ? gex.strikes.curve(model, choice.name) : null;
-    const rest = !choice.dates || [...choice.dates].some((date) => !model.zero.has(date));
+    const rest = [...(choice.dates || model.expirations)].some((date) => !model.zero.has(date));
     const view = {
       low, high, sums, step, levels, choice, spot: model.spot, layers: state.layers, unit: UNIT[state.basis],
-      rows: gex.strikes.rows(model, sums, low, high, step), listed: scale.listed(model.strikes, model.spot),
-      band: choice.name === "all" ? model.band : null, curve: curve && { ...curve, name: choice.words },
+      rows: gex.strikes.rows(model, sums, low, high, step), gap: scale.gap(model.strikes, low, high),
+      band: choice.name === "all" ? model.band : null, curve: curve && { ...curve, today: rest ? curve.today : null, name: choice.words },
       unsure: known ? known.sign === "unknown" : gex.strikes.unsure(model, choice.dates),
       todayUnsure: Boolean(model.choices["0dte"]) && model.choices["0dte"].sign === "unknown",
       parted: rest && sums.today.some((value) => value !== 0),
