@@ -14,7 +14,7 @@ from gex.plot.prices import REACH
 from gex.strike_cells import strike_cells
 
 if TYPE_CHECKING:
-    from gex.quotes import Floats
+    from gex.quotes import Floats, Ints
     from gex.results import Analysis, Levels
 
     Data = dict[str, Any]
@@ -110,7 +110,7 @@ def _profile(analysis: Analysis, ends: tuple[float, float]) -> Data:
     return dict(zip(("spots", "all", "today"), (floats(values[kept]) for values in (spots, *curves)), strict=True))
 
 
-def thinned(x: Floats, *curves: Floats) -> Floats:
+def thinned(x: Floats, *curves: Floats) -> Ints:
     """Return where the points stand that the curves need: the others lie on the lines between their neighbours."""
     kept = np.arange(len(x))
     for _ in range(3):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from .conftest import Tab
 
+
 @pytest.fixture(scope="module", name="chain")
 def _chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     path = tmp_path_factory.mktemp("chain") / "spx.csv"
@@ -95,7 +96,9 @@ def test_it_draws_bars_curve_and_levels_in_place_of_the_picture(tab: Callable[..
     assert {"spot", "call wall", "put wall"} <= heights(page).keys()
 
 
-def test_expirations_sides_and_volume_change_the_bars(tab: Callable[..., Tab], written: Path, analysis: Analysis) -> None:
+def test_expirations_sides_and_volume_change_the_bars(
+    tab: Callable[..., Tab], written: Path, analysis: Analysis
+) -> None:
     page = tab(written).page
     seen = [bars(page)]
     for act in (
@@ -111,7 +114,9 @@ def test_expirations_sides_and_volume_change_the_bars(tab: Callable[..., Tab], w
     assert "scenario, not an estimate" in figure(page).locator(".note").first.inner_text()
 
 
-def test_the_curve_is_shown_of_what_it_is_and_of_nothing_else(tab: Callable[..., Tab], written: Path, analysis: Analysis) -> None:
+def test_the_curve_is_shown_of_what_it_is_and_of_nothing_else(
+    tab: Callable[..., Tab], written: Path, analysis: Analysis
+) -> None:
     page = tab(written).page
     curves = []
     for name, shown in {"all": "all expirations", "ex-0dte": "all but 0DTE", "0dte": "0DTE"}.items():
@@ -149,7 +154,12 @@ def test_several_dates_are_their_sum(tab: Callable[..., Tab], written: Path, ana
 def test_one_zoom_moves_bars_and_curve_and_reset_undoes_it(tab: Callable[..., Tab], written: Path) -> None:
     page = tab(written).page
     before, curve = heights(page), figure(page).locator(".live .profile").get_attribute("points")
-    for act in (lambda: press(page, "Zoom in"), lambda: press(page, "Higher prices"), lambda: wheel(page), lambda: drag(page)):
+    for act in (
+        lambda: press(page, "Zoom in"),
+        lambda: press(page, "Higher prices"),
+        lambda: wheel(page),
+        lambda: drag(page),
+    ):
         was = heights(page)
         act()
         now = heights(page)
@@ -179,6 +189,23 @@ def drag(page: Page) -> None:
     page.mouse.move(*middle(page, y=0.5))
     page.mouse.move(*middle(page, y=0.6))
     page.mouse.up()
+
+
+def test_two_fingers_zoom(tab: Callable[..., Tab], written: Path) -> None:
+    page = tab(written, "phone").page
+    before = heights(page)
+    page.evaluate(
+        """() => {
+            const live = document.querySelector('#by-strike .live'), box = live.getBoundingClientRect();
+            const touch = (name, pointerId, y) => live.dispatchEvent(new PointerEvent(name,
+                { pointerId, pointerType: 'touch', bubbles: true, clientX: box.left + 100, clientY: box.top + y }));
+            touch('pointerdown', 1, 200); touch('pointerdown', 2, 260);
+            touch('pointermove', 2, 275); touch('pointermove', 1, 190);
+            touch('pointerup', 1, 190); touch('pointerup', 2, 275);
+        }"""
+    )
+    spread = [float(each["put wall"][0]) - float(each["spot"][0]) for each in (before, heights(page))]
+    assert spread[1] / spread[0] == pytest.approx(85 / 60, rel=0.02)
 
 
 def test_hover_shows_the_row_that_made_the_bar(tab: Callable[..., Tab], written: Path, analysis: Analysis) -> None:
@@ -217,7 +244,9 @@ def test_keys_go_from_strike_to_strike_and_zoom(tab: Callable[..., Tab], written
         told.append(tip(page)[0])
     assert told[0] == told[2] != told[1]
     near = analysis.by_strike["strike"].to_list()
-    assert told[0].split(" ")[0] == figures.strike(min(near, key=lambda strike: abs(strike - figures.spot_of(analysis))))
+    assert told[0].split(" ")[0] == figures.strike(
+        min(near, key=lambda strike: abs(strike - figures.spot_of(analysis)))
+    )
     assert figure(page).get_by_role("status").inner_text().startswith(told[2])
     page.keyboard.press("+")
     assert heights(page) != before
@@ -252,7 +281,11 @@ def test_a_phone_has_the_curve_below_and_no_small_print(tab: Callable[..., Tab],
     assert top
     assert curve_at["y"] - top["y"] > max(float(bar[2]) for bar in bars(page))
     assert curve_at["x"] + curve_at["width"] <= 390
-    sizes = figure(page).locator(".live svg text").evaluate_all("all => all.map((each) => parseFloat(getComputedStyle(each).fontSize))")
+    sizes = (
+        figure(page)
+        .locator(".live svg text")
+        .evaluate_all("all => all.map((each) => parseFloat(getComputedStyle(each).fontSize))")
+    )
     assert min(sizes) >= 11
 
 
@@ -312,7 +345,7 @@ def odd(chain: Chain, name: str) -> dict[str, Any]:
     if name == "five strikes":
         strikes = sorted(frame["strike"].unique().to_list(), key=lambda strike: abs(strike - 7000))[:5]
         return {"frame": frame.filter(pl.col("strike").is_in(strikes))}
-    held = pl.when((pl.col("strike") == frame["strike"][frame.height // 4])).then(90_000_000).otherwise("open_interest")
+    held = pl.when(pl.col("strike") == frame["strike"][frame.height // 4]).then(90_000_000).otherwise("open_interest")
     return {"frame": frame.with_columns(held.cast(pl.Int64).alias("open_interest"))}
 
 
@@ -328,7 +361,9 @@ def test_odd_chains_are_drawn_too(tab: Callable[..., Tab], chain: Chain, tmp_pat
     assert not any("NaN" in value for bar in bars(page) for value in bar if value)
 
 
-def test_strikes_that_are_all_far_from_spot_leave_the_sentence(tab: Callable[..., Tab], chain: Chain, tmp_path: Path) -> None:
+def test_strikes_that_are_all_far_from_spot_leave_the_sentence(
+    tab: Callable[..., Tab], chain: Chain, tmp_path: Path
+) -> None:
     far = chain.frame.filter((pl.col("strike") / 7000 - 1).abs() > 0.2)
     page = tab(wrote(chain, tmp_path / "far.html", frame=far)).page
     assert figure(page).get_by_text("no strike near spot").first.is_visible()

@@ -60,7 +60,7 @@ def _profile(analysis: Analysis) -> Markup:
     """Return the curve at round prices, and where it crosses zero."""
     curve, spot = analysis.profile, figures.spot_of(analysis)
     money = figures.Money.spanning(curve.gamma_usd_per_1pct.tolist())
-    at = {price: "" for price in drawing.ticks(float(curve.spots[0]), float(curve.spots[-1]), LINES)}
+    at = dict.fromkeys(drawing.ticks(float(curve.spots[0]), float(curve.spots[-1]), LINES), "")
     at |= {each.spot: f"crosses zero going {'up' if each.slope > 0 else 'down'}" for each in curve.crossings}
     at |= {spot: "spot"}
     rows = (

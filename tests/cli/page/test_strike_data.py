@@ -77,7 +77,9 @@ def unpacked(data: dict[str, Any]) -> pl.DataFrame:
     """Return the cells: expiration, place of the strike, gamma and counts."""
     steps = unpacked_counts(data["steps"])
     dates = [date for date, size in zip(data["expirations"], data["sizes"], strict=True) for _ in range(size)]
-    frame = pl.DataFrame({"expiration": dates, "place": steps}).with_columns(pl.col("place").cum_sum().over("expiration"))
+    frame = pl.DataFrame({"expiration": dates, "place": steps}).with_columns(
+        pl.col("place").cum_sum().over("expiration")
+    )
     gamma = {name: unpacked_floats(data[name], len(steps)) for name in GAMMA}
     return frame.with_columns(
         **{name: pl.Series(values, dtype=pl.Float64) for name, values in gamma.items()},
@@ -120,13 +122,19 @@ def assert_all_adds_up(analysis: Analysis) -> None:
         )
     )
     summed = cells.group_by("place").agg(pl.col(*GAMMA, *COUNTS).sum())
-    pairs = own.group_by("place").agg(pl.col("calls", "puts", *COUNTS).sum()).join(summed, on="place", how="left", suffix="_page")
+    pairs = (
+        own.group_by("place")
+        .agg(pl.col("calls", "puts", *COUNTS).sum())
+        .join(summed, on="place", how="left", suffix="_page")
+    )
     for name in ("calls", "puts"):
         assert pairs[f"{name}_page"].fill_null(0).to_list() == pytest.approx(pairs[name].to_list(), rel=2e-5, abs=CENTS)
     for name in COUNTS:
         assert pairs[f"{name}_page"].fill_null(0).to_list() == pairs[name].to_list()
     expiring = analysis.by_expiration.group_by(pl.col("expiration").cast(str)).agg(pl.col("calls", "puts").sum())
-    dated = cells.group_by("expiration").agg(pl.col("calls", "puts").sum()).join(expiring, on="expiration", suffix="_own")
+    dated = (
+        cells.group_by("expiration").agg(pl.col("calls", "puts").sum()).join(expiring, on="expiration", suffix="_own")
+    )
     assert dated.height == len(data["expirations"])
     for name in ("calls", "puts"):
         assert dated[name].to_list() == pytest.approx(dated[f"{name}_own"].to_list(), rel=2e-5, abs=CENTS)
@@ -167,7 +175,9 @@ def test_merged_sources_count_at_the_first_ones_strikes() -> None:
     own = merged.by_strike.join(by_strike, on="strike", how="left", suffix="_page")
     for name in ("calls", "puts"):
         gross = merged.by_strike["gross"].sum()
-        assert own[f"{name}_page"].fill_null(0).to_list() == pytest.approx(own[name].to_list(), rel=1e-9, abs=1e-12 * gross)
+        assert own[f"{name}_page"].fill_null(0).to_list() == pytest.approx(
+            own[name].to_list(), rel=1e-9, abs=1e-12 * gross
+        )
     assert own["volume_page"].fill_null(0).to_list() == pytest.approx(own["volume"].to_list(), abs=0.501)
     data_of(merged)
 
