@@ -83,6 +83,7 @@
     join(curve) {
       curve.classList.add("joined");
       this.aside = curve.querySelector(".note");
+      curve.querySelector("summary").textContent = "The curve of all expirations as a table";
       this.said[0] += `. ${curve.querySelector("figcaption strong").textContent}`;
     }
 

@@ -29,7 +29,7 @@
       left: left + at * (each + gap), right: left + at * (each + gap) + each,
       top: start + TOP, bottom: start + TOP + height,
     }));
-    return { panels, height: start + TOP + height + BELOW };
+    return { panels, height: start + TOP + height + BELOW + (narrow && kinds.includes("net") ? LABEL : 0) };
   }
 
   /* The step in which strikes are summed so that bars can be told apart; 0 where each has its own. */
@@ -107,7 +107,7 @@
     /* Amounts below, what they are above, zero stronger than the grid. */
     amounts(panel, ends, money, title, unit) {
       const x = scale.across(panel, ends), { top, bottom } = panel;
-      const marks = money.ticks(ends, Math.max(2, (panel.right - panel.left) / (panel.narrow ? 56 : 70))).flatMap((value) => [
+      const marks = money.ticks(ends, Math.max(4, (panel.right - panel.left) / 70)).flatMap((value) => [
         line(x(value), top, x(value), bottom, value ? "var(--grid)" : "var(--muted)", value ? 1 : 1.2),
         text(x(value), bottom + 17, money.tick(value), "var(--muted)", { ...MUTED, "text-anchor": "middle" }),
       ]);
@@ -165,8 +165,9 @@
           ? this.bar(panel, x, ends, row, row.today, [-INNER * half, INNER * half], inner(row.today), over, money) : []),
       ]);
       const note = [...(parted ? ["inside: 0DTE"] : []), ...(unsure || parted && todayUnsure ? ["hatched: sign unknown"] : [])].join(", ");
-      const [x0, anchor] = panel.narrow ? [panel.right, "end"] : [panel.left, "start"];
-      over.push(text(x0, panel.bottom + 36, note, "var(--muted)", { ...MUTED, "text-anchor": anchor }));
+      // On a phone it needs the width of the calls and puts beside it, under their names.
+      const [x0, y0, anchor] = panel.narrow ? [panel.right, 52, "end"] : [panel.left, 36, "start"];
+      over.push(text(x0, panel.bottom + y0, note, "var(--muted)", { ...MUTED, "text-anchor": anchor }));
       return [this.amounts(panel, ends, money, "Net", `${money.unit} ${unit}`), marks, over];
     }
 
