@@ -10,7 +10,7 @@
   const SCENARIO = "By volume: gamma had dealers taken on today's volume in place of open interest, a scenario, not an estimate; lines are levels by open interest.";
   const RIBBON = "Ribbon: the flip under other methods.";
   const NOTHING = 5e-4; // Of gross.
-  const KEYS = "Drag over prices, Ctrl and wheel, or + − 0 zoom; arrows go from strike to strike.";
+  const KEYS = "Zoom by dragging over prices, two fingers, Ctrl and wheel, or + − 0; arrows go from strike to strike.";
 
   /* The dates chosen, and under which name the analysis knows them, if it does. */
   function chosen(model, state) {
