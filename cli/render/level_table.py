@@ -25,11 +25,22 @@ def level_table(analysis: Analysis, terminal: Terminal) -> list[str]:
     values: dict[str, float | None] = {name: getattr(levels, name) for name in LABELS}
     there = sorted(((value, name) for name, value in values.items() if value is not None), reverse=True)
     head = ("LEVEL", analysis.underlying, "dist", "%", "sigma", "touch", "margin")
-    table = aligned([head, *(_row(analysis, name, value) for value, name in there)], "<>>>>><")
+    table = _fitting([head, *(_row(analysis, name, value) for value, name in there)], terminal.width)
     table[0] = terminal.paint(_with_horizon(table[0], analysis, terminal.width), "muted")
     missing = [f"{LABELS[name]}: none; {levels.reasons[name]}" for name, value in values.items() if value is None]
     lines = [line for text in missing for line in flow([text], terminal.width, indent="  ")]
     return [*table, *lines, *flow(_others(analysis), terminal.width, indent="  "), *_bands(analysis, terminal)]
+
+
+def _fitting(rows: list[tuple[str, ...]], width: int) -> list[str]:
+    """Lay out levels, on a narrow terminal with less about their margins, then without percentages and sigma."""
+    table = aligned(rows, "<>>>>><")
+    if max(map(len, table)) <= width:
+        return table
+    table = aligned([(*row[:-1], row[-1].partition(",")[0]) for row in rows], "<>>>>><")
+    if max(map(len, table)) <= width:
+        return table
+    return aligned([(*row[:3], row[5], row[6].partition(",")[0]) for row in rows], "<>>><")
 
 
 def _bands(analysis: Analysis, terminal: Terminal) -> list[str]:
@@ -49,7 +60,10 @@ def _bands(analysis: Analysis, terminal: Terminal) -> list[str]:
         )
         for name, band in rows
     ]
-    head, *table = aligned([("BAND", "flip", "call wall", "put wall", f"net {money.unit}"), *cells], "<>>>>")
+    lines = [("BAND", "flip", "call wall", "put wall", f"net {money.unit}"), *cells]
+    head, *table = aligned(lines, "<>>>>")
+    if max(map(len, table)) > terminal.width:
+        head, *table = aligned([row[:-1] for row in lines], "<>>>")
     return [terminal.paint(head, "muted"), *table]
 
 
