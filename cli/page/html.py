@@ -29,9 +29,10 @@ FIGURE = Markup(
 )
 CANVAS = Markup('<div class="canvas scroll{kind}" tabindex="0" role="region" aria-label="{title}">{pictures}</div>\n')
 STARTS = {
-    kind: (Markup('<th scope="row" class="{}">').format(kind), Markup('<td class="{}">').format(kind))
-    for kind in ("word", "figure", "text", "more")
-}
+    kind: (Markup('<th scope="row"{}>').format(own), Markup("<td{}>").format("" if kind == "figure" else own))
+    for kind, own in ((kind, Markup(' class="{}"').format(kind)) for kind in ("word", "figure", "text", "more"))
+} | {"word": (Markup('<th scope="row">'), Markup('<td class="word">'))}
+"""Of a row's first cell, and of the others: words and figures are what these are without a class."""
 ROW, HEAD_END, CELL_END, ROW_END = Markup("<tr>"), Markup("</th>"), Markup("</td>"), Markup("</tr>\n")
 BEHIND = Markup("<details><summary>The figures as a table</summary>\n{}</details>\n")
 

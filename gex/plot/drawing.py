@@ -6,12 +6,13 @@ import io
 import zlib
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gex.plot.theme import LIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -48,6 +49,8 @@ class Patches:
 
     shapes: Sequence[Sequence[Point]]
     color: str
+    hatch: bool = False
+    """Lines of the colour in place of a ground, as of an `Area`."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class Drawing:
         """Return it as an SVG file of its own."""
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
-            f'height="{self.height}" role="img" font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif">\n'
+            f'height="{self.height}" role="img" stroke-linejoin="round" font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif">\n'
             f"<title>{_words(self.title)}</title>\n<desc>{_words(self.description)}</desc>\n"
             f'<rect width="{self.width}" height="{self.height}" fill="{self.paper}"/>\n'
         )
@@ -109,7 +112,7 @@ class Drawing:
         top, bottom = self.crop or (0, self.height)
         left, right = self.sides or (0, self.width)
         view = f"{left:g} {top:g} {right - left:g} {bottom - top:g}"
-        head = f'<svg viewBox="{view}" role="img" aria-label="{_quoted(self.title)}">'
+        head = f'<svg viewBox="{view}" role="img" stroke-linejoin="round" aria-label="{_quoted(self.title)}">'
         return head + self._body(self.marks) + "</svg>"
 
     def _body(self, marks: Sequence[Mark]) -> str:
@@ -120,7 +123,7 @@ class Drawing:
         colors = dict.fromkeys(mark.color for mark in marks if isinstance(mark, Area) and mark.hatch)
         names = {color: f"hatch-{zlib.crc32(color.encode(), words):08x}" for color in colors}
         patterns = "".join(_pattern(color, name) for color, name in names.items())
-        return patterns + "".join(_svg(mark, names) for mark in marks)
+        return patterns + "".join(_svg(mark, names) for mark in _gathered(marks))
 
     def _repr_svg_(self) -> str:
         """Show it in a notebook."""
@@ -156,6 +159,25 @@ class Drawing:
         return buffer.getvalue()
 
 
+def _gathered(marks: Sequence[Mark]) -> Iterator[Mark]:
+    """Yield marks with boxes of one look that follow each other as one: charts of bars are a third as long."""
+    for look, run in groupby(marks, _look):
+        boxes = list(run)
+        if look is None or len(boxes) == 1:
+            yield from boxes
+        else:
+            yield Patches([mark.points for mark in boxes if isinstance(mark, Area)], *look)
+
+
+def _look(mark: Mark) -> tuple[str, bool] | None:
+    """Return colour and hatching of a rectangle as `box` makes it; None of anything else, or what is seen through."""
+    if not isinstance(mark, Area) or mark.opacity != 1 or len(mark.points) != 4:
+        return None
+    (left, top), (right, high), (far, bottom), (near, low) = mark.points
+    is_box = (high, far, low, near) == (top, right, bottom, left) and left <= right and top <= bottom
+    return (mark.color, mark.hatch) if is_box else None
+
+
 def _pattern(color: str, name: str) -> str:
     return (
         f'<pattern id="{name}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -164,26 +186,35 @@ def _pattern(color: str, name: str) -> str:
 
 
 def _svg(mark: Mark, hatches: Mapping[str, str]) -> str:
+    # What is SVG's own default is left out: a page has thousands of marks.
     match mark:
         case Line():
             dash = f' stroke-dasharray="{mark.dash[0]:g} {mark.dash[1]:g}"' if mark.dash else ""
-            return (
-                f'<polyline points="{_points(mark.points)}" fill="none" stroke="{mark.color}" '
-                f'stroke-width="{mark.width:g}" stroke-linejoin="round"{dash}/>\n'
-            )
+            width = "" if mark.width == 1 else f' stroke-width="{mark.width:g}"'
+            return f'<polyline points="{_points(mark.points)}" fill="none" stroke="{mark.color}"{width}{dash}/>\n'
         case Area():
             fill = f"url(#{hatches[mark.color]})" if mark.hatch else mark.color
-            return f'<polygon points="{_points(mark.points)}" fill="{fill}" fill-opacity="{mark.opacity:g}"/>\n'
+            opacity = "" if mark.opacity == 1 else f' fill-opacity="{mark.opacity:g}"'
+            return f'<polygon points="{_points(mark.points)}" fill="{fill}"{opacity}/>\n'
         case Patches():
-            return f'<path d="{"".join(map(_outline, mark.shapes))}" fill="{mark.color}"/>\n'
+            fill = f"url(#{hatches[mark.color]})" if mark.hatch else mark.color
+            return f'<path d="{"".join(map(_outline, mark.shapes))}" fill="{fill}"/>\n'
         case Dot():
-            return f'<circle cx="{mark.at[0]:.1f}" cy="{mark.at[1]:.1f}" r="{mark.radius:g}" fill="{mark.color}"/>\n'
+            x, y = map(_place, mark.at)
+            return f'<circle cx="{x}" cy="{y}" r="{mark.radius:g}" fill="{mark.color}"/>\n'
         case Text():
+            x, y = map(_place, mark.at)
+            anchor = "" if mark.anchor == "start" else f' text-anchor="{mark.anchor}"'
             weight = ' font-weight="600"' if mark.bold else ""
             return (
-                f'<text x="{mark.at[0]:.1f}" y="{mark.at[1]:.1f}" fill="{mark.color}" font-size="{mark.size:g}" '
-                f'text-anchor="{mark.anchor}"{weight}>{_words(mark.text)}</text>\n'
+                f'<text x="{x}" y="{y}" fill="{mark.color}" font-size="{mark.size:g}"{anchor}{weight}>'
+                f"{_words(mark.text)}</text>\n"
             )
+
+
+def _place(value: float) -> str:
+    """Return a coordinate to a tenth of a pixel."""
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def _words(text: str) -> str:
@@ -196,12 +227,12 @@ def _quoted(text: str) -> str:
 
 
 def _points(points: Sequence[Point]) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return " ".join(f"{_place(x)},{_place(y)}" for x, y in points)
 
 
 def _outline(points: Sequence[Point]) -> str:
     """Return a closed path, lines along an axis in their short form."""
-    places = [(f"{x:.1f}", f"{y:.1f}") for x, y in points]
+    places = [(_place(x), _place(y)) for x, y in points]
     steps = ["M" + ",".join(places[0])]
     for (x, y), (left, top) in zip(places[1:], places, strict=False):
         if (x, y) != (left, top):
@@ -225,7 +256,9 @@ def _plot(axes: Axes, mark: Mark, order: int) -> None:
             look = {"edgecolor": mark.color, "alpha": mark.opacity, "linewidth": 0, "zorder": order} | fill
             axes.add_artist(Polygon(list(mark.points), **look))  # type: ignore[arg-type]
         case Patches():
-            axes.add_artist(PolyCollection(list(mark.shapes), facecolor=mark.color, linewidth=0, zorder=order))
+            fill = {"facecolor": "none", "hatch": "////"} if mark.hatch else {"facecolor": mark.color}
+            look = {"edgecolor": mark.color, "linewidth": 0, "zorder": order} | fill
+            axes.add_artist(PolyCollection(list(mark.shapes), **look))  # type: ignore[arg-type]
         case Dot():
             size = 2 * mark.radius
             style = {"marker": "o", "markersize": size, "markeredgewidth": 0, "linestyle": "none"}

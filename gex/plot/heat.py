@@ -166,7 +166,7 @@ def _marks(grid: Grid, steps: Steps) -> Iterator[Mark]:
     yield from prices.scale(axis, theme, panel)
     yield from prices.ribbon(axis, theme, panel)
     cells = [Cell.of(axis, dates, row, steps) for row in grid.rows if steps.color(row["net"])]
-    yield from (cell.ground() for cell in cells)
+    yield from (cell.ground() for cell in sorted(cells, key=lambda cell: cell.color))
     yield from prices.rules(axis, theme, panel)
     yield from (cell.text(steps, money) for cell in cells if cell.bottom - cell.top >= LEGIBLE)
     yield from dates.names(theme)

@@ -81,11 +81,12 @@ def _pin(axis: Window, rows: Sequence[Row], theme: Theme, lines: Sequence[float]
     best = max(rows, key=lambda row: row["pin_probability"])
     most = best["pin_probability"]
     yield from _share_scale(PIN, 1.2 * most, "settle nearest the strike", theme)
-    for row in rows:
-        y, half, share = axis.y(row["strike"]), _half(axis, row), row["pin_probability"]
-        end = PIN[0] + share / (1.2 * most) * (PIN[1] - PIN[0])
-        likeliest = row is best
-        yield drawing.box(PIN[0], y - half, end, y + half, theme.ink if likeliest else theme.muted)
+    ends = [PIN[0] + row["pin_probability"] / (1.2 * most) * (PIN[1] - PIN[0]) for row in rows]
+    for row, end in zip(rows, ends, strict=True):
+        y, half = axis.y(row["strike"]), _half(axis, row)
+        yield drawing.box(PIN[0], y - half, end, y + half, theme.ink if row is best else theme.muted)
+    for row, end in zip(rows, ends, strict=True):
+        y, half, share, likeliest = axis.y(row["strike"]), _half(axis, row), row["pin_probability"], row is best
         if 2 * half >= LEGIBLE or likeliest:
             text = f"{100 * share:.1f}%"
             if any(abs(line - y) < LEGIBLE for line in lines):

@@ -103,27 +103,30 @@ def _sides(axis: Prices, rows: Sequence[Row], panel: Panel) -> Iterator[Mark]:
     """Draw calls and puts of each strike: to their sides of zero, or where they share one, calls above puts."""
     theme, half = panel.theme, SHARE * axis.half
     apart = all(row["calls"] >= 0 >= row["puts"] for row in rows)
-    for row in rows:
-        y = axis.y(row["strike"])
-        yield from panel.bar(row["calls"], y - half, y + (half if apart else 0), theme.strong(row["calls"]))
-        yield from panel.bar(row["puts"], y - (half if apart else 0), y + half, theme.strong(row["puts"]))
-    zero, below = panel.x(0.0), page.BOTTOM + 36
+    for name, above, below in (("calls", half, half if apart else 0.0), ("puts", half if apart else 0.0, half)):
+        for row in rows:
+            y = axis.y(row["strike"])
+            yield from panel.bar(row[name], y - above, y + below, theme.strong(row[name]))
+    zero, foot = panel.x(0.0), page.BOTTOM + 36
     if apart:
-        yield Text((zero - 8, below), "puts", theme.negative, 12, "end", bold=True)
-        yield Text((zero + 8, below), "calls", theme.positive, 12, bold=True)
+        yield Text((zero - 8, foot), "puts", theme.negative, 12, "end", bold=True)
+        yield Text((zero + 8, foot), "calls", theme.positive, 12, bold=True)
     else:
-        yield Text((SIDES[0], below), "each strike: calls above, puts below", theme.muted, 12)
+        yield Text((SIDES[0], foot), "each strike: calls above, puts below", theme.muted, 12)
 
 
 def _nets(axis: Prices, rows: Sequence[Row], panel: Panel, *, today: bool) -> Iterator[Mark]:
     """Draw net gamma, what expires today as the inner part."""
     theme, half = panel.theme, SHARE * axis.half
     for row in rows:
-        y, net, part = axis.y(row["strike"]), row["net"], row["zero_dte"]
+        y, net = axis.y(row["strike"]), row["net"]
         color, sure = theme.soft(net) if today else theme.strong(net), abs(net) >= DECISIVE * row["gross"]
         yield from panel.bar(net, y - half, y + half, color, sure=sure)
-        if part:
-            yield from panel.bar(part, y - 0.55 * half, y + 0.55 * half, theme.strong(part))
+    part = axis.analysis.zero_dte
+    sure = part is None or part.sign != "unknown"
+    for row in rows if today else ():
+        y, net = axis.y(row["strike"]), row["zero_dte"]
+        yield from panel.bar(net, y - 0.55 * half, y + 0.55 * half, theme.strong(net), sure=sure)
 
 
 def _found(analysis: Analysis, axis: Prices, rows: Sequence[Row]) -> Found:

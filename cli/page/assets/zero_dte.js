@@ -69,7 +69,7 @@
     const rest = texts.filter((each) => !("placed" in each.dataset));
     for (const text of rest) {
       const [x, y] = at(text);
-      text.setAttribute("x", text.getAttribute("text-anchor") === "start" && x < PANEL.left ? 0 : across(x));
+      text.setAttribute("x", !text.hasAttribute("text-anchor") && x < PANEL.left ? 0 : across(x));
       text.setAttribute("y", y < PANEL.top ? top - 6 : down(y));
     }
     thinned(rest);
@@ -89,11 +89,10 @@
     });
     const words = [...picture.querySelectorAll("text")].filter((each) => above(+each.getAttribute("y")));
     words.forEach((text, place) => {
-      const name = text.getAttribute("text-anchor") === "end";
-      text.setAttribute("x", name ? 0 : (place - 0.5) * step - 1);
+      const name = !text.hasAttribute("text-anchor");
+      text.setAttribute("x", name ? 0 : (place + 0.5) * step - 1);
       text.setAttribute("y", name ? 11 : 27);
       text.setAttribute("font-size", name ? SIZE : 9.5);
-      if (name) text.setAttribute("text-anchor", "start");
       text.dataset.placed = "";
     });
     return true;

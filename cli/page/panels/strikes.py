@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GAMMA, COUNTS = ("net", "calls", "puts", "zero_dte"), ("call_open_interest", "put_open_interest", "volume")
 HEAD = ("Strike", "Net", "Calls", "Puts", "0DTE", "Open interest, calls", "Open interest, puts", "Volume")
-CURVE = ("Were spot at", "Net", "0DTE alone", "")
+CURVE = ("Were spot at", "Net", "0DTE alone", "What is there")
 LINES = 48
 """Of the table behind the curve, about."""
 
