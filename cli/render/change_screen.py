@@ -59,30 +59,30 @@ def _status(change: Change, terminal: Terminal) -> list[str]:
 
 def _finding(change: Change, terminal: Terminal) -> list[str]:
     """Say in words what moved net gamma and the flip most."""
-    money = _money(change, "net")
+    money = column_money(change, "net")
     total = f"{money(change.total.net)} {money.unit} per +1%"
-    parts = ", ".join(f"{_name(step)} {money(step.part.net)}" for step in _largest(change, "net"))
+    parts = ", ".join(f"{step_name(step)} {money(step.part.net)}" for step in largest(change, "net"))
     text = f"NET GAMMA {total}, to {money(change.after.figures.net)}: {parts}"
     token: Token = "positive" if change.total.net > 0 else "negative"
     lines = flow([text.removesuffix(": ")], terminal.width, indent="  ")
     lines = [line.replace(total, terminal.paint(total, token, bold=True), 1) for line in lines]
-    return [*lines, *flow([_flip(change)], terminal.width, indent="  ")]
+    return [*lines, *flow([flip_finding(change)], terminal.width, indent="  ")]
 
 
-def _flip(change: Change) -> str:
+def flip_finding(change: Change) -> str:
     """Say where the flip went and what moved it most, or why there is none."""
     before, after, spot = change.before.figures, change.after.figures, change.after.spot
     if before.gamma_flip is None or after.gamma_flip is None:
         name, none = ("first", before) if before.gamma_flip is None else ("second", after)
         return f"FLIP none in the {name}: {none.reasons['gamma_flip']}"
-    parts = ", ".join(f"{_name(step)} {_level(step.part.gamma_flip, spot)}" for step in _largest(change, "gamma_flip"))
-    text = (
-        f"FLIP {_level(after.gamma_flip - before.gamma_flip, spot)} points, to {figures.level(after.gamma_flip, spot)}"
+    parts = ", ".join(
+        f"{step_name(step)} {level_move(step.part.gamma_flip, spot)}" for step in largest(change, "gamma_flip")
     )
+    text = f"FLIP {level_move(after.gamma_flip - before.gamma_flip, spot)} points, to {figures.level(after.gamma_flip, spot)}"
     return f"{text}: {parts}" if parts else text
 
 
-def _largest(change: Change, name: str) -> list[Step]:
+def largest(change: Change, name: str) -> list[Step]:
     """Return the steps that matter: those above a tenth of the largest, the largest first."""
     sized = [(abs(getattr(step.part, name) or 0.0), step) for step in change.steps]
     top = max(size for size, _ in sized)
@@ -91,14 +91,14 @@ def _largest(change: Change, name: str) -> list[Step]:
 
 def _steps(change: Change, terminal: Terminal) -> list[str]:
     """Lay out every step: parts between the two snapshots' own figures."""
-    money = {name: _money(change, name) for name in DOLLARS}
+    money = {name: column_money(change, name) for name in DOLLARS}
     spot = change.after.spot
-    rows = [HEAD, _own(_when(change.before.quote_time), change.before.figures, money, spot)]
+    rows = [HEAD, _own(short_time(change.before.quote_time), change.before.figures, money, spot)]
     for step in change.steps:
         net, *others = (money[name](getattr(step.part, name)) for name in DOLLARS)
-        levels = (_level(getattr(step.part, name), spot, strike=name != "gamma_flip") for name in LEVELS)
-        rows.append((_name(step), net, money["net"](step.reversed_net), *others, *levels))
-    rows.append(_own(_when(change.after.quote_time), change.after.figures, money, spot))
+        levels = (level_move(getattr(step.part, name), spot, strike=name != "gamma_flip") for name in LEVELS)
+        rows.append((step_name(step), net, money["net"](step.reversed_net), *others, *levels))
+    rows.append(_own(short_time(change.after.quote_time), change.after.figures, money, spot))
     head, first, *steps, last = aligned(rows, "<" + ">" * (len(HEAD) - 1))
     unit = f"{money['net'].unit} per +1% (vanna: per vol point), levels in points"
     ends = [terminal.paint(line, "ink", bold=True) for line in (first, last)]
@@ -149,7 +149,7 @@ def _check(change: Change, terminal: Terminal) -> list[str]:
     ]
     gross = max(change.before.figures.gross, change.after.figures.gross, CENT)
     left = f"parts add up within {abs(change.residual.net) / gross:.0e} of gross"
-    order = " → ".join(_name(step) for step in change.steps)
+    order = " → ".join(step_name(step) for step in change.steps)
     lines = [
         *flow([kept, *counts, left], terminal.width, indent=" " * 7),
         *flow(
@@ -170,7 +170,7 @@ def _warnings(change: Change, terminal: Terminal) -> list[str]:
     ]
 
 
-def _money(change: Change, name: str) -> Money:
+def column_money(change: Change, name: str) -> Money:
     """Return a column's scale, all columns in the unit of gross, with one digit more: parts are to be added up."""
     whole = figures.Money.spanning([change.before.figures.gross, change.after.figures.gross])
     shown = [getattr(each, name) for each in _all(change)]
@@ -183,7 +183,7 @@ def _all(change: Change) -> Iterable[Figures]:
     return (change.before.figures, change.after.figures, *(step.part for step in change.steps))
 
 
-def _level(moved: float | None, spot: float, *, strike: bool = False) -> str:
+def level_move(moved: float | None, spot: float, *, strike: bool = False) -> str:
     """Return a level's move: a strike's as listed, else as finely as the level is given."""
     if moved is None:
         return "none"
@@ -192,9 +192,11 @@ def _level(moved: float | None, spot: float, *, strike: bool = False) -> str:
     return figures.signed(moved, 1 if spot >= 1000 else 2)
 
 
-def _name(step: Step) -> str:
+def step_name(step: Step) -> str:
+    """Return a step's name in words."""
     return LABELS.get(step.name, step.name)
 
 
-def _when(time: dt.datetime) -> str:
+def short_time(time: dt.datetime) -> str:
+    """Return a New York month, day and time."""
     return time.astimezone(figures.NEW_YORK).strftime("%m-%d %H:%M")

@@ -60,13 +60,13 @@ def _head(book: LevelBook, points: FuturesPoints | None, terminal: Terminal) -> 
 
 
 def _side_by_side(book: LevelBook, points: FuturesPoints | None, terminal: Terminal) -> list[str]:
-    rows = [("", *(_label(scope) for scope in book.scopes))]
+    rows = [("", *(scope_label(scope) for scope in book.scopes))]
     marks: list[tuple[int, str]] = []
-    for definition in _shown():
+    for definition in shown():
         if not marks or marks[-1][1] != definition.vendor:
             marks.append((len(rows), definition.vendor))
-        cells = (_cell(scope.by_key.get(definition.key), definition, book, points) for scope in book.scopes)
-        rows.append((f"  {_name(definition)}", *cells))
+        cells = (cell(scope.by_key.get(definition.key), definition, book, points) for scope in book.scopes)
+        rows.append((f"  {definition_name(definition)}", *cells))
     lines = aligned(rows, "<" + ">" * len(book.scopes))
     headings = dict(marks)
     table = [terminal.paint(lines[0], "muted")]
@@ -76,24 +76,25 @@ def _side_by_side(book: LevelBook, points: FuturesPoints | None, terminal: Termi
     return [*table, *_secondary(book, points, terminal), *_reasons(book, terminal)]
 
 
-def _shown() -> list[Definition]:
+def shown() -> list[Definition]:
     """Return the definitions in the order of the vendors; the ranks by size have a line of their own."""
     ordered = sorted(DEFINITIONS, key=lambda definition: VENDORS.index(definition.vendor))
     return [definition for definition in ordered if definition.key not in GEX_RANKS]
 
 
-def _name(definition: Definition) -> str:
+def definition_name(definition: Definition) -> str:
     """Return a name, of a figure with what it is for."""
     return definition.name if definition.is_level else f"{definition.name}, {definition.unit.partition(' ')[2]}"
 
 
-def _label(scope: ScopeLevels) -> str:
+def scope_label(scope: ScopeLevels) -> str:
+    """Return what a choice of expirations is called, with its date where it has one."""
     label = LABELS.get(scope.scope, scope.scope)
     dated = scope.scope in {"next", "monthly"} and scope.expirations
     return f"{label} {scope.expirations[0]:%m-%d}" if dated else label
 
 
-def _cell(found: Found | None, definition: Definition, book: LevelBook, points: FuturesPoints | None) -> str:
+def cell(found: Found | None, definition: Definition, book: LevelBook, points: FuturesPoints | None) -> str:
     """Return a value as it is read: levels in points, figures with their unit."""
     if found is None or found.value is None:
         return DASH
@@ -125,7 +126,7 @@ def _secondary(book: LevelBook, points: FuturesPoints | None, terminal: Terminal
     width = max(len(label) for label in ranked) + 4
     lines = [
         "",
-        terminal.paint(f"Ranked ({_label(book.scopes[0])}), {money.unit} per +1%", "ink", bold=True),
+        terminal.paint(f"Ranked ({scope_label(book.scopes[0])}), {money.unit} per +1%", "ink", bold=True),
     ]
     for label, some in ranked.items():
         parts = [_ranked(each, money, book, points) for each in some] or [DASH]
@@ -142,8 +143,8 @@ def _reasons(book: LevelBook, terminal: Terminal) -> list[str]:
     """Say why there is nothing where there is nothing: once for the scopes that share it."""
     scopes: dict[tuple[str, str], list[str]] = {}
     for scope in book.scopes:
-        for reason, names in _missing(scope).items():
-            scopes.setdefault((reason, ", ".join(names)), []).append(_label(scope))
+        for reason, names in missing(scope).items():
+            scopes.setdefault((reason, ", ".join(names)), []).append(scope_label(scope))
     lines = [
         f"{names}: {reason} ({', '.join(labels)})" if names else f"{', '.join(labels)}: {reason}"
         for (reason, names), labels in scopes.items()
@@ -151,7 +152,7 @@ def _reasons(book: LevelBook, terminal: Terminal) -> list[str]:
     return ["", *(out for line in lines for out in flow([line], terminal.width, indent="  "))] if lines else []
 
 
-def _missing(scope: ScopeLevels) -> dict[str, list[str]]:
+def missing(scope: ScopeLevels) -> dict[str, list[str]]:
     """Return the names of a scope's levels that do not exist, by reason."""
     if not scope.levels:
         return {"no expiration": []}
@@ -168,10 +169,14 @@ def _definitions(book: LevelBook, points: FuturesPoints | None, terminal: Termin
     if not scope.levels:
         return _reasons(book, terminal)
     dates = f"{len(scope.expirations)} expirations" if len(scope.expirations) > 1 else f"{scope.expirations[0]}"
-    wanted = {definition.key for definition in _shown()}
+    wanted = {definition.key for definition in shown()}
     levels = [level for level in scope.levels if level.definition.key in wanted]
-    rows = [("", _label(scope), "strength")] + [
-        (f"  {_name(each.definition)}", _cell(each.found, each.definition, book, points), _strength(each.found))
+    rows = [("", scope_label(scope), "strength")] + [
+        (
+            f"  {definition_name(each.definition)}",
+            cell(each.found, each.definition, book, points),
+            _strength(each.found),
+        )
         for each in levels
     ]
     table = aligned(rows, "<>>")
@@ -209,7 +214,7 @@ def _by_scope(book: LevelBook, points: FuturesPoints | None, terminal: Terminal)
     """Show a row a scope and the levels asked for most."""
     definitions = [definition for key in BRIEF for definition in DEFINITIONS if definition.key == key]
     rows = [("EXPIRATION", *BRIEF.values())] + [
-        (_label(scope), *(_cell(scope.by_key.get(each.key), each, book, points) for each in definitions))
+        (scope_label(scope), *(cell(scope.by_key.get(each.key), each, book, points) for each in definitions))
         for scope in book.scopes
     ]
     lines = aligned(rows, "<" + ">" * len(BRIEF))

@@ -70,7 +70,7 @@ def _row(analysis: Analysis, name: str, value: float) -> tuple[str, ...]:
         figures.signed(100 * (value / spot - 1), 2),
         "" if sigma is None else f"{abs(sigma):.1f}",
         "" if touch is None else figures.percent(touch),
-        _margin(analysis.levels, name),
+        margin(analysis.levels, name),
     )
 
 
@@ -83,7 +83,7 @@ def _with_horizon(head: str, analysis: Analysis, width: int) -> str:
     return head if len(head) + len(note) + 2 > width else f"{head}{note:>{min(width, 80) - len(head)}}"
 
 
-def _margin(levels: Levels, name: str) -> str:
+def margin(levels: Levels, name: str) -> str:
     """Say how sure a level is: a wall by its runner-up, the flip by what moves it."""
     if name == "gamma_flip":
         sure = levels.points_per_1pct_of_gross

@@ -89,12 +89,12 @@ def _verdict(analysis: Analysis, terminal: Terminal) -> list[str]:
     """Say which side of the flip dealers are on, all expirations and today's alone."""
     text, token = VERDICT[analysis.regime]
     held = HELD[analysis.settings.model or "naive"]
-    today = [_today(analysis.zero_dte, analysis)] if analysis.zero_dte else []
+    today = [today_alone(analysis.zero_dte, analysis)] if analysis.zero_dte else []
     lines = flow([f"{text} {held}", *today], terminal.width, indent="  ")
     return [line.replace(text, terminal.paint(text, token, bold=True), 1) for line in lines]
 
 
-def _today(part: Slice, analysis: Analysis) -> str:
+def today_alone(part: Slice, analysis: Analysis) -> str:
     """Say what today's expiration does alone, and where its sign is unknown, why."""
     gamma, volume = part.exposure.gamma_usd_per_1pct, part.net_by_volume
     money = figures.Money.spanning([gamma.net, volume])

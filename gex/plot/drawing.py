@@ -74,6 +74,12 @@ class Drawing:
     description: str
     """In words, for who does not see it."""
     paper: str = PAPER
+    frame: Sequence[Mark] = ()
+    """The words around the marks, which a page has as text of its own."""
+    crop: tuple[float, float] | None = None
+    """Top and bottom of what the marks take; None for all of it."""
+    caption: str = ""
+    """Unit and what the marks stand for."""
 
     def svg(self) -> bytes:
         """Return it as an SVG file of its own."""
@@ -83,7 +89,13 @@ class Drawing:
             f"<title>{_words(self.title)}</title>\n<desc>{_words(self.description)}</desc>\n"
             f'<rect width="{self.width}" height="{self.height}" fill="{self.paper}"/>\n'
         )
-        return (head + "".join(map(_svg, self.marks)) + "</svg>\n").encode()
+        return (head + "".join(map(_svg, (*self.frame, *self.marks))) + "</svg>\n").encode()
+
+    def inline(self) -> str:
+        """Return its marks as an SVG element of a page, which has the words around it as text and gives the ground."""
+        top, bottom = self.crop or (0, self.height)
+        head = f'<svg viewBox="0 {top:g} {self.width} {bottom - top:g}" role="img" aria-label="{_quoted(self.title)}">'
+        return head + "".join(map(_svg, self.marks)) + "</svg>"
 
     def _repr_svg_(self) -> str:
         """Show it in a notebook."""
@@ -112,7 +124,7 @@ class Drawing:
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, self.width), ylim=(self.height, 0), frame_on=False)
         axes.set_axis_off()
-        for place, mark in enumerate(self.marks):
+        for place, mark in enumerate((*self.frame, *self.marks)):
             _plot(axes, mark, place)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=144, metadata={"Title": self.title, "Description": self.description})
@@ -142,6 +154,10 @@ def _svg(mark: Mark) -> str:
 def _words(text: str) -> str:
     """Return text as XML may hold it: escaped, control characters as a question mark."""
     return escape("".join(letter if letter.isprintable() else "?" for letter in text))
+
+
+def _quoted(text: str) -> str:
+    return _words(text).replace('"', "&quot;")
 
 
 def _points(points: Sequence[Point]) -> str:

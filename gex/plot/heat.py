@@ -13,7 +13,7 @@ from gex.plot.dates import dates_of
 from gex.plot.drawing import Text
 from gex.plot.figures import Money
 from gex.plot.page import Found
-from gex.plot.theme import mixed
+from gex.plot.theme import SHARES
 from gex.results import MergedAnalysis
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 ROWS, COLUMNS = 42, 14
 STRIKES = 2
 """In a row."""
-SHARES = (1.0, 0.5, 0.3, 0.18, 0.09)
-"""Of a sign's colour in the paper, from the strongest step of the scale to the weakest."""
 LEGIBLE = 9
 """Pixels of height that a cell with text in it needs."""
 WRITTEN = 3
@@ -52,7 +50,7 @@ class Steps:
     def color(self, value: float) -> str:
         """Return the colour of a value."""
         step = self.of(value)
-        return mixed(self.theme.strong(value), self.theme.paper, SHARES[step]) if step < len(SHARES) else ""
+        return self.theme.tint(value, SHARES[step]) if step < len(SHARES) else ""
 
 
 def steps_of(largest: float, theme: Theme) -> Steps:

@@ -23,6 +23,8 @@ FULL = 1056
 """Where nothing stands to the right."""
 TOP, BOTTOM = 118, 610
 MARGIN = 24
+CROP = (72.0, 656.0)
+"""Top and bottom of what stands between title and caption."""
 LABEL_GAP = 16
 MANY, RANK, OUTLYING = 20, 4, 25.0
 """What flattens all others: of 20 values, one beyond 25 times the fifth largest."""
@@ -50,7 +52,7 @@ def page(analysis: Analysis, theme: Theme, found: Found, marks: Iterable[Mark]) 
         *(Text((MARGIN, HEIGHT - 56 + 15 * n), line, theme.muted, 11) for n, line in enumerate(caption)),
     ]
     words = f"{state(analysis)}. {found.caption} {_assumed(analysis)}"
-    return Drawing(WIDTH, HEIGHT, [*lines, *marks], title, words, theme.paper)
+    return Drawing(WIDTH, HEIGHT, list(marks), title, words, theme.paper, lines, CROP, found.caption)
 
 
 def state(analysis: Analysis) -> str:

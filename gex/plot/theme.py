@@ -5,10 +5,12 @@ Text in `ink`, `muted`, `positive`, `negative` and `alert` has a contrast of at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 ThemeName = Literal["light", "dark"]
+SHARES = (1.0, 0.5, 0.3, 0.18, 0.09)
+"""Of a sign's colour in the paper, from the strongest step of a scale to the weakest."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,25 @@ class Theme:
         """Return the lighter colour of a sign: the outer part of a bar."""
         return self.negative_soft if value < 0 else self.positive_soft
 
+    def tint(self, value: float, share: float) -> str:
+        """Return `share` of a sign's colour in the paper, one of `SHARES`."""
+        return mixed(self.strong(value), self.paper, share)
+
     def upon(self, ground: str) -> str:
         """Return the colour of text that reads best on a ground: ink or paper."""
         return max((self.ink, self.paper), key=lambda color: contrast(color, ground))
+
+
+class StyleSheet(Theme):
+    """Colours as variables of a style sheet, which says what they are: one picture for either ground."""
+
+    def tint(self, value: float, share: float) -> str:
+        """Return the variable of a tint."""
+        return f"var(--{'negative' if value < 0 else 'positive'}-{round(100 * share)})"
+
+    def upon(self, ground: str) -> str:
+        """Return the variable of text on a ground that is itself a variable."""
+        return ground.replace("--", "--on-", 1)
 
 
 LIGHT = Theme(
@@ -61,6 +79,16 @@ DARK = Theme(
     alert="#f2766d",
 )
 THEMES: dict[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}
+PAGE = StyleSheet(**{each.name: f"var(--{each.name.replace('_', '-')})" for each in fields(Theme)})
+
+
+def variables(theme: Theme) -> dict[str, str]:
+    """Return what the variables of `PAGE` are on one ground: its colours, its tints, and of text on both."""
+    grounds = {getattr(PAGE, each.name): getattr(theme, each.name) for each in fields(Theme)}
+    for value in (1.0, -1.0):
+        grounds |= {PAGE.tint(value, share): theme.tint(value, share) for share in SHARES}
+    written = grounds | {PAGE.upon(variable): theme.upon(color) for variable, color in grounds.items()}
+    return {variable.removeprefix("var(").removesuffix(")"): color for variable, color in written.items()}
 
 
 def rgb(color: str) -> tuple[int, int, int]:

@@ -46,7 +46,7 @@ def number(text: str) -> float:
 
 
 def texts(drawing: Drawing) -> list[Text]:
-    return [mark for mark in drawing.marks if isinstance(mark, Text)]
+    return [mark for mark in (*drawing.frame, *drawing.marks) if isinstance(mark, Text)]
 
 
 def areas(drawing: Drawing) -> list[Area]:

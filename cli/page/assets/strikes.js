@@ -1,0 +1,1 @@
+/* Gamma by strike beside its profile, with zoom and toggles. */

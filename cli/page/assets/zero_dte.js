@@ -1,0 +1,1 @@
+/* The 0DTE maps under a pointer. */
