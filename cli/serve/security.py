@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Pairs = list[tuple[bytes, bytes]]
 
 METHODS = ("GET", "HEAD")
+VERSIONS = ("1.0", "1.1")
 MOST_TARGET = 4096
 """Bytes of path and query."""
 MOST_HEADERS, MOST_HEADER_BYTES = 64, 16_384
@@ -45,6 +47,8 @@ HEADERS = {
 """On every answer, whatever the site says of them."""
 DEFAULTS = {"cache-control": "no-store"}
 """On every answer of which the site says nothing else."""
+DOUBTFUL = {400, 403, 405, 413, 414, 421, 431, 505}
+"""Refusals that end the connection: whoever sent this is no page of ours, and what follows may be no request."""
 NO_PATH = re.compile(rb"%|\\|[\x00-\x1f\x7f]|//|(^|/)\.{1,2}(/|$)")
 """In a path once decoded: what would mean another path to somebody who decodes, splits or joins it once more."""
 LOGIN = b"""<!doctype html>
@@ -60,16 +64,18 @@ LOGIN = b"""<!doctype html>
 class RefusedError(Exception):
     """A request that is not answered, with the status and the reason it gets."""
 
-    def __init__(self, status: int, title: str, detail: str, **headers: str) -> None:
+    def __init__(self, status: int, detail: str, **headers: str) -> None:
         super().__init__(detail)
         self.status = status
-        self.title = title
         self.detail = detail
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
     def body(self) -> bytes:
         """Return the problem as JSON (RFC 9457)."""
-        return json.dumps({"title": self.title, "status": self.status, "detail": self.detail}).encode()
+        title = HTTPStatus(self.status).phrase
+        return json.dumps(
+            {"type": "about:blank", "title": title, "status": self.status, "detail": self.detail}
+        ).encode()
 
 
 class Guard:
@@ -105,7 +111,7 @@ class Guard:
             LOGGER.error("%s", one_line(error), exc_info=error)
             if answer.begun:  # It cannot be taken back: the connection is closed, and the reader sees it cut off.
                 raise
-            await answer.refuse(scope, RefusedError(500, "Internal error", "a fault of gex; its log says more"))
+            await answer.refuse(scope, RefusedError(500, "a fault of gex; its log says more"))
 
     def _check(self, scope: Scope) -> None:
         check_size(scope)
@@ -137,6 +143,8 @@ class _Answer:
         if error.status == 401 and any(b"text/html" in each for each in values(scope, b"accept")):
             body, kind = LOGIN, b"text/html; charset=utf-8"
         pairs = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+        if error.status in DOUBTFUL:
+            pairs.append((b"connection", b"close"))
         pairs += [(name.encode(), value.encode("latin-1")) for name, value in error.headers.items()]
         await self({"type": "http.response.start", "status": error.status, "headers": pairs})
         await self({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
@@ -164,23 +172,25 @@ def check_size(scope: Scope) -> None:
 
     """
     if len(_raw_path(scope)) + len(scope["query_string"]) > MOST_TARGET:
-        raise RefusedError(414, "Address too long", f"at most {MOST_TARGET} bytes", connection="close")
+        raise RefusedError(414, f"at most {MOST_TARGET} bytes")
     headers = scope["headers"]
     length = sum(len(name) + len(value) + 4 for name, value in headers)
     if len(headers) > MOST_HEADERS or length > MOST_HEADER_BYTES:
         detail = f"at most {MOST_HEADERS} headers of {MOST_HEADER_BYTES} bytes in all"
-        raise RefusedError(431, "Headers too large", detail, connection="close")
+        raise RefusedError(431, detail)
 
 
 def check_method(scope: Scope) -> None:
-    """Refuse what does anything but read.
+    """Refuse what does anything but read, and what is another protocol.
 
     Raises:
-        RefusedError: It is neither GET nor HEAD.
+        RefusedError: It is neither GET nor HEAD, or not HTTP/1.
 
     """
+    if scope["http_version"] not in VERSIONS:
+        raise RefusedError(505, "HTTP/1.1 is spoken here")
     if scope["method"] not in METHODS:
-        raise RefusedError(405, "Read only", "GET and HEAD alone", allow=", ".join(METHODS), connection="close")
+        raise RefusedError(405, "GET and HEAD alone", allow=", ".join(METHODS))
 
 
 def check_body(scope: Scope) -> None:
@@ -193,9 +203,9 @@ def check_body(scope: Scope) -> None:
     lengths, coded = values(scope, b"content-length"), values(scope, b"transfer-encoding")
     if coded and lengths:
         detail = "Content-Length and Transfer-Encoding at once"
-        raise RefusedError(400, "Ambiguous length", detail, connection="close")
+        raise RefusedError(400, detail)
     if coded or any(each.strip(b"0") for each in lengths):
-        raise RefusedError(413, "No body", "a request here has none", connection="close")
+        raise RefusedError(413, "a request here has none")
 
 
 def check_path(scope: Scope) -> None:
@@ -214,7 +224,7 @@ def check_path(scope: Scope) -> None:
     except UnicodeDecodeError:
         wrong = True
     if wrong:
-        raise RefusedError(400, "Bad path", "a plain path from the root, without .. or escapes", connection="close")
+        raise RefusedError(400, "a plain path from the root, without .. or escapes")
 
 
 def check_host(scope: Scope, hosts: frozenset[str]) -> None:
@@ -226,7 +236,7 @@ def check_host(scope: Scope, hosts: frozenset[str]) -> None:
     """
     found = [value.decode("latin-1").lower() for value in values(scope, b"host")]
     if len(found) != 1 or found[0] not in hosts:
-        raise RefusedError(421, "Foreign host", "not a name of this site; gex serve --allow-host NAME adds one")
+        raise RefusedError(421, "not a name of this site; gex serve --allow-host NAME adds one")
 
 
 def check_page(scope: Scope, hosts: frozenset[str]) -> None:
@@ -241,7 +251,7 @@ def check_page(scope: Scope, hosts: frozenset[str]) -> None:
     origins = [value.decode("latin-1").lower() for value in values(scope, b"origin")]
     ours = {f"{scheme}://{host}" for host in hosts for scheme in ("http", "https")}
     if (sites - {b"same-origin", b"none"} and not link) or not ours.issuperset(origins):
-        raise RefusedError(403, "Foreign page", "another site's page asks for this; open the address itself")
+        raise RefusedError(403, "another site's page asks for this; open the address itself")
 
 
 def hosts_of(port: int, *names: str) -> frozenset[str]:

@@ -82,7 +82,7 @@ class Lock:
             raise self._sent_on(scope, [(name, value) for name, value in query if name != "token"])
         if not self._has_token(scope):
             detail = "Authorization: Bearer TOKEN, or once ?token=TOKEN"
-            raise RefusedError(401, "Token needed", detail, www_authenticate='Bearer realm="gex"')
+            raise RefusedError(401, detail, www_authenticate='Bearer realm="gex"')
 
     def _has_token(self, scope: Scope) -> bool:
         bearers = [value[7:].strip() for value in values(scope, b"authorization") if value[:7].lower() == b"bearer "]
@@ -99,7 +99,7 @@ class Lock:
     def _sent_on(self, scope: Scope, query: list[tuple[str, str]]) -> RefusedError:
         target = scope["raw_path"].decode("ascii") + (f"?{urlencode(query)}" if query else "")
         cookie = f"{_name(scope)}={self._cookie.decode()}; Path=/; HttpOnly; SameSite=Strict"
-        return RefusedError(303, "Known", "see the same address without the token", location=target, set_cookie=cookie)
+        return RefusedError(303, "see the same address without the token", location=target, set_cookie=cookie)
 
 
 def _name(scope: Scope) -> str:

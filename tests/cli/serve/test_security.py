@@ -55,6 +55,7 @@ def ask(
     target: str | bytes = "/",
     method: str = "GET",
     *,
+    version: str = "1.1",
     app: Any = site,
     lock: Lock | None = None,
     hosts: frozenset[str] | None = None,
@@ -66,6 +67,7 @@ def ask(
     given = [("host", host)] if host is not None else []
     scope = {
         "type": "http",
+        "http_version": version,
         "method": method,
         "path": unquote(raw.decode("latin-1")),
         "raw_path": raw,
@@ -111,6 +113,7 @@ def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere() -> None:
         ({"target": "/" + "x" * 5000}, 414),
         ({"headers": (("x-long", "x" * 20_000),)}, 431),
         ({"headers": tuple((f"x-{n}", "1") for n in range(100))}, 431),
+        ({"version": "2.0"}, 505),
         ({"method": "POST"}, 405),
         ({"method": "TRACE"}, 405),
         ({"headers": (("content-length", "7"),)}, 413),
