@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from gex.cli.serve.security import DEFAULTS, HEADERS
 
@@ -59,8 +59,7 @@ class PatientProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
-        self._head: asyncio.TimerHandle | None = None
-        self._stall: asyncio.TimerHandle | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, unless there are too many."""
@@ -68,8 +67,8 @@ class PatientProtocol(H11Protocol):
         self.peers[self._peer] += 1
         if len(self.connections) > self.patience.connections or self.peers[self._peer] > self.patience.per_peer:
             self._end(_plain(503, b"too many connections", retry_after="5"))
-            return
-        self._head = self._later(self.patience.head, self._give_up)
+        else:
+            self._start("head", self.patience.head, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a connection."""
@@ -79,7 +78,8 @@ class PatientProtocol(H11Protocol):
             del self.peers[self._peer]
         # uvicorn leaves its own timer to a connection that broke.
         self._unset_keepalive_if_required()
-        self._head, self._stall = _stopped(self._head), _stopped(self._stall)
+        for name in list(self._timers):
+            self._stop(name)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in; the first of a request start its clock, the last of its headers stop it."""
@@ -87,9 +87,9 @@ class PatientProtocol(H11Protocol):
             return
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
-            self._head = _stopped(self._head)
-        elif self._head is None:
-            self._head = self._later(self.patience.head, self._give_up)
+            self._stop("head")
+        elif "head" not in self._timers:
+            self._start("head", self.patience.head, self._give_up)
 
     def pause_writing(self) -> None:
         """Wait for a peer that does not read, but not for long."""
@@ -107,15 +107,14 @@ class PatientProtocol(H11Protocol):
         self._wait_for_peer()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, with the headers of all answers."""
+        """Refuse what is no HTTP, with the headers of all answers; an answer that has begun is cut off."""
+        cycle: RequestResponseCycle | None = self.cycle
+        begun = cycle is not None and cycle.response_started and not cycle.response_complete
         status = getattr(sys.exception(), "error_status_hint", 400)
-        if self.cycle is None or not self.cycle.response_started or self.cycle.response_complete:
-            self._end(_plain(status, msg.encode()))
-        else:
-            self.transport.close()
-        if self.cycle is not None:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._end(b"" if begun else _plain(status, msg.encode()))
+        if cycle is not None:  # What is still being made has no reader.
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     @property
     def _peer(self) -> str:
@@ -126,31 +125,31 @@ class PatientProtocol(H11Protocol):
         self._end(_plain(408, b"the request took too long") if self.conn.trailing_data[0] else b"")
 
     def _end(self, words: bytes) -> None:
+        self._stop("head")
         self.transport.write(words)
         self.transport.close()
         self._wait_for_peer()
 
     def _wait_for_peer(self) -> None:
         """Give the peer time to take some of what is written, from now on."""
-        self._stall = _stopped(self._stall)
+        self._stop("stall")
         if left := self.transport.get_write_buffer_size():
-            self._stall = self._later(self.patience.stall, self._judge, left)
+            self._start("stall", self.patience.stall, self._judge, left)
 
     def _judge(self, before: int) -> None:
         """End the connection of a peer that has taken next to nothing of so many bytes."""
         left = self.transport.get_write_buffer_size()
-        if left and left > before - LEAST_TAKEN:
+        if left > max(0, before - LEAST_TAKEN):
             self.transport.abort()
         else:
             self._wait_for_peer()
 
-    def _later(self, seconds: float, call: Callable[..., None], *given: int) -> asyncio.TimerHandle:
-        return self.loop.call_later(seconds, call, *given)
+    def _start(self, name: str, seconds: float, call: Callable[..., None], *given: int) -> None:
+        self._timers[name] = self.loop.call_later(seconds, call, *given)
 
-
-def _stopped(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
+    def _stop(self, name: str) -> None:
+        if timer := self._timers.pop(name, None):
+            timer.cancel()
 
 
 def _plain(status: int, text: bytes, **more: str) -> bytes:
