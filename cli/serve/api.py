@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import get_args
 
-from starlette.routing import Route
-
 from gex.cli.diff import ORDERS
 from gex.cli.serve import params, records, snapshots, tables
 from gex.cli.serve.endpoint import (
@@ -25,14 +23,16 @@ HERE = f"{ROOT}/snapshots/{{symbol}}/{{moment}}"
 OF = (SYMBOL, MOMENT)
 DETAIL = params.flag("detail", "true adds by_strike")
 FORM = params.choice("form", "the file's form", tables.FORMS)
-FILES = {
+FILES: dict[str, str | dict[str, str]] = {
     tables.FORMS["csv"]: {"type": "string"},
     tables.FORMS["json"]: "rows",
     tables.FORMS["parquet"]: {"type": "string", "format": "binary"},
 }
 NAMES = "^[a-z0-9_]{1,64}(,[a-z0-9_]{1,64}){0,199}$"
 PAST = (
-    params.choice("every", "a row a session, its last snapshot, or a row a snapshot", ("session", "snapshot"), "session"),
+    params.choice(
+        "every", "a row a session, its last snapshot, or a row a snapshot", ("session", "snapshot"), "session"
+    ),
     params.integer("window", "sessions that make the past; all if not given", 1, 10_000),
     params.integer("min_sessions", "earlier sessions needed before anything is ranked", 1, 10_000, 20),
     params.choice("which", "of a quote time, the last result or the first", ("restated", "as_reported"), "restated"),
@@ -51,7 +51,7 @@ CURVE = (
     params.real("vol_control_aum", "assets that follow volatility control, dollars", 0, 1e13),
     params.real("vol_move", "volatility moves by so many points, for dealers", -100, 100),
     params.real("reach", "the largest move shown, percent", 0.1, 50),
-    params.integer("every", "minutes between the times shown", 1, 390),
+    params.real("every", "minutes between the times shown", 1, 390),
 )
 
 
@@ -105,7 +105,7 @@ ENDPOINTS = (
         {JSON: "zero_dte"},
         OF,
         (
-            params.integer("every", "minutes between two rows of the hedging path", 1, 1440, 15),
+            params.real("every", "minutes between two rows of the hedging path", 1, 1440, 15.0),
             params.flag("surface", "true adds the price x time surfaces"),
         ),
         of_snapshot,
@@ -224,4 +224,4 @@ ENDPOINTS = (
     Endpoint(f"{ROOT}/health", "health", "What this server has, and what it keeps.", records.health, {JSON: "health"}),
 )
 
-ROUTES: list[Route] = [each.route() for each in ENDPOINTS]
+ROUTES = [each.route() for each in ENDPOINTS]

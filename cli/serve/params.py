@@ -53,13 +53,16 @@ class Param:
             hint = f"; did you mean {near[0]}?" if near else ""
             raise ValueError(f"{self.name} must be one of {', '.join(choices)}; got {_short(text)}{hint}")
         try:
-            if (pattern := self.schema.get("pattern")) and not re.search(pattern.replace("$", r"\Z"), text):
-                raise ValueError(text)
-            value = self.read(text)
-            if not self.schema.get("minimum", value) <= value <= self.schema.get("maximum", value):
-                raise ValueError(text)
+            return self._read(text)
         except ValueError:
             raise ValueError(f"{self.name} must be {self._meaning()}; got {_short(text)}") from None
+
+    def _read(self, text: str) -> Any:
+        if (pattern := self.schema.get("pattern")) and not re.search(pattern.replace("$", r"\Z"), text):
+            raise ValueError(text)
+        value = self.read(text)
+        if not self.schema.get("minimum", value) <= value <= self.schema.get("maximum", value):
+            raise ValueError(text)
         return value
 
     def _meaning(self) -> str:
@@ -87,9 +90,9 @@ def integer(name: str, about: str, low: int, high: int, default: int | None = No
     return Param(name, about, {"type": "integer", "minimum": low, "maximum": high} | _given(default), whole)
 
 
-def real(name: str, about: str, low: float, high: float) -> Param:
+def real(name: str, about: str, low: float, high: float, default: float | None = None) -> Param:
     """Return a parameter that is a number within bounds."""
-    return Param(name, about, {"type": "number", "minimum": low, "maximum": high}, number)
+    return Param(name, about, {"type": "number", "minimum": low, "maximum": high} | _given(default), number)
 
 
 def choice(name: str, about: str, choices: Iterable[str], default: str | None = None) -> Param:
