@@ -67,7 +67,7 @@ class Rhythm:
     """
 
     look: float = 0.25
-    share: float = 0.01
+    share: float = 0.005
     warm: float = 10.0
     heartbeat: float = 15.0
     patience: float = 20.0
