@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from raw_server import LONG, Client, served
 
 from gex.cli.serve.protocol import Patience
@@ -289,6 +293,46 @@ def test_nothing_bad_within_a_body_reaches_a_running_answer(shared: tuple[Site, 
     assert answer.count(b"HTTP/1.1 ") == 1
     assert answer.split()[1] in {b"400", b"413"}
     assert not site.seen
+
+
+PIECES = (
+    b"GET ",
+    b"/",
+    b" HTTP/1.1",
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"Host: 127.0.0.1",
+    b": ",
+    b"Content-Length: 5",
+    b"\x00",
+    b" ",
+    b"%",
+)
+PIECES += (
+    b"Transfer-Encoding: chunked",
+    b"Connection: close",
+    b"POST ",
+    b"0\r\n\r\n",
+    b"5\r\nabcde",
+    b"Expect: 100-continue",
+    b"a" * 9000,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@given(sent=st.lists(st.sampled_from(PIECES) | st.binary(max_size=6), max_size=14).map(b"".join))
+def test_no_bytes_at_all_break_the_server(
+    shared: tuple[Site, int], caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    with Client(shared[1]) as client:
+        client.send(b"GET /one HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % shared[1] + sent)
+        client.socket.shutdown(socket.SHUT_WR)
+        answers = re.findall(rb"HTTP/1\.1 (\d+) ", client.rest())
+    assert answers[:1] in ([], [b"200"])  # None where the rest was refused before it was begun.
+    assert {each[:1] for each in answers} <= {b"1", b"2", b"4", b"5"}
+    assert b"500" not in answers
+    assert not caplog.records
 
 
 def test_requests_sent_at_once_are_answered_in_their_order() -> None:
