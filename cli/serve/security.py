@@ -79,7 +79,7 @@ class RefusedError(Exception):
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
-            "instance": quote(_raw_path(scope)[:MOST_INSTANCE], safe="/%"),
+            "instance": quote(unquote_to_bytes(_raw_path(scope))[:MOST_INSTANCE]),
         }
         return json.dumps(problem).encode()
 

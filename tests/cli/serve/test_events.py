@@ -448,6 +448,7 @@ def test_names_that_are_no_symbols_are_not_told(tmp_path: Path) -> None:
 def test_a_store_that_cannot_be_read_is_said_once_and_watched_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(LOGGER, "handlers", [])
     monkeypatch.setattr(LOGGER, "propagate", True)
     away: list[int] = []
     news = events.Watcher.news

@@ -378,6 +378,7 @@ def test_a_file_that_others_can_read_is_worth_a_warning(tmp_path: Path, gex_log:
 def _gex_log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
     from gex.cli.log import LOGGER
 
+    monkeypatch.setattr(LOGGER, "handlers", [])
     monkeypatch.setattr(LOGGER, "propagate", True)
     return lambda: caplog.text
 
