@@ -23,6 +23,7 @@ from gex.cli import (
 )
 from gex.cli.failures import INTERRUPTED, exit_code, one_line
 from gex.cli.lazy import LazyGroup
+from gex.cli.render import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,8 +130,8 @@ def main() -> NoReturn:
     # A short life makes little garbage: looking for it while NumPy and Polars load would take a tenth of the time.
     gc.set_threshold(100_000, 50, 100)
     for stream in (sys.stdout, sys.stderr):
-        # A terminal without a character shows `?` rather than losing the report.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        # A terminal without a character shows its plain twin, or `?`, rather than losing the report.
+        stream.reconfigure(errors=plain.HANDLER)  # type: ignore[union-attr]
     code = run()
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()

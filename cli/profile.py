@@ -52,11 +52,11 @@ def command(
 def charts(batch: Batch, output: OutputOptions) -> Iterator[str]:
     """Yield one chart a source."""
     from gex.cli.render.ladder import ladder
-    from gex.cli.render.terminal import Terminal, detect
+    from gex.cli.render.terminal import FULL, Terminal, detect
 
-    terminal = detect(output.color) if output.output is None else Terminal()
+    terminal = detect(output.color, FULL) if output.output is None else Terminal()
     for number, analysis in enumerate(batch):
-        yield ("\n" if number else "") + ladder(analysis, terminal)
+        yield ("\n" if number else "") + terminal.readable(ladder(analysis, terminal))
 
 
 def document(analysis: Analysis) -> dict[str, Any]:

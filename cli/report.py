@@ -42,6 +42,15 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 @click.option(
     "--since", metavar="SOURCE", help="Of --html: what to compare with. [default: in a store, the snapshot before]"
 )
+@click.option("--follow", is_flag=True, help="Report a symbol's last snapshot, and each newer one, until Ctrl-C.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.05),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="From one look at the store to the next, with --follow.",
+)
 @options.logging_options
 def command(
     sources: tuple[str, ...],
@@ -54,24 +63,33 @@ def command(
     detail: bool,
     html: Path | None,
     since: str | None,
+    follow: bool,
+    interval: float,
 ) -> int:
     """Report dealers' gamma, levels and hedging flow of each SOURCE.
 
     A SOURCE is a file, - for stdin, or SYMBOL[@DATE[THH:MM] | @latest | @prev] in the store. With --results, net and
     gross gamma and the distance to the flip stand beside their percentiles among the sessions before.
+    --follow SYMBOL draws the report again whenever the store has a newer snapshot, and says what has changed.
     """
-    batch = batch_of(sources, read, settings, merging)
     past = past_of(results, settings, read)
     if since and html is None:
         raise click.UsageError("--since is of --html FILE; `gex diff` shows changes on the screen")
+    if html and (output.output or output.format):
+        raise click.UsageError("--html is a form and a file of its own: leave --output and --format out")
+    if html and follow:
+        raise click.UsageError("--html is a page of one moment, and --follow shows many")
+    form = sink.format_of(output, FORMATS)
+    if follow:
+        from gex.cli import follow as following
+
+        return following.follow(sources, read, settings, output, form, detail, interval, past, merging)
+    batch = batch_of(sources, read, settings, merging)
     if html:
         from gex.cli.html_report import pages
 
-        if output.output or output.format:
-            raise click.UsageError("--html is a form and a file of its own: leave --output and --format out")
         sink.emit(pages(batch, past, since), html)
         return batch.exit_code
-    form = sink.format_of(output, FORMATS)
     if form == "table":
         chunks: Iterator[str | bytes] = screens(batch, output, past)
     elif form in {"json", "jsonl"}:
@@ -98,11 +116,11 @@ def past_of(
 def screens(batch: Batch, output: OutputOptions, past: Callable[[Analysis], Standing | None] | None) -> Iterator[str]:
     """Yield one screen per source."""
     from gex.cli.render.screen import screen
-    from gex.cli.render.terminal import Terminal, detect
+    from gex.cli.render.terminal import FULL, Terminal, detect
 
-    terminal = detect(output.color) if output.output is None else Terminal()
+    terminal = detect(output.color, FULL) if output.output is None else Terminal()
     for number, analysis in enumerate(batch):
-        yield ("\n" if number else "") + screen(analysis, terminal, past and past(analysis))
+        yield ("\n" if number else "") + terminal.readable(screen(analysis, terminal, past and past(analysis)))
 
 
 def documents_of(batch: Batch, form: Format, publish: Callable[[Analysis], dict[str, Any]]) -> Iterator[str]:

@@ -8,17 +8,16 @@ import logging
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from gex.cli import options
 from gex.cli.failures import DONE, INTERRUPTED, PARTIAL
 from gex.cli.log import LOGGER
+from gex.cli.stopping import stopped_by_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gex.cli.monitor.rounds import Monitor
     from gex.cli.monitor.secrets import Secrets
     from gex.cli.options import ReadOptions
@@ -85,7 +84,7 @@ def command(
     from gex.cli.monitor.work import Work
 
     stop, outbox, spec = threading.Event(), Outbox(results / "alerts"), spec_of(settings, read)
-    with outbox.owned(), contextlib.closing(Work(store, results, spec)) as work, _signals(stop) as caught:
+    with outbox.owned(), contextlib.closing(Work(store, results, spec)) as work, stopped_by_signals(stop) as caught:
         post, place = Post(outbox, file.deliveries, stop), Folder(folder, store, results)
         monitor = Monitor(file, place, results, work, spec.fingerprint, outbox, post, stop, _now)
         _start(monitor, folder)
@@ -128,26 +127,6 @@ def _log_to(secrets: Secrets) -> None:
     """Log what happens, unless asked to be quiet, and no secret."""
     logging.getLogger("gex.monitor").setLevel(min(LOGGER.level, logging.INFO) if LOGGER.level < logging.ERROR else 0)
     secrets.guard(LOGGER)
-
-
-@contextlib.contextmanager
-def _signals(stop: threading.Event) -> Iterator[list[int]]:
-    """Let SIGTERM and Ctrl-C end the work between two steps; gives the signals that came."""
-    caught: list[int] = []
-
-    def end(number: int, _frame: Any) -> None:
-        caught.append(number)
-        stop.set()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield caught
-        return
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _start(monitor: Monitor, folder: Path) -> None:

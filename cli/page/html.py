@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Literal
 
     from gex.plot.drawing import Drawing
 
+    Kind = Literal["word", "figure", "text", "more"]
+    """Of a column: a few words, figures, text that may wrap, or text that is said elsewhere where there is no room."""
+    Cells = Sequence[str | Markup]
+
 TABLE = Markup(
     '<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table>\n<caption>{caption}</caption>\n'
-    "<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
+    "<thead><tr>{head}</tr></thead>\n{body}</table></div>\n"
 )
+BODY = Markup("<tbody>\n{}{}</tbody>\n")
+GROUP = Markup('<tr class="group"><th scope="rowgroup" colspan="{}">{}</th></tr>\n')
 FIGURE = Markup(
     '<figure id="{name}" class="chart"{panel}>\n<figcaption><strong>{title}</strong></figcaption>\n'
-    '<div class="canvas scroll" tabindex="0" role="region" aria-label="{title}">{picture}</div>\n'
-    '<p class="note">{caption}</p>\n{data}{table}</figure>\n'
+    "{canvas}{notes}{data}{table}</figure>\n"
 )
+CANVAS = Markup('<div class="canvas scroll{kind}" tabindex="0" role="region" aria-label="{title}">{pictures}</div>\n')
+STARTS = {
+    kind: (Markup('<th scope="row" class="{}">').format(kind), Markup('<td class="{}">').format(kind))
+    for kind in ("word", "figure", "text", "more")
+}
+ROW, HEAD_END, CELL_END, ROW_END = Markup("<tr>"), Markup("</th>"), Markup("</td>"), Markup("</tr>\n")
 BEHIND = Markup("<details><summary>The figures as a table</summary>\n{}</details>\n")
 
 
-def joined(parts: Iterable[Markup]) -> Markup:
-    """Return pieces of HTML one after the other."""
+def joined(parts: Iterable[str | Markup]) -> Markup:
+    """Return pieces of HTML one after the other, those that are text escaped."""
     return Markup("").join(parts)
 
 
@@ -48,21 +61,56 @@ def section(name: str, title: str, *parts: Markup, kind: str = "wide") -> Markup
     return text + heading + joined(parts) + Markup("</section>\n")
 
 
-def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str | Markup]], *, words: int = 1) -> Markup:
-    """Return a table whose first column names its rows; the first `words` columns are words, the others figures."""
-    kinds = ["word" if place < words else "figure" for place in range(len(head))]
+def table(
+    caption: str, head: Sequence[str], rows: Iterable[Cells], *, words: int = 1, kinds: Sequence[Kind] = ()
+) -> Markup:
+    """Return a table whose first column names its rows.
+
+    Args:
+        caption: What it holds, and the unit.
+        head: The columns' names.
+        rows: Its cells.
+        words: So many columns, the first, are words, the others figures.
+        kinds: What each column is, where that is not enough.
+
+    """
+    return grouped(caption, head, [("", rows)], words=words, kinds=kinds)
+
+
+def grouped(
+    caption: str,
+    head: Sequence[str],
+    groups: Iterable[tuple[str, Iterable[Cells]]],
+    *,
+    words: int = 1,
+    kinds: Sequence[Kind] = (),
+) -> Markup:
+    """Return a table as `table` does, its rows in groups; one without a name has no heading."""
+    kinds = kinds or ["word" if place < words else "figure" for place in range(len(head))]
     heads = (Markup('<th scope="col" class="{}">{}</th>').format(*pair) for pair in zip(kinds, head, strict=True))
-    return TABLE.format(caption=caption, head=joined(heads), rows=joined(_row(row, kinds) for row in rows))
+    bodies = (
+        BODY.format(GROUP.format(len(head), name) if name else "", joined(_row(row, kinds) for row in rows))
+        for name, rows in groups
+    )
+    return TABLE.format(caption=caption, head=joined(heads), body=joined(bodies))
 
 
-def _row(row: Sequence[str | Markup], kinds: Sequence[str]) -> Markup:
-    first = Markup('<th scope="row" class="{}">{}</th>').format(kinds[0], row[0])
-    cells = (Markup('<td class="{}">{}</td>').format(*pair) for pair in zip(kinds[1:], row[1:], strict=True))
-    return Markup("<tr>{}{}</tr>\n").format(first, joined(cells))
+def _row(row: Cells, kinds: Sequence[Kind]) -> Markup:
+    # Joined, not formatted: a page has thousands of cells.
+    first = (ROW, STARTS[kinds[0]][0], row[0], HEAD_END)
+    rest = ((STARTS[kind][1], cell, CELL_END) for kind, cell in zip(kinds[1:], row[1:], strict=True))
+    return joined([*first, *chain.from_iterable(rest), ROW_END])
 
 
 def figure(
-    name: str, picture: Drawing, behind: Markup | None = None, *, panel: str | None = None, data: object = None
+    name: str,
+    picture: Drawing,
+    behind: Markup | None = None,
+    *,
+    narrow: Drawing | None = None,
+    canvas: Markup | None = None,
+    panel: str | None = None,
+    data: object = None,
 ) -> Markup:
     """Return a chart with its finding above and its unit below.
 
@@ -70,21 +118,51 @@ def figure(
         name: Its anchor.
         picture: In the colours `gex.plot.theme.PAGE`.
         behind: The table behind it.
+        narrow: What a phone shows in its place.
+        canvas: How the picture is shown, if not as it is: see `canvas_of`.
         panel: Name of the script that makes it answer to a pointer.
         data: What that script needs, as JSON has it.
 
     """
-    finding = picture.title.partition(": ")[2]
-    finding = finding[:1].upper() + finding[1:]
     return FIGURE.format(
         name=name,
         panel=Markup(' data-panel="{}"').format(panel) if panel else "",
-        title=finding,
-        picture=Markup(picture.inline()),  # noqa: S704 (escaped by the drawing)
-        caption=picture.caption,
+        title=finding(picture),
+        canvas=canvas or (_either(picture, narrow) if narrow else canvas_of(picture)),
+        notes=_notes(picture, narrow),
         data=payload(data) if panel else "",
         table=BEHIND.format(behind) if behind else "",
     )
+
+
+def _either(picture: Drawing, narrow: Drawing) -> Markup:
+    return canvas_of(picture, kind="wide half") + canvas_of(narrow, kind="narrow")
+
+
+def _notes(picture: Drawing, narrow: Drawing | None) -> Markup:
+    """Return the caption, on a phone that of what it shows."""
+    if narrow is None or narrow.caption == picture.caption:
+        return paragraph(picture.caption, "note")
+    return paragraph(picture.caption, "note wide") + paragraph(narrow.caption, "note narrow")
+
+
+def finding(picture: Drawing) -> str:
+    """Return what a picture shows, as the heading of a figure."""
+    text = picture.title.partition(": ")[2] or picture.title
+    return text[:1].upper() + text[1:]
+
+
+def canvas_of(*pictures: Drawing, kind: str = "") -> Markup:
+    """Return the box that holds a picture, or its parts from left to right, and scrolls where it must.
+
+    Args:
+        pictures: In the colours `gex.plot.theme.PAGE`.
+        kind: `wide` or `narrow`, shown on a desk or a phone alone; `half` for what needs no more than half a desk;
+            `split` for an axis that stays in sight beside what scrolls.
+
+    """
+    shown = joined(Markup(picture.inline()) for picture in pictures)  # noqa: S704 (escaped by the drawing)
+    return CANVAS.format(kind=f" {kind}" if kind else "", title=finding(pictures[-1]), pictures=shown)
 
 
 def payload(data: object) -> Markup:

@@ -13,26 +13,23 @@ if TYPE_CHECKING:
     from gex.results import MergedPart
 
 
+HEAD = ("BOOK", "spot", "scale", "net {unit}", "gross", "share", "flip alone", "in {common}", "quotes")
+
+
 def books(analysis: Analysis, terminal: Terminal) -> list[str]:
     """Return a row a source; nothing where there is one only."""
     if not isinstance(analysis, MergedAnalysis):
         return []
-    parts = analysis.parts
-    money = figures.Money.spanning([part.analysis.exposure.gamma_usd_per_1pct.gross for part in parts])
-    common = parts[0].analysis.underlying
-    head = (
-        "BOOK",
-        "spot",
-        "scale",
-        f"net {money.unit}",
-        "gross",
-        "share",
-        "flip alone",
-        f"in {common}",
-        "quotes",
-    )
-    head_line, *rows = aligned([head, *(_row(part, money) for part in parts)], "<>>>>>>><")
-    return [terminal.paint(head_line, "muted"), *rows]
+    unit, rows = rows_of(analysis)
+    head = tuple(name.format(unit=unit, common=analysis.parts[0].analysis.underlying) for name in HEAD)
+    head_line, *lines = aligned([head, *rows], "<>>>>>>><")
+    return [terminal.paint(head_line, "muted"), *lines]
+
+
+def rows_of(analysis: MergedAnalysis) -> tuple[str, list[tuple[str, ...]]]:
+    """Return the unit of the sources' gamma, and a row each as `HEAD` names its columns."""
+    money = figures.Money.spanning([part.analysis.exposure.gamma_usd_per_1pct.gross for part in analysis.parts])
+    return money.unit, [_row(part, money) for part in analysis.parts]
 
 
 def leading(analysis: Analysis) -> Analysis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gex.cli.render import figures
@@ -116,14 +116,12 @@ def _own(label: str, values: Figures, money: dict[str, Money], spot: float) -> t
 
 def _bars(change: Change, column: str, most: int, terminal: Terminal) -> list[str]:
     """Draw where net gamma changed most, and what moved it there most."""
-    import polars as pl
-
-    rows = change.by(column).filter(pl.col("change") != 0.0).sort(pl.col("change").abs(), descending=True).head(most)
-    if rows.is_empty():
+    rows = moved_most(change, column, most)
+    if not rows:
         return []
-    money = figures.Money.spanning(rows["change"].to_list())
-    marks: list[tuple[Any, Bar | Rule]] = [(row[column], _bar(row, column, change, money)) for row in rows.to_dicts()]
-    prices = rows[column].to_list()
+    money = figures.Money.spanning(row.change for row in rows)
+    marks: list[tuple[Any, Bar | Rule]] = [(row.where, _bar(row, money)) for row in rows]
+    prices = [row.where for row in rows]
     if column == "strike" and min(prices) < change.after.spot < max(prices):
         marks.append((change.after.spot, Rule(figures.price(change.after.spot), "◄ spot")))
     marks.sort(key=lambda pair: pair[0], reverse=column == "strike")
@@ -131,27 +129,42 @@ def _bars(change: Change, column: str, most: int, terminal: Terminal) -> list[st
     return [title, *draw([mark for _, mark in marks], terminal, min(terminal.width, 100))]
 
 
-def _bar(row: dict[str, Any], column: str, change: Change, money: Money) -> Bar:
-    label = figures.strike(row[column]) if column == "strike" else f"{row[column]:%Y-%m-%d}"
+@dataclass(frozen=True)
+class Moved:
+    """A strike or expiration whose net gamma changed, $ per +1%, and the step that moved it most."""
+
+    where: Any
+    change: float
+    cause: str
+    part: float
+
+    @property
+    def label(self) -> str:
+        """Where it is, in words."""
+        return f"{self.where:%Y-%m-%d}" if hasattr(self.where, "year") else figures.strike(self.where)
+
+
+def moved_most(change: Change, column: str, most: int) -> list[Moved]:
+    """Return where net gamma changed most by `strike` or `expiration`, the largest change first."""
+    import polars as pl
+
+    rows = change.by(column).filter(pl.col("change") != 0.0).sort(pl.col("change").abs(), descending=True).head(most)
     names = [step.name for step in change.steps]
-    cause = max(names, key=lambda name: abs(row[name]))
-    text = f"{money(row['change']):>7}  {LABELS.get(cause, cause):<10} {money(row[cause]):>7}"
-    return Bar(label, row["change"], figures=text)
+    causes = ((row, max(names, key=lambda name: abs(row[name]))) for row in rows.to_dicts())
+    return [Moved(row[column], row["change"], LABELS.get(cause, cause), row[cause]) for row, cause in causes]
+
+
+def _bar(row: Moved, money: Money) -> Bar:
+    text = f"{money(row.change):>7}  {row.cause:<10} {money(row.part):>7}"
+    return Bar(row.label, row.change, figures=text)
 
 
 def _check(change: Change, terminal: Terminal) -> list[str]:
     """Account for the contracts, state the order and what it does, and the conventions."""
-    kept = f"CHECK  {change.common:,} contracts with a position in both"
-    counts = [
-        f"{count:,} only in {side} ({REASONS[reason]}{'' if reason == 'expired' else ' in the other'})"
-        for side, absent in (("the first", change.gone), ("the second", change.come))
-        for reason, count in absent.items()
-    ]
-    gross = max(change.before.figures.gross, change.after.figures.gross, CENT)
-    left = f"parts add up within {abs(change.residual.net) / gross:.0e} of gross"
+    kept, *counts = accounted(change)
     order = " → ".join(step_name(step) for step in change.steps)
     lines = [
-        *flow([kept, *counts, left], terminal.width, indent=" " * 7),
+        *flow([f"CHECK  {kept}", *counts], terminal.width, indent=" " * 7),
         *flow(
             [f"ORDER  {order}; {ORDERED}"],
             terminal.width,
@@ -160,6 +173,18 @@ def _check(change: Change, terminal: Terminal) -> list[str]:
         *flow([f"ASSUMES  {change.assumptions[0]}", *change.assumptions[1:]], terminal.width, indent=" " * 9),
     ]
     return [terminal.paint(line, "muted") for line in lines]
+
+
+def accounted(change: Change) -> list[str]:
+    """Say how many contracts are in both snapshots, in one alone and why, and what the parts do not add up to."""
+    counts = [
+        f"{count:,} only in {side} ({REASONS[reason]}{'' if reason == 'expired' else ' in the other'})"
+        for side, absent in (("the first", change.gone), ("the second", change.come))
+        for reason, count in absent.items()
+    ]
+    gross = max(change.before.figures.gross, change.after.figures.gross, CENT)
+    left = f"parts add up within {abs(change.residual.net) / gross:.0e} of gross"
+    return [f"{change.common:,} contracts with a position in both", *counts, left]
 
 
 def _warnings(change: Change, terminal: Terminal) -> list[str]:

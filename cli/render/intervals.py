@@ -24,11 +24,9 @@ def interval_lines(analysis: Analysis, terminal: Terminal) -> list[str]:
     found = analysis.intervals
     if found is None:
         return []
-    money = figures.Money.spanning([found.net.low, found.net.high])
-    head = (f"{found.confidence:.0%} BY POSITIONS", "flip", "call wall", "put wall", f"net {money.unit}")
-    spot = figures.spot_of(analysis)
-    row = ("", _flip(found.flip, spot), _wall(found.call_wall), _wall(found.put_wall), _range(found.net, money))
-    first, second = aligned([head, row], "<>>>>")
+    unit, cells = cells_of(found, figures.spot_of(analysis))
+    head = (f"{found.confidence:.0%} BY POSITIONS", "flip", "call wall", "put wall", f"net {unit}")
+    first, second = aligned([head, ("", *cells)], "<>>>>")
     below = [f"net gamma below zero with {figures.percent(found.net.negative_probability)}"]
     if found.zero_dte:
         today = figures.Money.spanning([found.zero_dte.low, found.zero_dte.high])
@@ -37,6 +35,13 @@ def interval_lines(analysis: Analysis, terminal: Terminal) -> list[str]:
     if others := len(found.flip.ranges) - (found.flip.flip is not None):
         below.append(f"{others} more range{'s'[: others > 1]} where it may flip")
     return [terminal.paint(first, "muted"), second, *flow(below, terminal.width, indent="  ")]
+
+
+def cells_of(found: Intervals, spot: float, money: figures.Money | None = None) -> tuple[str, tuple[str, ...]]:
+    """Return the unit of net gamma, and the intervals of flip, call wall, put wall and net; on `money`'s scale if given."""
+    money = money or figures.Money.spanning([found.net.low, found.net.high])
+    walls = (_wall(found.call_wall), _wall(found.put_wall))
+    return money.unit, (_flip(found.flip, spot), *walls, _range(found.net, money))
 
 
 def published(found: Intervals) -> dict[str, Any]:

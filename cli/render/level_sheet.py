@@ -116,23 +116,28 @@ def _shares(value: float) -> str:
 
 def _secondary(book: LevelBook, points: FuturesPoints | None, terminal: Terminal) -> list[str]:
     """List the strongest strikes of the first scope and what stands at each."""
+    found = ranking(book, points)
+    if found is None:
+        return []
+    unit, ranked = found
+    width = max(len(label) for label in ranked) + 4
+    lines = ["", terminal.paint(f"Ranked ({scope_label(book.scopes[0])}), {unit} per +1%", "ink", bold=True)]
+    for label, some in ranked.items():
+        flowed = flow(some or [DASH], terminal.width - width, separator="  ")
+        lines += [f"{'' if number else '  ' + label:<{width}}{line}" for number, line in enumerate(flowed)]
+    return lines
+
+
+def ranking(book: LevelBook, points: FuturesPoints | None) -> tuple[str, dict[str, list[str]]] | None:
+    """Return the strongest strikes of the first scope with what stands at each, and its unit; None without any."""
     first = book.scopes[0].by_key
     ranked = {label: first[key].ranked for key, label in RANKED.items() if key in first}
     ranked["GEX 1 to 10"] = tuple(first[key].ranked[0] for key in GEX_RANKS if key in first and first[key].ranked)
     strengths = [each.strength for some in ranked.values() for each in some]
     if not strengths:
-        return []
+        return None
     money = figures.Money.spanning(strengths)
-    width = max(len(label) for label in ranked) + 4
-    lines = [
-        "",
-        terminal.paint(f"Ranked ({scope_label(book.scopes[0])}), {money.unit} per +1%", "ink", bold=True),
-    ]
-    for label, some in ranked.items():
-        parts = [_ranked(each, money, book, points) for each in some] or [DASH]
-        flowed = flow(parts, terminal.width - width, separator="  ")
-        lines += [f"{'' if number else '  ' + label:<{width}}{line}" for number, line in enumerate(flowed)]
-    return lines
+    return money.unit, {label: [_ranked(each, money, book, points) for each in some] for label, some in ranked.items()}
 
 
 def _ranked(each: Ranked, money: figures.Money, book: LevelBook, points: FuturesPoints | None) -> str:
@@ -140,16 +145,20 @@ def _ranked(each: Ranked, money: figures.Money, book: LevelBook, points: Futures
 
 
 def _reasons(book: LevelBook, terminal: Terminal) -> list[str]:
+    lines = reasons(book)
+    return ["", *(out for line in lines for out in flow([line], terminal.width, indent="  "))] if lines else []
+
+
+def reasons(book: LevelBook) -> list[str]:
     """Say why there is nothing where there is nothing: once for the scopes that share it."""
     scopes: dict[tuple[str, str], list[str]] = {}
     for scope in book.scopes:
         for reason, names in missing(scope).items():
             scopes.setdefault((reason, ", ".join(names)), []).append(scope_label(scope))
-    lines = [
+    return [
         f"{names}: {reason} ({', '.join(labels)})" if names else f"{', '.join(labels)}: {reason}"
         for (reason, names), labels in scopes.items()
     ]
-    return ["", *(out for line in lines for out in flow([line], terminal.width, indent="  "))] if lines else []
 
 
 def missing(scope: ScopeLevels) -> dict[str, list[str]]:

@@ -25,21 +25,45 @@ def level_table(analysis: Analysis, terminal: Terminal) -> list[str]:
     values: dict[str, float | None] = {name: getattr(levels, name) for name in LABELS}
     there = sorted(((value, name) for name, value in values.items() if value is not None), reverse=True)
     head = ("LEVEL", analysis.underlying, "dist", "%", "sigma", "touch", "margin")
-    table = aligned([head, *(_row(analysis, name, value) for value, name in there)], "<>>>>><")
+    table = _fitting([head, *(_row(analysis, name, value) for value, name in there)], terminal.width)
     table[0] = terminal.paint(_with_horizon(table[0], analysis, terminal.width), "muted")
     missing = [f"{LABELS[name]}: none; {levels.reasons[name]}" for name, value in values.items() if value is None]
     lines = [line for text in missing for line in flow([text], terminal.width, indent="  ")]
     return [*table, *lines, *flow(_others(analysis), terminal.width, indent="  "), *_bands(analysis, terminal)]
 
 
+def _fitting(rows: list[tuple[str, ...]], width: int) -> list[str]:
+    """Lay out levels, on a narrow terminal with less about their margins, then without percentages and sigma."""
+    table = aligned(rows, "<>>>>><")
+    if max(map(len, table)) <= width:
+        return table
+    table = aligned([(*row[:-1], row[-1].partition(",")[0]) for row in rows], "<>>>>><")
+    if max(map(len, table)) <= width:
+        return table
+    return aligned([(*row[:3], row[5], row[6].partition(",")[0]) for row in rows], "<>>><")
+
+
 def _bands(analysis: Analysis, terminal: Terminal) -> list[str]:
     """Lay out what each level would be under the other conventions in use."""
+    found = band_cells(analysis)
+    if found is None:
+        return []
+    money, cells = found
+    lines = [("BAND", "flip", "call wall", "put wall", f"net {money.unit}"), *cells]
+    head, *table = aligned(lines, "<>>>>")
+    if max(map(len, table)) > terminal.width:
+        head, *table = aligned([row[:-1] for row in lines], "<>>>")
+    return [terminal.paint(head, "muted"), *table]
+
+
+def band_cells(analysis: Analysis) -> tuple[figures.Money, list[tuple[str, ...]]] | None:
+    """Return the scale of net gamma, and by kind of convention the bands of flip, walls and net; None without any."""
     bands, spot = analysis.levels.bands, figures.spot_of(analysis)
     if bands is None or not bands.variants:
-        return []
+        return None
     rows = [(name, band) for name, band in (("method", bands.method), ("positions", bands.positions))]
     money = figures.Money.spanning(value for _, band in rows for value in band.net_usd_per_1pct)
-    cells = [
+    return money, [
         (
             name,
             _range(band.gamma_flip, lambda value: figures.level(value, spot)),
@@ -49,8 +73,6 @@ def _bands(analysis: Analysis, terminal: Terminal) -> list[str]:
         )
         for name, band in rows
     ]
-    head, *table = aligned([("BAND", "flip", "call wall", "put wall", f"net {money.unit}"), *cells], "<>>>>")
-    return [terminal.paint(head, "muted"), *table]
 
 
 def _range(spread: tuple[float, float] | None, text: Callable[[float], str], between: str = "–") -> str:
@@ -75,12 +97,16 @@ def _row(analysis: Analysis, name: str, value: float) -> tuple[str, ...]:
 
 
 def _with_horizon(head: str, analysis: Analysis, width: int) -> str:
-    """Add the date that sigma and touch look forward to: the nearest expiration with a smile."""
+    """Add the date that sigma and touch look forward to."""
+    date = horizon(analysis)
+    note = f"sigma, touch {date}"
+    return head if not date or len(head) + len(note) + 2 > width else f"{head}{note:>{min(width, 80) - len(head)}}"
+
+
+def horizon(analysis: Analysis) -> str:
+    """Say by when: the nearest expiration with a smile; nothing where none has."""
     smiles = leading(analysis).by_expiration.filter(pl.col("atm_iv").is_not_null()).sort("years", maintain_order=True)
-    if smiles.is_empty():
-        return head
-    note = f"sigma, touch by {smiles['expiration'][0]:%m-%d}"
-    return head if len(head) + len(note) + 2 > width else f"{head}{note:>{min(width, 80) - len(head)}}"
+    return "" if smiles.is_empty() else f"by {smiles['expiration'][0]:%m-%d}"
 
 
 def margin(levels: Levels, name: str) -> str:

@@ -8,6 +8,7 @@ from gex.cli.render import figures
 from gex.cli.render.books import books
 from gex.cli.render.intervals import interval_lines
 from gex.cli.render.level_table import level_table
+from gex.cli.render.since import since_lines
 from gex.cli.render.strikes import strike_bars
 from gex.cli.render.terminal import aligned, flow
 from gex.summary import DECISIVE
@@ -40,28 +41,32 @@ RANKED = {
 MOVES = {-0.5: "−½%", 0.5: "+½%"}
 
 
-def screen(analysis: Analysis, terminal: Terminal, past: Standing | None = None) -> str:
+def screen(analysis: Analysis, terminal: Terminal, past: Standing | None = None, before: Analysis | None = None) -> str:
     """Return the report as text.
 
     Args:
         analysis: What to report.
-        terminal: Where.
+        terminal: Where; of strikes it gets as many as its height has room for.
         past: Where its figures stand among those of earlier sessions, if there are any.
+        before: The snapshot before it, to say what has changed.
 
     """
-    blocks = [
-        [*_status(analysis, terminal), *_verdict(analysis, terminal), *_warnings(analysis, terminal)],
+    since = [] if before is None else since_lines(before, analysis, terminal)
+    above = [
+        [*_status(analysis, terminal), *_verdict(analysis, terminal), *since, *_warnings(analysis, terminal)],
         books(analysis, terminal),
         [*level_table(analysis, terminal), *interval_lines(analysis, terminal)],
         [
             *_exposure(analysis, terminal),
             *(_past(past, terminal) if past else []),
-            *_flows(analysis),
+            *_flows(analysis, terminal),
             *_first_expiration(analysis, terminal),
         ],
-        strike_bars(analysis, terminal),
-        [*_check(analysis, terminal), *_assumes(analysis, terminal)],
     ]
+    below = [*_check(analysis, terminal), *_assumes(analysis, terminal)]
+    others = sum(len(block) + 1 for block in (*above, below) if block)
+    room = None if terminal.height is None else terminal.height - others - 2  # Of these, one for the prompt.
+    blocks = [*above, strike_bars(analysis, terminal, room), below]
     return "\n".join("\n".join(block) + "\n" for block in blocks if block)
 
 
@@ -139,14 +144,27 @@ def _past(past: Standing, terminal: Terminal) -> list[str]:
     return flow([f"PAST  percentile: {', '.join(parts)}", since], terminal.width, indent="  ")
 
 
-def _flows(analysis: Analysis) -> list[str]:
+def _flows(analysis: Analysis, terminal: Terminal) -> list[str]:
     """Lay out what dealers must trade after each move, and as time passes to the close."""
     charm = analysis.exposure.charm_usd_to_close
     trades = [flow.flow_usd for flow in analysis.hedge_flow] + ([] if charm is None else [-charm])
     money = figures.Money.spanning(trades)
-    moves = [MOVES.get(flow.spot_move_pct, figures.signed(flow.spot_move_pct, 0) + "%") for flow in analysis.hedge_flow]
+    moves = [_move(flow.spot_move_pct, terminal) for flow in analysis.hedge_flow]
     head = ("spot moves", *moves, *([] if charm is None else ["charm to close"]))
-    return aligned([head, (f"dealers trade {money.unit}", *map(money, trades))], "<" + ">" * len(trades))
+    rows = [head, (f"dealers trade {money.unit}", *map(money, trades))]
+    lines = aligned(rows, "<" + ">" * len(trades))
+    if charm is None or max(map(len, lines)) <= terminal.width:
+        return lines
+    lines = aligned([row[:-1] for row in rows], "<" + ">" * (len(trades) - 1))
+    return [*lines, f"charm to close {money(trades[-1])}"]
+
+
+def _move(percent: float, terminal: Terminal) -> str:
+    """Return a move in the fewest characters that the terminal has."""
+    short = MOVES.get(percent)
+    if short is None:
+        return figures.signed(percent, 0) + "%"
+    return short if terminal.readable("½") == "½" else figures.signed(percent, 1) + "%"
 
 
 def _first_expiration(analysis: Analysis, terminal: Terminal) -> list[str]:

@@ -6,10 +6,11 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TextIO, get_args
 
 import click
 
+from gex.cli.render.plain import readable
 from gex.plot import theme
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 Token = Literal["ink", "muted", "positive", "positive_soft", "negative", "negative_soft", "alert"]
 Rgb = tuple[int, int, int]
 
-MIN_WIDTH, MAX_WIDTH = 80, 120
+WIDTHS = (80, 120)
+"""Columns that a screen is laid out for at the least and the most, unless it says otherwise."""
+FULL = (60, 200)
+"""Those of screens that are laid out for any."""
 
 TOKENS: tuple[Token, ...] = get_args(Token)
 DARK: Mapping[Token, Rgb] = {token: theme.rgb(getattr(theme.DARK, token)) for token in TOKENS}
@@ -34,6 +38,10 @@ class Terminal:
     width: int = 80
     palette: Mapping[Token, Rgb] | None = None
     truecolor: bool = False
+    height: int | None = None
+    """Lines; None where nobody scrolls: a pipe, a file."""
+    encoding: str | None = None
+    """What it can show; None for everything."""
 
     def paint(self, text: str, token: Token, *, bold: bool = False) -> str:
         """Return `text` in a colour; unchanged where there is none."""
@@ -42,16 +50,27 @@ class Terminal:
         rgb = self.palette[token]
         return click.style(text, fg=rgb if self.truecolor else _of_256(rgb), bold=bold or None)
 
+    def readable(self, text: str) -> str:
+        """Return `text` with plain twins of characters that the terminal cannot show, as wide as it was."""
+        return readable(text, self.encoding)
 
-def detect(color: Color) -> Terminal:
-    """Return what stdout is; COLUMNS, NO_COLOR, FORCE_COLOR, TERM, COLORTERM and COLORFGBG are heeded."""
-    width = min(max(shutil.get_terminal_size((80, 24)).columns, MIN_WIDTH), MAX_WIDTH)
+
+def detect(color: Color, widths: tuple[int, int] = WIDTHS) -> Terminal:
+    """Return what stdout is; COLUMNS, LINES, NO_COLOR, FORCE_COLOR, TERM, COLORTERM and COLORFGBG are heeded."""
+    size, encoding = shutil.get_terminal_size((80, 24)), encoding_of(sys.stdout)
+    width = min(max(size.columns, widths[0]), widths[1])
+    height = size.lines if sys.stdout.isatty() or os.environ.get("LINES") else None
     if not _wants_color(color):
-        return Terminal(width)
+        return Terminal(width, height=height, encoding=encoding)
     # COLORFGBG is "foreground;background", from terminals that tell: 7 and 15 are light grounds.
     light = os.environ.get("COLORFGBG", "").rpartition(";")[2] in {"7", "15"}
     truecolor = os.environ.get("COLORTERM", "") in {"truecolor", "24bit"}
-    return Terminal(width, LIGHT if light else DARK, truecolor)
+    return Terminal(width, LIGHT if light else DARK, truecolor, height, encoding)
+
+
+def encoding_of(stream: TextIO) -> str | None:
+    """Return what a stream can show."""
+    return stream.encoding
 
 
 def _wants_color(color: Color) -> bool:

@@ -27,20 +27,28 @@ class Dates:
     others: int
     today: dt.date
     right: float
+    left: float = page.LEFT
 
     @property
     def step(self) -> float:
         """Pixels a column."""
-        return (self.right - page.LEFT) / max(1, len(self.dates) + bool(self.others))
+        return (self.right - self.left) / max(1, len(self.dates) + bool(self.others))
 
     def x(self, column: int) -> float:
         """Return the middle of a column."""
-        return page.LEFT + (column + 0.5) * self.step
+        return self.left + (column + 0.5) * self.step
 
     def column(self) -> pl.Expr:
         """Return each row's column, by its `expiration`."""
         places = {date: place for place, date in enumerate(self.dates)}
         return pl.col("expiration").replace_strict(places, default=len(self.dates), return_dtype=pl.Int64)
+
+    def name(self, column: int) -> str:
+        """Return what a column is called in words."""
+        if column == len(self.dates):
+            return f"{self.others} other dates"
+        days = (self.dates[column] - self.today).days
+        return f"{self.dates[column]:%Y-%m-%d} ({f'{days} days' if days else '0DTE'})"
 
     def names(self, theme: Theme) -> Iterator[Mark]:
         """Name each column below: its date, and the days to it."""
@@ -54,10 +62,10 @@ class Dates:
             yield Text((self.x(len(self.dates)), page.BOTTOM + 33), f"{self.others} dates", theme.muted, 11, "middle")
 
 
-def dates_of(analysis: Analysis, most: int, right: float = page.RIGHT) -> Dates:
+def dates_of(analysis: Analysis, most: int, right: float = page.RIGHT, left: float = page.LEFT) -> Dates:
     """Return the expiration dates of the largest gross gamma, `most` columns in all, in their order."""
     table = analysis.by_expiration.group_by("expiration").agg(pl.col("gross").sum())
     count = len(table)
     kept = table.sort("gross", "expiration", descending=[True, False]).head(most if count <= most else most - 1)
     today = analysis.quote_time.astimezone(figures.NEW_YORK).date()
-    return Dates(sorted(kept["expiration"].to_list()), count - len(kept), today, right)
+    return Dates(sorted(kept["expiration"].to_list()), count - len(kept), today, right, left)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from gex.plot.theme import LIGHT
 
@@ -80,6 +80,8 @@ class Drawing:
     """Top and bottom of what the marks take; None for all of it."""
     caption: str = ""
     """Unit and what the marks stand for."""
+    sides: tuple[float, float] | None = None
+    """Its left and right, where it is a part of a wider one."""
 
     def svg(self) -> bytes:
         """Return it as an SVG file of its own."""
@@ -94,7 +96,9 @@ class Drawing:
     def inline(self) -> str:
         """Return its marks as an SVG element of a page, which has the words around it as text and gives the ground."""
         top, bottom = self.crop or (0, self.height)
-        head = f'<svg viewBox="0 {top:g} {self.width} {bottom - top:g}" role="img" aria-label="{_quoted(self.title)}">'
+        left, right = self.sides or (0, self.width)
+        view = f"{left:g} {top:g} {right - left:g} {bottom - top:g}"
+        head = f'<svg viewBox="{view}" role="img" aria-label="{_quoted(self.title)}">'
         return head + "".join(map(_svg, self.marks)) + "</svg>"
 
     def _repr_svg_(self) -> str:
@@ -153,7 +157,7 @@ def _svg(mark: Mark) -> str:
 
 def _words(text: str) -> str:
     """Return text as XML may hold it: escaped, control characters as a question mark."""
-    return escape("".join(letter if letter.isprintable() else "?" for letter in text))
+    return escape("".join(letter if letter.isprintable() else "?" for letter in text), quote=False)
 
 
 def _quoted(text: str) -> str:

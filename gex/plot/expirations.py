@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from gex.plot.dates import Dates
     from gex.plot.drawing import Drawing, Mark
+    from gex.plot.page import Size
     from gex.plot.theme import Theme
     from gex.results import Analysis
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     Ends = tuple[float, float]
     Height = Callable[[float], float]
 
-COLUMNS = 16
 WIDE, NARROW = 0.38, 0.2
 """Half of a bar, as a fraction of its column: calls and puts, net."""
 LEGIBLE = 24
@@ -33,15 +33,20 @@ LEGIBLE = 24
 VALUES = ("net", "calls", "puts")
 
 
-def draw(analysis: Analysis, theme: Theme) -> Drawing:
+def draw(analysis: Analysis, theme: Theme, size: Size = page.WHOLE) -> Drawing:
     """Return the chart."""
-    dates = dates_of(analysis, COLUMNS, page.FULL)
-    table = analysis.by_expiration.with_columns(dates.column().alias("column")).group_by("column")
-    rows = table.agg(pl.col(*VALUES, "gross").sum()).sort("column").to_dicts()
+    dates, rows = columns_of(analysis, size)
     if not any(row["gross"] for row in rows):
         found = Found("no expiration has gamma", "$ of delta per +1% of spot: no expiration has any.")
-        return page.page(analysis, theme, found, page.absence(theme, found.caption))
-    return page.page(analysis, theme, _found(dates, rows), list(_marks(dates, rows, theme)))
+        return size.holds(page.page(analysis, theme, found, page.absence(theme, found.caption, size)))
+    return size.holds(page.page(analysis, theme, _found(dates, rows), list(_marks(dates, rows, theme))))
+
+
+def columns_of(analysis: Analysis, size: Size) -> tuple[Dates, Sequence[Row]]:
+    """Return the columns drawn, and `column`, `net`, `calls`, `puts` and `gross` of each in its place."""
+    dates = dates_of(analysis, size.dates, size.right, size.left)
+    table = analysis.by_expiration.with_columns(dates.column().alias("column")).group_by("column")
+    return dates, table.agg(pl.col(*VALUES, "gross").sum()).sort("column").to_dicts()
 
 
 def _marks(dates: Dates, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
@@ -49,11 +54,11 @@ def _marks(dates: Dates, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
     ends, money = page.span(values, room=1.1), Money.spanning(values)
     y = drawing.scaled(*ends, page.TOP, page.BOTTOM)
     yield Text((page.MARGIN, page.TOP - 26), f"gamma, {money.unit} per +1% of spot", theme.muted, 11.5)
-    yield from page.dollar_grid(ends, money, y, theme, page.FULL)
+    yield from page.dollar_grid(ends, money, y, theme, dates.right, dates.left)
     for row in rows:
         yield from _bars(row, dates, ends, y, theme)
         yield from _figure(row, dates, ends, y, money, theme)
-    yield Line([(page.LEFT, y(0.0)), (page.FULL, y(0.0))], theme.muted, 1.2)
+    yield Line([(dates.left, y(0.0)), (dates.right, y(0.0))], theme.muted, 1.2)
     yield from dates.names(theme)
     yield from _key(rows, dates, ends, y, theme)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ STRIKES = 2
 """In a row."""
 LEGIBLE = 9
 """Pixels of height that a cell with text in it needs."""
+SUMS = ("net", "calls", "puts")
 WRITTEN = 3
 """Steps whose cells have their figure, the others their sign."""
 
@@ -45,12 +47,19 @@ class Steps:
 
     def of(self, value: float) -> int:
         """Return the step of a value, 0 the strongest; that of next to nothing is the last."""
-        return next((step for step, start in enumerate(self.starts) if abs(value) >= start), len(self.starts))
+        size = abs(value)
+        return sum(size < start for start in self.starts)
 
     def color(self, value: float) -> str:
         """Return the colour of a value."""
         step = self.of(value)
-        return self.theme.tint(value, SHARES[step]) if step < len(SHARES) else ""
+        return self.colors[value > 0][step] if step < len(SHARES) else ""
+
+    @cached_property
+    def colors(self) -> tuple[Sequence[str], Sequence[str]]:
+        """The steps' colours, of values below zero and above."""
+        below, above = ([self.theme.tint(sign, share) for share in SHARES] for sign in (-1.0, 1.0))
+        return below, above
 
 
 def steps_of(largest: float, theme: Theme) -> Steps:
@@ -91,56 +100,90 @@ class Cell:
         return Text(at, text, steps.theme.upon(self.color), 10, "middle")
 
 
+@dataclass(frozen=True)
+class Grid:
+    """What the map is of: steps of strikes against dates, `net`, `calls` and `puts` of each ($ per +1%)."""
+
+    axis: Prices
+    dates: Dates
+    rows: Sequence[Row]
+    """Those that hold a contract: `strike`, `column` and the sums; the lowest strike first."""
+
+
+def grid_of(analysis: Analysis) -> Grid:
+    """Sum gamma over the steps of strikes and the dates that the map shows."""
+    axis, dates = prices.prices_of(analysis, ROWS, STRIKES), dates_of(analysis, COLUMNS)
+    near = pl.col("strike").is_between(axis.low - axis.step, axis.high + axis.step)
+    cells = cells_of(analysis, near).select("strike", dates.column().alias("column"), *SUMS)
+    return Grid(axis, dates, axis.summed(cells, "column").to_dicts())
+
+
 def draw(analysis: Analysis, theme: Theme) -> Drawing:
     """Return the chart."""
-    axis, dates = prices.prices_of(analysis, ROWS, STRIKES), dates_of(analysis, COLUMNS)
-    table = axis.summed(cells_of(analysis).select("strike", "net", dates.column().alias("column")), "column")
-    rows = table.select("strike", "column", "net").to_dicts()
-    largest = page.cut([row["net"] for row in rows])
+    return picture(grid_of(analysis), theme)
+
+
+def picture(grid: Grid, theme: Theme) -> Drawing:
+    """Return the chart of a grid."""
+    analysis, largest = grid.axis.analysis, page.cut([row["net"] for row in grid.rows])
     if not largest:
         found = Found("no gamma near spot", "$ of delta per +1% of spot: no strike near spot has any.")
         return page.page(analysis, theme, found, page.absence(theme, found.caption))
-    steps = steps_of(largest, theme)
-    marks = list(_marks(axis, dates, rows, steps))
-    return page.page(analysis, theme, _found(axis, dates, rows), marks)
+    marks = list(_marks(grid, steps_of(largest, theme)))
+    return page.page(analysis, theme, _found(grid.axis, grid.dates, grid.rows), marks)
 
 
-def cells_of(analysis: Analysis) -> pl.DataFrame:
-    """Return net gamma by `strike` and `expiration`; of merged sources in points of the first."""
+def cells_of(analysis: Analysis, near: pl.Expr | None = None) -> pl.DataFrame:
+    """Return `net`, `calls` and `puts` by `strike` and `expiration`; of merged sources in points of the first.
+
+    Args:
+        analysis: Of one source, or merged.
+        near: Which strikes; None for all.
+
+    """
     parts = analysis.parts if isinstance(analysis, MergedAnalysis) else ()
     tables = [(part.analysis.by_contract, part.scale) for part in parts] or [(analysis.by_contract, 1.0)]
-    return pl.concat(
-        table.group_by((pl.col("strike") * scale).alias("strike"), "expiration").agg(
-            pl.col("gamma_usd_per_1pct").sum().alias("net")
-        )
-        for table, scale in tables
-    ).sort("strike", "expiration")
+    return pl.concat(_cells(table, scale, near) for table, scale in tables)
 
 
-def _marks(axis: Prices, dates: Dates, rows: Sequence[Row], steps: Steps) -> Iterator[Mark]:
-    theme, money, panel = steps.theme, Money.spanning([row["net"] for row in rows]), (page.LEFT, page.RIGHT)
+def _cells(table: pl.DataFrame, scale: float, near: pl.Expr | None) -> pl.DataFrame:
+    """Sum a table's contracts, calls and puts apart, in one pass."""
+    strike, gamma, is_call = pl.col("strike") * scale, pl.col("gamma_usd_per_1pct"), pl.col("option_type") == "C"
+    rows = table.lazy().select(
+        strike.alias("strike"),
+        "expiration",
+        gamma.alias("net"),
+        pl.when(is_call).then(gamma).otherwise(0.0).alias("calls"),
+        pl.when(is_call).then(0.0).otherwise(gamma).alias("puts"),
+    )
+    rows = rows if near is None else rows.filter(near)
+    return rows.group_by("strike", "expiration").agg(pl.col(*SUMS).sum()).sort("strike", "expiration").collect()
+
+
+def _marks(grid: Grid, steps: Steps) -> Iterator[Mark]:
+    theme, axis, dates, panel = steps.theme, grid.axis, grid.dates, (page.LEFT, page.RIGHT)
+    money = Money.spanning([row["net"] for row in grid.rows])
     yield from prices.scale(axis, theme, panel)
     yield from prices.ribbon(axis, theme, panel)
-    cells = [Cell.of(axis, dates, row, steps) for row in rows if steps.color(row["net"])]
+    cells = [Cell.of(axis, dates, row, steps) for row in grid.rows if steps.color(row["net"])]
     yield from (cell.ground() for cell in cells)
     yield from prices.rules(axis, theme, panel)
     yield from (cell.text(steps, money) for cell in cells if cell.bottom - cell.top >= LEGIBLE)
     yield from dates.names(theme)
-    yield from _legend(steps, money)
+    yield from legend(steps, money, f"net gamma from, {money.unit} per +1%; log-like scale")
 
 
-def _legend(steps: Steps, money: Money) -> Iterator[Mark]:
+def legend(steps: Steps, money: Money, name: str) -> Iterator[Mark]:
     """Draw the scale with where each step begins, above the columns."""
     theme, y, width = steps.theme, page.TOP - 34, 46
     signed = [*(-start for start in steps.starts), *reversed(steps.starts)]
-    left = page.RIGHT - width * len(signed)
-    yield Text((left - 10, y + 11), f"net gamma, {money.unit} per +1%, from", theme.muted, 11.5, "end")
     for place, value in enumerate(signed):
-        x, color = left + width * place, steps.color(value)
+        x, color = page.LEFT + width * place, steps.color(value)
         yield drawing.box(x, y, x + width - 2, y + 15, color)
         sign = "+" if value > 0 else figures.MINUS
         label = f"{sign}{abs(value) / money.scale:.4g}"
         yield Text((x + width / 2 - 1, y + 11), label, theme.upon(color), 10, "middle")
+    yield Text((page.LEFT + width * len(signed) + 8, y + 11), name, theme.muted, 11.5)
 
 
 def _found(axis: Prices, dates: Dates, rows: Sequence[Row]) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gex.plot import drawing, figures
@@ -26,6 +26,25 @@ MARGIN = 24
 CROP = (72.0, 656.0)
 """Top and bottom of what stands between title and caption."""
 LABEL_GAP = 16
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much room a chart of columns has, in pixels."""
+
+    width: int
+    left: float
+    right: float
+    dates: int
+    """Columns of dates at the most."""
+
+    def holds(self, picture: Drawing) -> Drawing:
+        """Return a picture whose marks were laid out for this width: its file has the words of the whole one."""
+        return replace(picture, width=self.width)
+
+
+WHOLE, HALF, NARROW = Size(WIDTH, LEFT, FULL, 16), Size(640, 58.0, 632.0, 10), Size(400, 46.0, 394.0, 6)
+"""A file or a page's whole width, half of it, and a phone."""
 MANY, RANK, OUTLYING = 20, 4, 25.0
 """What flattens all others: of 20 values, one beyond 25 times the fifth largest."""
 STATES = {"ok": "live", "delayed": "delayed", "closed": "market closed"}
@@ -82,9 +101,11 @@ def ribbon_note(analysis: Analysis) -> str:
     return " Ribbon: the flip under other methods." if bands and bands.method.gamma_flip else ""
 
 
-def absence(theme: Theme, why: str) -> list[Mark]:
+def absence(theme: Theme, why: str, size: Size = WHOLE) -> list[Mark]:
     """Return a sentence in a chart's own place."""
-    return [Text(((LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2), why, theme.muted, 15, "middle")]
+    lines = drawing.wrapped(why, 15, size.right - size.left, 4)
+    middle, top = (size.left + min(size.right, RIGHT)) / 2, (TOP + BOTTOM) / 2
+    return [Text((middle, top + 21 * n), line, theme.muted, 15, "middle") for n, line in enumerate(lines)]
 
 
 def span(values: Sequence[float], room: float = 1.06) -> tuple[float, float]:
@@ -110,13 +131,13 @@ def dollar_ticks(ends: tuple[float, float], money: Money, most: int) -> Iterator
 
 
 def dollar_grid(
-    ends: tuple[float, float], money: Money, y: Callable[[float], float], theme: Theme, right: float
+    ends: tuple[float, float], money: Money, y: Callable[[float], float], theme: Theme, right: float, left: float = LEFT
 ) -> Iterator[Mark]:
     """Draw lines of equal dollars across, zero the strongest."""
     for value, label in dollar_ticks(ends, money, 7):
-        yield Line([(LEFT, y(value)), (right, y(value))], theme.grid)
-        yield Text((LEFT - 8, y(value) + 4), label, theme.muted, 11.5, "end")
-    yield Line([(LEFT, y(0.0)), (right, y(0.0))], theme.muted, 1.2)
+        yield Line([(left, y(value)), (right, y(value))], theme.grid)
+        yield Text((left - 8, y(value) + 4), label, theme.muted, 11.5, "end")
+    yield Line([(left, y(0.0)), (right, y(0.0))], theme.muted, 1.2)
 
 
 def price_label(value: float, spot: float) -> str:

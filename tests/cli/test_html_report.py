@@ -105,7 +105,7 @@ def test_in_a_store_it_is_held_against_the_snapshot_before(
 def test_a_merged_book_has_a_page(gex: Callable[..., Ran], spx_csv: Path, qqq_csv: Path, tmp_path: Path) -> None:
     ran = gex("report", spx_csv, qqq_csv, "--merge", "--html", tmp_path / "page.html")
     assert ran.code == 0, ran.err
-    assert "of a merged book there is none" in (tmp_path / "page.html").read_text("utf-8")
+    assert "Of a merged book there is none" in (tmp_path / "page.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,90 @@ def test_rules_cross_the_whole_chart() -> None:
     assert len(lines[1]) >= len(lines[0])
 
 
+WIDTH = 35
+"""Of charts whose bars have room for exactly 32 columns at the most."""
+
+
+def bar(value: float, **other: object) -> str:
+    """Draw a bar among others from -16 to +16, a unit a column, and return what is about the zero line."""
+    marks = [Bar("", 16.0), Bar("", value, **other), Bar("", -16.0)]  # type: ignore[arg-type]
+    return draw(marks, Terminal(WIDTH + 1), WIDTH + 1)[1][2:]
+
+
+@given(st.integers(1, 127))
+def test_bars_above_zero_end_at_an_eighth_of_a_column(eighths: int) -> None:
+    whole, rest = divmod(eighths, 8)
+    tip = ["", *"▏▎▍▌▋▊▉"][rest]
+    assert bar(eighths / 8) == " " * 16 + "│" + "▓" * whole + tip
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1e-2, "│▏"), (-1e-2, "▕│"), (0.0, "│"), (9e-3, "│"), (-9e-3, "│"),
+        (-0.49, "▕│"), (-0.51, "░│"), (-1.49, "░│"), (-1.51, "░░│"), (16.0, "│" + "▓" * 16), (-16.0, "░" * 16 + "│"),
+    ],
+)  # fmt: skip
+def test_what_is_there_at_all_shows(value: float, shown: str) -> None:
+    assert bar(value).strip() == shown
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_next_to_nothing_on_the_other_side_shows_too(sign: int) -> None:
+    lines = draw([Bar("", sign * 100.0), Bar("", -sign * 0.02)], Terminal(30), 30)
+    assert lines[0].index("│") == lines[1].index("│")
+    assert lines[1].strip() == ("▕│" if sign > 0 else "│▏")
+    assert max(map(len, lines)) <= 30
+
+
+@pytest.mark.parametrize(
+    ("value", "inner", "shown"),
+    [
+        (4.5, 4.5, "│████▌"), (4.5, 2.0, "│██▓▓▌"), (4.5, 9.0, "│████▌"), (4.5, -2.0, "│▓▓▓▓▌"), (0.3, 0.3, "│▎"),
+        (-4.0, -4.0, "▒▒▒▒│"), (-4.0, -1.0, "░░░▒│"), (-4.0, 1.0, "░░░░│"),
+    ],
+)  # fmt: skip
+def test_what_expires_today_is_the_inner_part(value: float, inner: float, shown: str) -> None:
+    assert bar(value, inner=inner).strip() == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(3.2, "│▓▓▓▎" + "·" * 4), (-3.0, "·" * 7 + "░░░│" + "·" * 8), (12.0, "│" + "▓" * 12), (0.0, "│" + "·" * 8)]
+)  # fmt: skip
+def test_what_a_bar_is_the_difference_of_lies_behind_it(value: float, shown: str) -> None:
+    dots = "·" * 10 if value >= 0 else ""
+    assert bar(value, reach=(-10.0, 8.0)).strip() == dots + shown
+
+
+def test_an_unknown_sign_has_no_colour_and_no_pattern() -> None:
+    assert bar(3.4, unsure=True).strip() == "│????"
+    assert bar(-0.2, unsure=True).strip() == "?│"
+    line = draw([Bar("", 3.0, unsure=True), Bar("", -3.0)], Terminal(40, DARK, truecolor=True), 40)[0]
+    assert "38;2;63;182;200" not in line
+
+
+def test_the_soft_colour_is_for_what_stands_beside_a_strong_one() -> None:
+    terminal = Terminal(40, LIGHT, truecolor=True)
+    strong, soft = "38;2;11;122;140", "38;2;169;214;221"
+    alone = draw([Bar("", 3.0), Bar("", 5.0)], terminal, 40)
+    parted = draw([Bar("", 3.0), Bar("", 5.0, inner=1.0)], terminal, 40)
+    assert [(strong in line, soft in line) for line in alone] == [(True, False)] * 2
+    assert [(strong in line, soft in line) for line in parted] == [(False, True), (True, True)]
+
+
+@pytest.mark.parametrize(("sign", "shown"), [(1, "│▓▓▓▓▓»"), (-1, "«░░░░░│")])
+def test_a_bar_that_would_flatten_the_others_is_cut_and_says_so(sign: int, shown: str) -> None:
+    marks = [Bar("", sign * 1e6), Bar("", sign * 3.0), Bar("", sign * 6.0)]
+    lines = draw(marks, Terminal(10), 10, most=6.0)
+    assert lines[0].strip() == shown
+    assert [sum(map(line.count, "▓░")) for line in lines[1:]] == [3, 6]
+
+
+def test_rules_cross_the_zero_line() -> None:
+    lines = draw([Bar("110", 5.0), Rule("105.5", "flip", "╌"), Bar("100", -5.0)], Terminal(60), 60)
+    assert lines[1].index("┼") == lines[0].index("│")
+
+
 def luminance(rgb: tuple[int, int, int]) -> float:
     """Relative luminance, WCAG 2.1."""
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in (c / 255 for c in rgb)]

@@ -40,7 +40,8 @@ window.gex = (function () {
         box.replaceChildren(...lines.map((line) => element("p", {}, line)));
         box.hidden = false;
         const right = x + 14 + box.offsetWidth > figure.clientWidth;
-        box.style.left = `${Math.max(0, right ? x - 14 - box.offsetWidth : x + 14)}px`;
+        const left = right ? x - 14 - box.offsetWidth : x + 14;
+        box.style.left = `${Math.max(0, Math.min(left, figure.clientWidth - box.offsetWidth))}px`;
         box.style.top = `${Math.max(0, y - box.offsetHeight / 2)}px`;
       },
       hide() { box.hidden = true; },
