@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 Table = Literal["path", "surface", "odds", "positions", "sessions"]
 Map = Literal["gamma", "delta", "charm", "hedge", "none"]
-
-
-@click.command("zero-dte")
-@options.sources_argument
-@click.option(
+VOL_MOVE, GAMMA_MOVE = 1.0, 0.001
+every_option = click.option(
     "--every",
     type=click.FloatRange(1, 1440),
     default=15.0,
@@ -34,17 +31,22 @@ Map = Literal["gamma", "delta", "charm", "hedge", "none"]
     metavar="MINUTES",
     help="Length of the hedging path's intervals.",
 )
+
+
+@click.command("zero-dte")
+@options.sources_argument
+@every_option
 @click.option(
     "--vol-move",
     type=click.FloatRange(-100, 100),
-    default=1.0,
+    default=VOL_MOVE,
     show_default=True,
     metavar="POINTS",
     help="Volatility points of the move that vanna's trades are given for.",
 )
 @click.option(
     "--gamma-move",
-    default="0.1%",
+    default=f"{GAMMA_MOVE:.1%}",
     show_default=True,
     metavar="SHARE",
     callback=values.share_of,

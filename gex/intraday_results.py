@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gex.summary import DECISIVE
+
 if TYPE_CHECKING:
     import datetime as dt
 
     import polars as pl
 
     from gex.ingest.schema import Source
+    from gex.plot.zero_dte import Charts
     from gex.quotes import Floats
     from gex.results import DataStatus, ExpectedMove, GammaExposure, Levels, Spot
     from gex.settings import Settings
@@ -164,3 +167,25 @@ class ZeroDte:
     sessions: pl.DataFrame
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def plot(self) -> Charts:
+        """The charts, as a notebook shows them: `view.plot.surface()`; `.svg()` and `.png()` give their bytes."""
+        from gex.plot.zero_dte import Charts
+
+        return Charts(self)
+
+    @property
+    def unsure(self) -> str | None:
+        """Why the sign of dealers' net gamma is unknown; None where these positions and today's volume agree on one."""
+        gamma = self.holdings[0].gamma_usd_per_1pct
+        if abs(gamma.net) <= DECISIVE * gamma.gross:
+            return f"net gamma is under {DECISIVE:.0%} of gross"
+        volume = self.by_volume(1.0)
+        if volume and volume.gamma_usd_per_1pct.net * gamma.net < 0:
+            return "volume contradicts the positions asked for"
+        return None
+
+    def by_volume(self, share: float) -> Holding | None:
+        """Return the holding with that share of volume, under the sign asked for; None if there is none."""
+        return next((holding for holding in self.holdings if holding.volume_share == share), None)

@@ -7,6 +7,7 @@ from gex.plot.figures import (
     clock,
     decimals,
     dollars,
+    duration,
     level,
     moment,
     percent,
@@ -17,6 +18,7 @@ from gex.plot.figures import (
     strike,
     three_digits,
     utc,
+    weekday_clock,
 )
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "clock",
     "decimals",
     "dollars",
+    "duration",
     "level",
     "moment",
     "percent",
@@ -36,4 +39,5 @@ __all__ = [
     "strike",
     "three_digits",
     "utc",
+    "weekday_clock",
 ]

@@ -81,19 +81,8 @@ def _clock(view: ZeroDte, terminal: Terminal) -> list[str]:
 
 
 def _root(root: RootClock, now: dt.datetime) -> str:
-    at = _time(root.expires_at, now)
-    return f"{root.root} {root.settlement}-settled {at} ET, {duration(root.minutes_left)} left"
-
-
-def duration(minutes: float) -> str:
-    """Return a time to go: 5h 59m, 2d 03h, 40s."""
-    if minutes < 1:
-        return f"{60 * minutes:.0f}s"
-    days, rest = divmod(int(minutes), 1440)
-    hours, minutes_left = divmod(rest, 60)
-    if days:
-        return f"{days}d {hours:02d}h"
-    return f"{hours}h {minutes_left:02d}m" if hours else f"{minutes_left}m"
+    at = figures.weekday_clock(root.expires_at, now)
+    return f"{root.root} {root.settlement}-settled {at} ET, {figures.duration(root.minutes_left)} left"
 
 
 def _warnings(view: ZeroDte, terminal: Terminal) -> list[str]:
@@ -114,7 +103,9 @@ def _path(view: ZeroDte, terminal: Terminal) -> list[str]:
     cells = [[*(money(row[name]) for name in trades), gamma(row["gamma_usd_per_1pct"])] for row in rows]
     head, *texts = aligned([["trade", "sum", vol, f"gamma {gamma.unit}"], *cells], ">>>>")
     bars = [
-        Bar(f"{_time(row['since'], close)}–{_time(row['until'], close)}", row[trades[0]], figures=text)
+        Bar(
+            "–".join(figures.weekday_clock(row[end], close) for end in ("since", "until")), row[trades[0]], figures=text
+        )
         for row, text in zip(rows, texts, strict=True)
     ]
     width, label = min(terminal.width, 100), f"{money.unit}, + buys"
@@ -125,12 +116,6 @@ def _path(view: ZeroDte, terminal: Terminal) -> list[str]:
         *draw(bars, terminal, width),
         *(terminal.paint(line, "muted") for line in flow(note.split(" · "), terminal.width, indent="  ")),
     ]
-
-
-def _time(time: dt.datetime, beside: dt.datetime) -> str:
-    """Return a New York time of day, with the weekday where it is not that of `beside`."""
-    here, day = time.astimezone(figures.NEW_YORK), beside.astimezone(figures.NEW_YORK).date()
-    return f"{here:%H:%M}" if here.date() == day else f"{here:%a %H:%M}"
 
 
 def _total(view: ZeroDte, money: figures.Money) -> str:
@@ -152,7 +137,7 @@ def _map(view: ZeroDte, terminal: Terminal, shown: str) -> list[str]:
     every = -(-len(surface.times) // room)
     columns = np.arange(0, len(surface.times), every)
     values = getattr(surface, name)[np.ix_(rows, columns)]
-    times = [_time(surface.times[column], view.clock.expires_at) for column in columns]
+    times = [figures.weekday_clock(surface.times[column], view.clock.expires_at) for column in columns]
     head = [f"MAP  {title}, the book held as it is", legend(values, unit)]
     return [
         *flow(head, terminal.width, indent="  "),

@@ -9,7 +9,6 @@ import polars as pl
 from gex.cli.render import figures
 from gex.cli.render.bars import Bar, draw
 from gex.cli.render.terminal import aligned, flow
-from gex.summary import DECISIVE
 
 if TYPE_CHECKING:
     from gex.cli.render.terminal import Terminal
@@ -28,21 +27,9 @@ UNUSUAL = 1.2
 
 def holdings(view: ZeroDte, terminal: Terminal) -> list[str]:
     """Lay out what dealers may hold, one idea a line, and say why volume is a scenario."""
-    every = [holding.gamma_usd_per_1pct for holding in view.holdings]
-    money = figures.Money.spanning([gamma.gross for gamma in every])
-    trades = figures.Money.spanning([holding.charm_trade_usd for holding in view.holdings])
-    head = (
-        "DEALERS HOLD",
-        f"net {money.unit}",
-        f"±{100 * view.move:g}%",
-        "gross",
-        "flip",
-        "CW",
-        "PW",
-        f"charm {trades.unit}",
-    )
-    rows = [_holding(holding, view, money, trades) for holding in view.holdings]
-    table = aligned([head, *rows], "<>>>>>>>")
+    rows, gamma, trades = held(view)
+    names = (f"net {gamma}", f"±{100 * view.move:g}%", "gross", "flip", "CW", "PW", f"charm {trades}")
+    table = aligned([("DEALERS HOLD", *names), *rows], "<>>>>>>>")
     table[0] = terminal.paint(table[0], "muted")
     notes = [
         "net per +1% at spot",
@@ -50,24 +37,28 @@ def holdings(view: ZeroDte, terminal: Terminal) -> list[str]:
         "charm: dealers' trade to the expiry, + buys",
     ]
     legend = [terminal.paint(line, "muted") for line in flow(notes, terminal.width, indent="  ")]
-    return [_verdict(view, terminal), *table, *legend, *flow(_caveat(view), terminal.width, indent="  ")]
+    return [_verdict(view, terminal), *table, *legend, *flow(caveat(view), terminal.width, indent="  ")]
+
+
+def held(view: ZeroDte) -> tuple[list[tuple[str, ...]], str, str]:
+    """Return what dealers may hold, a row per idea, and the units of gamma and of trades.
+
+    A row has its idea's name, net, finite and gross gamma, flip, call wall, put wall and the trade to the expiry.
+    """
+    every = [holding.gamma_usd_per_1pct for holding in view.holdings]
+    money = figures.Money.spanning([gamma.gross for gamma in every])
+    trades = figures.Money.spanning([holding.charm_trade_usd for holding in view.holdings])
+    rows = [_holding(holding, view, money, trades) for holding in view.holdings]
+    return rows, money.unit, trades.unit
 
 
 def _verdict(view: ZeroDte, terminal: Terminal) -> str:
     """Say which side dealers are on, where open interest and volume agree on one."""
-    asked, volume = view.holdings[0], _by(view, 1.0)
-    gamma = asked.gamma_usd_per_1pct
-    if abs(gamma.net) <= DECISIVE * gamma.gross:
-        return terminal.paint("SIGN UNKNOWN: net gamma is under 5% of gross", "muted", bold=True)
-    if volume and volume.gamma_usd_per_1pct.net * gamma.net < 0:
-        return terminal.paint("SIGN UNKNOWN: volume contradicts the positions asked for", "muted", bold=True)
-    text, token = ("LONG GAMMA", "positive") if gamma.net > 0 else ("SHORT GAMMA", "negative")
+    if view.unsure:
+        return terminal.paint(f"SIGN UNKNOWN: {view.unsure}", "muted", bold=True)
+    net = view.holdings[0].gamma_usd_per_1pct.net
+    text, token = ("LONG GAMMA", "positive") if net > 0 else ("SHORT GAMMA", "negative")
     return terminal.paint(text, token, bold=True) + " in what expires, by these positions and by volume"  # type: ignore[arg-type]
-
-
-def _by(view: ZeroDte, share: float) -> Holding | None:
-    """Return the holding with that share of volume, under the sign asked for."""
-    return next((holding for holding in view.holdings if holding.volume_share == share), None)
 
 
 def label_of(holding: Holding) -> str:
@@ -94,9 +85,9 @@ def _holding(holding: Holding, view: ZeroDte, money: figures.Money, trades: figu
     )
 
 
-def _caveat(view: ZeroDte) -> list[str]:
+def caveat(view: ZeroDte) -> list[str]:
     """Say why volume is a scenario and not an estimate, with what it makes of net gamma here."""
-    volume, held = _by(view, 1.0), _by(view, 0.0)
+    volume, held = view.by_volume(1.0), view.by_volume(0.0)
     if volume is None or not volume.contracts:
         return ["No volume in what expires: nothing to hold against open interest."]
     text = "Volume is turnover, not inventory: it counts opening and closing trades of both sides"

@@ -1,8 +1,9 @@
-"""Pictures out of four marks in pixels, from the top left corner: as SVG by our own hand, as PNG by matplotlib."""
+"""Pictures out of five marks in pixels, from the top left corner: as SVG by our own hand, as PNG by matplotlib."""
 
 from __future__ import annotations
 
 import io
+import zlib
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from gex.plot.theme import LIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -37,6 +38,16 @@ class Area:
     points: Sequence[Point]
     color: str
     opacity: float = 1.0
+    hatch: bool = False
+    """Striped in its colour: no side of zero, such as a sign that is unknown."""
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Filled polygons of one colour as one mark: parts of a map."""
+
+    shapes: Sequence[Sequence[Point]]
+    color: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ class Text:
     bold: bool = False
 
 
-Mark = Line | Area | Dot | Text
+Mark = Line | Area | Patches | Dot | Text
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ class Drawing:
             f"<title>{_words(self.title)}</title>\n<desc>{_words(self.description)}</desc>\n"
             f'<rect width="{self.width}" height="{self.height}" fill="{self.paper}"/>\n'
         )
-        return (head + "".join(map(_svg, (*self.frame, *self.marks))) + "</svg>\n").encode()
+        return (head + self._body((*self.frame, *self.marks)) + "</svg>\n").encode()
 
     def inline(self) -> str:
         """Return its marks as an SVG element of a page, which has the words around it as text and gives the ground."""
@@ -99,7 +110,17 @@ class Drawing:
         left, right = self.sides or (0, self.width)
         view = f"{left:g} {top:g} {right - left:g} {bottom - top:g}"
         head = f'<svg viewBox="{view}" role="img" aria-label="{_quoted(self.title)}">'
-        return head + "".join(map(_svg, self.marks)) + "</svg>"
+        return head + self._body(self.marks) + "</svg>"
+
+    def _body(self, marks: Sequence[Mark]) -> str:
+        """Return marks as SVG; the patterns of hatched ones have names that no other picture on a page has."""
+        words = zlib.crc32(
+            f"{self.title}{self.description}{self.width}{self.height}{self.sides}".encode(errors="replace")
+        )
+        colors = dict.fromkeys(mark.color for mark in marks if isinstance(mark, Area) and mark.hatch)
+        names = {color: f"hatch-{zlib.crc32(color.encode(), words):08x}" for color in colors}
+        patterns = "".join(_pattern(color, name) for color, name in names.items())
+        return patterns + "".join(_svg(mark, names) for mark in marks)
 
     def _repr_svg_(self) -> str:
         """Show it in a notebook."""
@@ -135,7 +156,14 @@ class Drawing:
         return buffer.getvalue()
 
 
-def _svg(mark: Mark) -> str:
+def _pattern(color: str, name: str) -> str:
+    return (
+        f'<pattern id="{name}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<rect width="2" height="5" fill="{color}"/></pattern>\n'
+    )
+
+
+def _svg(mark: Mark, hatches: Mapping[str, str]) -> str:
     match mark:
         case Line():
             dash = f' stroke-dasharray="{mark.dash[0]:g} {mark.dash[1]:g}"' if mark.dash else ""
@@ -144,7 +172,10 @@ def _svg(mark: Mark) -> str:
                 f'stroke-width="{mark.width:g}" stroke-linejoin="round"{dash}/>\n'
             )
         case Area():
-            return f'<polygon points="{_points(mark.points)}" fill="{mark.color}" fill-opacity="{mark.opacity:g}"/>\n'
+            fill = f"url(#{hatches[mark.color]})" if mark.hatch else mark.color
+            return f'<polygon points="{_points(mark.points)}" fill="{fill}" fill-opacity="{mark.opacity:g}"/>\n'
+        case Patches():
+            return f'<path d="{"".join(map(_outline, mark.shapes))}" fill="{mark.color}"/>\n'
         case Dot():
             return f'<circle cx="{mark.at[0]:.1f}" cy="{mark.at[1]:.1f}" r="{mark.radius:g}" fill="{mark.color}"/>\n'
         case Text():
@@ -168,7 +199,18 @@ def _points(points: Sequence[Point]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
+def _outline(points: Sequence[Point]) -> str:
+    """Return a closed path, lines along an axis in their short form."""
+    places = [(f"{x:.1f}", f"{y:.1f}") for x, y in points]
+    steps = ["M" + ",".join(places[0])]
+    for (x, y), (left, top) in zip(places[1:], places, strict=False):
+        if (x, y) != (left, top):
+            steps.append(f"H{x}" if y == top else f"V{y}" if x == left else f"L{x},{y}")
+    return "".join(steps) + "Z"
+
+
 def _plot(axes: Axes, mark: Mark, order: int) -> None:
+    from matplotlib.collections import PolyCollection
     from matplotlib.lines import Line2D
     from matplotlib.patches import Polygon
 
@@ -179,7 +221,11 @@ def _plot(axes: Axes, mark: Mark, order: int) -> None:
             x, y = zip(*mark.points, strict=True)
             axes.add_artist(Line2D(x, y, color=mark.color, linewidth=mark.width, zorder=order, **style))  # type: ignore[arg-type]
         case Area():
-            axes.add_artist(Polygon(list(mark.points), color=mark.color, alpha=mark.opacity, linewidth=0, zorder=order))
+            fill = {"facecolor": "none", "hatch": "////"} if mark.hatch else {"facecolor": mark.color}
+            look = {"edgecolor": mark.color, "alpha": mark.opacity, "linewidth": 0, "zorder": order} | fill
+            axes.add_artist(Polygon(list(mark.points), **look))  # type: ignore[arg-type]
+        case Patches():
+            axes.add_artist(PolyCollection(list(mark.shapes), facecolor=mark.color, linewidth=0, zorder=order))
         case Dot():
             size = 2 * mark.radius
             style = {"marker": "o", "markersize": size, "markeredgewidth": 0, "linestyle": "none"}
@@ -202,8 +248,11 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [count * step for count in range(ceil(low / step), floor(high / step) + 1)]
 
 
-def apart(labels: list[tuple[float, Text]], gap: float) -> list[Text]:
-    """Move labels that stand above each other until they are `gap` apart, in the order of where they belong."""
+def apart(labels: list[tuple[float, Text]], gap: float, lowest: float = float("inf")) -> list[Text]:
+    """Move labels that stand above each other until they are `gap` apart, in the order of where they belong.
+
+    None gets below `lowest`.
+    """
     from dataclasses import replace
 
     labels = sorted(labels, key=lambda pair: pair[0])
@@ -214,12 +263,16 @@ def apart(labels: list[tuple[float, Text]], gap: float) -> list[Text]:
             if overlap > 0:
                 places[lower - 1] -= overlap / 2
                 places[lower] += overlap / 2
+    ends = (lowest - gap * below for below in reversed(range(len(places))))
+    places = [min(place, end) for place, end in zip(places, ends, strict=True)]
     return [replace(text, at=(text.at[0], place)) for place, (_, text) in zip(places, labels, strict=True)]
 
 
-def box(left: float, top: float, right: float, bottom: float, color: str, opacity: float = 1.0) -> Area:
+def box(
+    left: float, top: float, right: float, bottom: float, color: str, opacity: float = 1.0, *, hatch: bool = False
+) -> Area:
     """Return a rectangle."""
-    return Area([(left, top), (right, top), (right, bottom), (left, bottom)], color, opacity)
+    return Area([(left, top), (right, top), (right, bottom), (left, bottom)], color, opacity, hatch)
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
@@ -230,13 +283,17 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 def wrapped(text: str, size: float, width: float, most: int, *, bold: bool = False) -> list[str]:
     """Break text into lines no wider than `width`, `most` at the most; what is too much ends in an ellipsis."""
-    lines = [""]
+    lines: list[str] = []
+    space, taken = text_width(" ", size, bold=bold), 0.0
     for word in text.split():
-        joined = f"{lines[-1]} {word}".strip()
-        if text_width(joined, size, bold=bold) <= width or not lines[-1]:
-            lines[-1] = joined
+        needs = text_width(word, size, bold=bold)
+        if lines and taken + space + needs <= width:
+            lines[-1] += f" {word}"
+            taken += space + needs
         else:
             lines.append(word)
+            taken = needs
+    lines = lines or [""]
     shown = lines[:most]
     if len(lines) > most:
         shown[-1] += " …"

@@ -82,23 +82,28 @@ def _key(rows: Sequence[Row], dates: Dates, ends: Ends, y: Height, theme: Theme)
 
 def _bars(row: Row, dates: Dates, ends: Ends, y: Height, theme: Theme) -> Iterator[Mark]:
     x, step = dates.x(row["column"]), dates.step
-    colors = {"calls": theme.soft(row["calls"]), "puts": theme.soft(row["puts"]), "net": _color(row, theme)}
+    colors = {"calls": theme.soft(row["calls"]), "puts": theme.soft(row["puts"]), "net": theme.strong(row["net"])}
     for name, (left, right) in _sides(row).items():
         if row[name]:
-            end = y(_within(row[name], ends))
-            yield drawing.box(x + left * step, min(end, y(0.0)), x + right * step, max(end, y(0.0)), colors[name])
+            top, bottom = sorted((y(_within(row[name], ends)), y(0.0)))
+            place = (x + left * step, top, x + right * step, bottom)
+            if name == "net" and not _sure(row):
+                yield drawing.box(*place, theme.paper)
+                yield drawing.box(*place, theme.unknown, hatch=True)
+            else:
+                yield drawing.box(*place, colors[name])
 
 
-def _color(row: Row, theme: Theme) -> str:
-    """Return the colour of a net: of its sign, or of none where the sign is unknown."""
-    return theme.muted if abs(row["net"]) < DECISIVE * row["gross"] else theme.strong(row["net"])
+def _sure(row: Row) -> bool:
+    """Whether the sign of a net is known."""
+    return bool(abs(row["net"]) >= DECISIVE * row["gross"])
 
 
 def _figure(row: Row, dates: Dates, ends: Ends, y: Height, money: Money, theme: Theme) -> Iterator[Mark]:
     """Write net above its column; where a bar is cut, how long it would be."""
     x, top = dates.x(row["column"]), min(y(0.0), *(y(_within(row[name], ends)) for name in VALUES))
     text = money(row["net"]) + (" ▲" if any(_within(row[name], ends) != row[name] for name in VALUES) else "")
-    yield Text((x, top - 7), text, _color(row, theme), 11.5, "middle", bold=True)
+    yield Text((x, top - 7), text, theme.strong(row["net"]) if _sure(row) else theme.muted, 11.5, "middle", bold=True)
 
 
 def _within(value: float, ends: Ends) -> float:
@@ -119,6 +124,6 @@ def _found(dates: Dates, rows: Sequence[Row]) -> Found:
     beside = ", left and right where they share a side" if any(row["calls"] * row["puts"] > 0 for row in rows) else ""
     caption = (
         f"Dealers' gamma by expiration, $ of delta per +1% of spot. Wide: calls and puts{beside}; narrow, with its "
-        f"figure: net, grey if under {DECISIVE:.0%} of gross, sign unknown.{shown}"
+        f"figure: net, hatched grey if under {DECISIVE:.0%} of gross, sign unknown.{shown}"
     )
     return Found(title, caption)

@@ -108,6 +108,23 @@ def clock(time: dt.datetime, beside: dt.datetime) -> str:
     return here.strftime("%H:%M" if here.date() == there.date() else "%Y-%m-%d %H:%M")
 
 
+def weekday_clock(time: dt.datetime, beside: dt.datetime) -> str:
+    """Return a New York time of day, with the weekday where it is not that of `beside`."""
+    here, there = time.astimezone(NEW_YORK), beside.astimezone(NEW_YORK)
+    return here.strftime("%H:%M" if here.date() == there.date() else "%a %H:%M")
+
+
+def duration(minutes: float) -> str:
+    """Return a time to go: 5h 59m, 2d 03h, 40s."""
+    if minutes < 1:
+        return f"{60 * minutes:.0f}s"
+    days, rest = divmod(int(minutes), 1440)
+    hours, minutes_left = divmod(rest, 60)
+    if days:
+        return f"{days}d {hours:02d}h"
+    return f"{hours}h {minutes_left:02d}m" if hours else f"{minutes_left}m"
+
+
 def utc(time: dt.datetime) -> str:
     """Return ISO-8601 UTC with a Z."""
     import datetime as dt

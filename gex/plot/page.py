@@ -11,6 +11,7 @@ from gex.plot.drawing import Drawing, Line, Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from gex.intraday_results import ZeroDte
     from gex.plot.drawing import Mark
     from gex.plot.figures import Money
     from gex.plot.theme import Theme
@@ -61,38 +62,57 @@ class Found:
 
 
 def page(analysis: Analysis, theme: Theme, found: Found, marks: Iterable[Mark]) -> Drawing:
-    """Lay a chart out between its title and its caption."""
+    """Lay a chart of an analysis out between its title and its caption."""
+    return sheet(analysis.underlying, state(analysis), assumed(analysis), theme, found, marks)
+
+
+def sheet(name: str, told: str, assumptions: str, theme: Theme, found: Found, marks: Iterable[Mark]) -> Drawing:
+    """Lay a chart out between its title and its caption.
+
+    Args:
+        name: What it is of; the title begins with it.
+        told: When, and in which state the data are.
+        assumptions: A sentence for the caption's end.
+        theme: Its colours.
+        found: What it shows.
+        marks: The chart, in pixels.
+
+    """
     width = WIDTH - 2 * MARGIN
-    title = f"{analysis.underlying}: {found.title}"
-    caption = drawing.wrapped(found.caption, 11, width, 2) + drawing.wrapped(_assumed(analysis), 11, width, 2)
+    title = f"{name}: {found.title}"
+    caption = drawing.wrapped(found.caption, 11, width, 2) + drawing.wrapped(assumptions, 11, width, 2)
     lines = [
         Text((MARGIN, 36), drawing.wrapped(title, 19, width, 1, bold=True)[0], theme.ink, 19, bold=True),
-        Text((MARGIN, 58), drawing.wrapped(state(analysis), 12.5, width, 1)[0], theme.muted, 12.5),
+        Text((MARGIN, 58), drawing.wrapped(told, 12.5, width, 1)[0], theme.muted, 12.5),
         *(Text((MARGIN, HEIGHT - 56 + 15 * n), line, theme.muted, 11) for n, line in enumerate(caption)),
     ]
-    words = f"{state(analysis)}. {found.caption} {_assumed(analysis)}"
+    words = f"{told}. {found.caption} {assumptions}"
     return Drawing(WIDTH, HEIGHT, list(marks), title, words, theme.paper, lines, CROP, found.caption)
 
 
 def state(analysis: Analysis) -> str:
     """Say what the chart is of: spot, time, the age of the data, how much there is."""
-    spot, net = figures.spot_of(analysis), analysis.exposure.gamma_usd_per_1pct.net
-    kind = "re-priced at" if analysis.settings.move_to else "spot"
-    delay = f" {analysis.delay_minutes:g} min" if analysis.status == "delayed" else ""
-    later = (
-        f" · evaluated {figures.moment(analysis.evaluated_at)}" if analysis.evaluated_at != analysis.quote_time else ""
-    )
+    net = analysis.exposure.gamma_usd_per_1pct.net
     which = "" if analysis.settings.expirations == "all" else f" · expirations {analysis.settings.expirations}"
     unsure = " (near zero, sign unknown)" if analysis.regime == "near_zero" else ""
     return (
-        f"{kind} {figures.price(spot)} · {figures.moment(analysis.quote_time)} · {STATES[analysis.status]}{delay}{later}"
-        f"{which} · net {figures.dollars(net)} per +1%{unsure} · {analysis.rows_used:,} contracts"
+        f"{quoted(analysis, figures.spot_of(analysis))}{which} · net {figures.dollars(net)} per +1%{unsure} · "
+        f"{analysis.rows_used:,} contracts"
     )
 
 
-def _assumed(analysis: Analysis) -> str:
-    warned = "".join(f" Note: {warning}." for warning in analysis.warnings)
-    return f"Assumes {', '.join(analysis.assumptions)}.{warned}"
+def quoted(of: Analysis | ZeroDte, spot: float) -> str:
+    """Say what the price is, when it was quoted, and how old the data are."""
+    kind = "re-priced at" if of.settings.move_to else "spot"
+    delay = f" {of.delay_minutes:g} min" if of.status == "delayed" else ""
+    later = f" · evaluated {figures.moment(of.evaluated_at)}" if of.evaluated_at != of.quote_time else ""
+    return f"{kind} {figures.price(spot)} · {figures.moment(of.quote_time)} · {STATES[of.status]}{delay}{later}"
+
+
+def assumed(of: Analysis | ZeroDte) -> str:
+    """Say what is assumed, and what is wrong with the data."""
+    warned = "".join(f" Note: {warning}." for warning in of.warnings)
+    return f"Assumes {', '.join(of.assumptions)}.{warned}"
 
 
 def ribbon_note(analysis: Analysis) -> str:

@@ -11,11 +11,11 @@ from gex.plot import drawing, figures, page
 from gex.plot.drawing import Line, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gex.plot.drawing import Mark
     from gex.plot.theme import Theme
-    from gex.results import Analysis
+    from gex.results import Analysis, Levels
 
 REACH = 0.15
 """Strikes further from spot than this fraction are not drawn."""
@@ -28,27 +28,31 @@ STEPS = (1.0, 2.0, 2.5, 5.0)
 
 
 @dataclass(frozen=True)
-class Prices:
+class Window:
+    """Prices in sight, and what stands among them."""
+
+    low: float
+    high: float
+    spot: float
+    """Price of the underlying that all is priced at."""
+    levels: Levels
+
+    def y(self, price: float) -> float:
+        """Return where a price stands."""
+        return drawing.scaled(self.low, self.high, page.TOP, page.BOTTOM)(price)
+
+
+@dataclass(frozen=True)
+class Prices(Window):
     """A window of prices, and the steps that strikes are summed in."""
 
     analysis: Analysis
-    low: float
-    high: float
     step: float
-
-    @property
-    def spot(self) -> float:
-        """Price of the underlying that all is priced at."""
-        return figures.spot_of(self.analysis)
 
     @property
     def half(self) -> float:
         """Half the height of a step, in pixels."""
         return 0.5 * (page.BOTTOM - page.TOP) * self.step / (self.high - self.low)
-
-    def y(self, price: float) -> float:
-        """Return where a price stands."""
-        return drawing.scaled(self.low, self.high, page.TOP, page.BOTTOM)(price)
 
     def summed(self, table: pl.DataFrame, *by: str) -> pl.DataFrame:
         """Return the sums of `table` in each step of strikes within the window, lowest first."""
@@ -72,7 +76,7 @@ def prices_of(analysis: Analysis, rows: int, strikes: int = 1) -> Prices:
     for level in (levels.gamma_flip, levels.call_wall, levels.put_wall):
         if level is not None and abs(level / spot - 1) <= REACH:
             low, high = min(low, level - 0.03 * (high - low)), max(high, level + 0.03 * (high - low))
-    return Prices(analysis, low, high, _step((high - low) / (1.07 * rows), listed))
+    return Prices(low, high, spot, levels, analysis, _step((high - low) / (1.07 * rows), listed))
 
 
 def _away(analysis: Analysis, spot: float) -> float:
@@ -102,7 +106,7 @@ def _step(least: float, listed: float) -> float:
         power *= 10
 
 
-def scale(prices: Prices, theme: Theme, *panels: tuple[float, float]) -> Iterator[Mark]:
+def scale(prices: Window, theme: Theme, *panels: tuple[float, float]) -> Iterator[Mark]:
     """Draw a line at round prices through each panel, and their names on the left."""
     for value in drawing.ticks(prices.low, prices.high, 12):
         for left, right in panels:
@@ -124,31 +128,41 @@ def ribbon(prices: Prices, theme: Theme, *panels: tuple[float, float]) -> Iterat
         yield drawing.box(left, top, right, bottom, theme.muted, 0.28)
 
 
-def rules(prices: Prices, theme: Theme, *panels: tuple[float, float]) -> Iterator[Mark]:
-    """Draw spot, flip and walls through the panels, each with its name and distance on the right."""
-    labels = []
-    for name, level, color, width, dash in _levels(prices.analysis, theme):
+def rules(
+    prices: Window, theme: Theme, *panels: tuple[float, float], beside: Sequence[tuple[float, str]] = ()
+) -> Iterator[Mark]:
+    """Draw spot, flip and walls through the panels, each with its name and distance on the right.
+
+    Args:
+        prices: Their axis.
+        theme: The colours.
+        panels: Left and right of each.
+        beside: Further prices to name among them, and their names.
+
+    """
+    labels = [(prices.y(price) + 4, Text((page.RIGHT + 8, 0), name, theme.muted, 12)) for price, name in beside]
+    for name, level, color, width, dash in _levels(prices, theme):
         place = prices.y(min(max(level, prices.low), prices.high))
         if prices.low <= level <= prices.high:
             for left, right in panels:
                 yield Line([(left, place), (right, place)], color, width, dash)
         labels.append((place + 4, Text((page.RIGHT + 8, 0), _tag(name, level, prices), color, 12, bold=name == "spot")))
-    yield from drawing.apart(labels, page.LABEL_GAP)
+    yield from drawing.apart(labels, page.LABEL_GAP, page.BOTTOM + 4)
 
 
-def _levels(analysis: Analysis, theme: Theme) -> Iterator[tuple[str, float, str, float, tuple[float, float] | None]]:
-    levels = analysis.levels
+def _levels(prices: Window, theme: Theme) -> Iterator[tuple[str, float, str, float, tuple[float, float] | None]]:
+    levels = prices.levels
     for name, level, color, width, dash in (
         ("call wall", levels.call_wall, theme.positive, 1.0, None),
         ("put wall", levels.put_wall, theme.negative, 1.0, None),
         ("flip", levels.gamma_flip, theme.ink, 1.4, (6.0, 4.0)),
-        ("spot", figures.spot_of(analysis), theme.ink, 2.0, None),
+        ("spot", prices.spot, theme.ink, 2.0, None),
     ):
         if level is not None:
             yield name, level, color, width, dash
 
 
-def _tag(name: str, level: float, prices: Prices) -> str:
+def _tag(name: str, level: float, prices: Window) -> str:
     """Name a level, how far it is from spot, and where it is if it is out of sight."""
     if name == "spot":
         return f"spot {figures.price(level)}"

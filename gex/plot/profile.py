@@ -113,12 +113,31 @@ def _scale(axes: Axes, money: Money, theme: Theme) -> Iterator[Mark]:
 
 def _ribbon(axes: Axes, theme: Theme) -> Iterator[Mark]:
     """Draw where the flip stands under other methods."""
-    bands = axes.analysis.levels.bands
-    if bands is None or bands.method.gamma_flip is None:
+    if not (band := _band(axes)):
         return
-    low, high = (axes.x(float(np.clip(each, axes.spots[0], axes.spots[-1]))) for each in bands.method.gamma_flip)
+    low, high = (axes.x(each) for each in band)
     middle, half = (low + high) / 2, max(high - low, 3.0) / 2
     yield drawing.box(middle - half, TOP, middle + half, page.BOTTOM, theme.muted, 0.28)
+
+
+def _band(axes: Axes) -> tuple[float, ...]:
+    """Return the ends in sight of where the flip stands under other methods; nothing where there are none."""
+    bands = axes.analysis.levels.bands
+    if bands is None or bands.method.gamma_flip is None:
+        return ()
+    return tuple(float(np.clip(each, axes.spots[0], axes.spots[-1])) for each in bands.method.gamma_flip)
+
+
+def _unsure(axes: Axes, theme: Theme) -> Iterator[Mark]:
+    """Hatch what lies within the flip's band: other methods give it the other sign."""
+    if not (band := _band(axes)) or band[0] >= band[1]:
+        return
+    spots = np.union1d(axes.spots[(axes.spots > band[0]) & (axes.spots < band[1])], band)
+    net = np.interp(spots, axes.spots, axes.net)
+    zero = axes.y(0.0)
+    points = [(axes.x(band[0]), zero), *_points(axes, spots, net), (axes.x(band[1]), zero)]
+    yield Area(points, theme.paper)
+    yield Area(points, theme.unknown, hatch=True)
 
 
 def _curve(axes: Axes, theme: Theme) -> Iterator[Mark]:
@@ -129,6 +148,7 @@ def _curve(axes: Axes, theme: Theme) -> Iterator[Mark]:
         zero = axes.y(0.0)
         if part.any():
             yield Area([(axes.x(spots[0]), zero), *_points(axes, spots, part), (axes.x(spots[-1]), zero)], color, 0.6)
+    yield from _unsure(axes, theme)
     if axes.today.any():
         yield Line(_points(axes, axes.spots, axes.today), theme.muted, 1.6, (5.0, 3.0))
     yield Line(_points(axes, axes.spots, axes.net), theme.ink, 2.2)
@@ -213,9 +233,10 @@ def _found(analysis: Analysis) -> Found:
         title += f", spot is {abs(away):.2f}% {'above' if away >= 0 else 'below'} it"
     if analysis.regime == "near_zero":
         title = title.partition(", spot")[0] + "; near zero at spot, its sign unknown"
-    count = len(analysis.profile.crossings)
+    count, ribbon = len(analysis.profile.crossings), page.ribbon_note(analysis)
     caption = (
         "Dealers' net gamma, $ of delta per +1% of spot, re-priced were spot elsewhere. Positive: they sell a rise. "
-        f"Dots on zero: {count} crossing{'' if count == 1 else 's'}.{page.ribbon_note(analysis)}"
+        f"Dots on zero: {count} crossing{'' if count == 1 else 's'}.{ribbon}"
+        f"{' Hatched: sign unknown within it.' if ribbon else ''}"
     )
     return Found(title, caption)

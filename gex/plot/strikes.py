@@ -9,6 +9,7 @@ from gex.plot import drawing, figures, page, prices
 from gex.plot.drawing import Line, Text
 from gex.plot.figures import Money
 from gex.plot.page import Found
+from gex.summary import DECISIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,22 +44,22 @@ class Panel:
         left, right = self.place
         return left + (min(max(value, low), high) - low) / (high - low) * (right - left)
 
-    def bar(self, value: float, top: float, bottom: float, color: str) -> Iterator[Mark]:
-        """Draw one bar."""
+    def bar(self, value: float, top: float, bottom: float, color: str, *, sure: bool = True) -> Iterator[Mark]:
+        """Draw one bar, hatched where its sign is not sure."""
         left, right = sorted((self.x(0.0), self.x(value)))
         if right > left:
-            yield drawing.box(left, top, right, bottom, color)
+            yield drawing.box(left, top, right, bottom, color if sure else self.theme.unknown, hatch=not sure)
         if not self.ends[0] <= value <= self.ends[1]:
-            yield from self._break(value, (top + bottom) / 2)
+            yield from self._break(value, (top + bottom) / 2, self.theme.strong(value) if sure else self.theme.muted)
 
-    def _break(self, value: float, y: float) -> Iterator[Mark]:
+    def _break(self, value: float, y: float, color: str) -> Iterator[Mark]:
         """Mark a bar as cut, and write how long it would be."""
         end, inwards = self.x(value), 1 if value < 0 else -1
         for offset in (10, 15):
             x = end + inwards * offset
             yield Line([(x - 3, y + 7), (x + 3, y - 7)], self.theme.paper, 2)
         anchor = "start" if value < 0 else "end"
-        yield Text((end, y - 9), self.money.alone(value), self.theme.strong(value), 11.5, anchor, bold=True)
+        yield Text((end, y - 9), self.money.alone(value), color, 11.5, anchor, bold=True)
 
     def scale(self, title: str, most: int) -> Iterator[Mark]:
         """Draw amounts below, their unit above, zero stronger than the grid."""
@@ -119,7 +120,8 @@ def _nets(axis: Prices, rows: Sequence[Row], panel: Panel, *, today: bool) -> It
     theme, half = panel.theme, SHARE * axis.half
     for row in rows:
         y, net, part = axis.y(row["strike"]), row["net"], row["zero_dte"]
-        yield from panel.bar(net, y - half, y + half, theme.soft(net) if today else theme.strong(net))
+        color, sure = theme.soft(net) if today else theme.strong(net), abs(net) >= DECISIVE * row["gross"]
+        yield from panel.bar(net, y - half, y + half, color, sure=sure)
         if part:
             yield from panel.bar(part, y - 0.55 * half, y + 0.55 * half, theme.strong(part))
 
@@ -135,7 +137,12 @@ def _found(analysis: Analysis, axis: Prices, rows: Sequence[Row]) -> Found:
     shown = sum(row["gross"] for row in rows) / analysis.by_strike["gross"].sum()
     caption = (
         f"Dealers' gamma, $ of delta per +1% of spot; right of zero they sell into a rise."
-        f"{page.ribbon_note(analysis)} Strikes in steps of {axis.step:g}; "
+        f"{_unsure(rows)}{page.ribbon_note(analysis)} Strikes in steps of {axis.step:g}; "
         f"{figures.percent(shown)} of gross gamma is in sight."
     )
     return Found(title, caption)
+
+
+def _unsure(rows: Sequence[Row]) -> str:
+    some = any(0 < abs(row["net"]) < DECISIVE * row["gross"] for row in rows)
+    return f" Hatched: net under {DECISIVE:.0%} of gross, sign unknown." if some else ""

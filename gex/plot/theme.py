@@ -26,6 +26,8 @@ class Theme:
     negative: str
     negative_soft: str
     alert: str
+    unknown: str
+    """Stripes where a sign is not known; never of text."""
 
     def strong(self, value: float) -> str:
         """Return the colour of a sign."""
@@ -66,6 +68,7 @@ LIGHT = Theme(
     negative="#c2570c",
     negative_soft="#f3c9a6",
     alert="#b3261e",
+    unknown="#9aa5b1",
 )
 DARK = Theme(
     paper="#0f141a",
@@ -77,6 +80,7 @@ DARK = Theme(
     negative="#f0914a",
     negative_soft="#6a3a17",
     alert="#f2766d",
+    unknown="#5b6875",
 )
 THEMES: dict[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}
 PAGE = StyleSheet(**{each.name: f"var(--{each.name.replace('_', '-')})" for each in fields(Theme)})

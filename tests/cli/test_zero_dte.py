@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from gex.cli.render.figures import duration
 from gex.cli.render.heat import heat, legend
 from gex.cli.render.terminal import DARK, Terminal
-from gex.cli.render.zero_dte import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,20 @@ if TYPE_CHECKING:
 
 def all_panels() -> Sequence[Callable[[View], Markup]]:
     """Return the sections in the order of the page."""
-    from gex.cli.page.panels import change, definitions, expirations, heat, hedging, quality, status, strikes, verdict
+    from gex.cli.page.panels import (
+        change,
+        definitions,
+        expirations,
+        heat,
+        hedging,
+        quality,
+        status,
+        strikes,
+        verdict,
+        zero_dte,
+    )
 
     return [
-        module.panel for module in (status, verdict, strikes, heat, hedging, expirations, definitions, change, quality)
+        module.panel
+        for module in (status, verdict, strikes, heat, zero_dte, hedging, expirations, definitions, change, quality)
     ]

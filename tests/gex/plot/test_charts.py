@@ -18,7 +18,7 @@ from gex.analysis import analyze
 from gex.merge import merge
 from gex.plot import KINDS
 from gex.plot.charts import chart
-from gex.plot.drawing import Area, Line, Text, text_width
+from gex.plot.drawing import Area, Line, Patches, Text, apart, text_width
 from gex.plot.heat import cells_of
 from gex.plot.theme import DARK, LIGHT, THEMES, contrast
 from gex.results import HedgeFlow
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gex.ingest.schema import Chain
-    from gex.plot.drawing import Drawing
+    from gex.plot.drawing import Drawing, Mark, Point
     from gex.results import Analysis
 
 BOTH = pytest.mark.parametrize("theme", THEMES)
@@ -76,12 +76,19 @@ def scale(drawing: Drawing, where: Callable[[Text], bool], across: int) -> Calla
     return lambda value: base + (value - low) * slope
 
 
+def places(mark: Mark) -> list[Point]:
+    """Return every point of a mark."""
+    if isinstance(mark, Patches):
+        return [point for shape in mark.shapes for point in shape]
+    return list(mark.points) if isinstance(mark, Area | Line) else [mark.at]
+
+
 def assert_sound(drawing: Drawing) -> None:
     """Whatever a picture shows: whole XML, nothing over the edge, no name on another."""
     root = ET.fromstring(drawing.svg())  # noqa: S314 (our own)
     assert root.tag.endswith("svg")
     for mark in drawing.marks:
-        spots = mark.points if isinstance(mark, Area | Line) else [mark.at]
+        spots = places(mark)
         assert all(0 <= x <= drawing.width and 0 <= y <= drawing.height for x, y in spots), mark
     boxes = [(box(text), text.text) for text in texts(drawing)]
     for (left, top, right, bottom), text in boxes:
@@ -315,9 +322,42 @@ def test_an_unknown_sign_is_grey_and_said(analysis: Analysis) -> None:
     dates = analysis.by_expiration.with_columns(pl.col("gross") * 100)
     found = replace(analysis, by_expiration=dates, regime="near_zero")
     drawing = chart(found, "expirations")
-    assert {area.color for area in areas(drawing)} == {LIGHT.positive_soft, LIGHT.negative_soft, LIGHT.muted}
+    soft, hatched = {LIGHT.positive_soft, LIGHT.negative_soft, LIGHT.paper}, {LIGHT.unknown}
+    assert {area.color for area in areas(drawing) if not area.hatch} == soft
+    assert {area.color for area in areas(drawing) if area.hatch} == hatched
     assert "sign unknown" in chart(found, "profile").title
     assert "near zero, sign unknown" in drawing.svg().decode()
+
+
+def test_strikes_whose_sign_is_unknown_are_hatched(analysis: Analysis) -> None:
+    share = pl.when(pl.col("strike") == 6525.0).then(0.04).otherwise(pl.lit(0.06))
+    table = analysis.by_strike.with_columns(net=share * pl.col("gross"), zero_dte=0.0)
+    drawing = chart(replace(analysis, by_strike=table), "strikes")
+    y = scale(drawing, lambda text: text.anchor == "end" and text.at[0] < 76, across=1)
+    hatched = [edges(area) for area in areas(drawing) if area.hatch]
+    assert [round((top + bottom) / 2 - y(6525.0)) for _, top, _, bottom in hatched] == [0]
+    assert "Hatched: net under 5% of gross" in drawing.caption
+    sure = chart(replace(analysis, by_strike=table.filter(pl.col("strike") != 6525.0)), "strikes")
+    assert "Hatched" not in sure.caption
+
+
+def test_the_profile_is_hatched_within_the_flips_band(analysis: Analysis) -> None:
+    bands = analysis.levels.bands
+    assert bands is not None
+    wide = replace(bands, method=replace(bands.method, gamma_flip=(6400.0, 6450.0)))
+    drawing = chart(replace(analysis, levels=replace(analysis.levels, bands=wide)), "profile")
+    x = scale(drawing, lambda text: text.anchor == "middle" and text.at[1] > 620, across=0)
+    left, _, right, _ = edges(next(area for area in areas(drawing) if area.hatch))
+    assert (left, right) == pytest.approx((x(6400.0), x(6450.0)), abs=1.0)
+    assert "Hatched: sign unknown within it" in drawing.caption
+
+
+def test_labels_keep_apart_and_above_the_axis() -> None:
+    labels = [(y, Text((0.0, y), str(y))) for y in (598.0, 600.0, 601.0, 100.0)]
+    places = [text.at[1] for text in apart(labels, 16.0, 604.0)]
+    assert places[0] == 100.0
+    assert places[-1] <= 604.0
+    assert min(np.diff(places)) >= 15.9
 
 
 def test_kinds_and_themes_are_checked(analysis: Analysis) -> None:
