@@ -120,12 +120,13 @@ def tables(batch: Batch, form: Format, table: Table) -> Iterator[bytes]:
     """Yield one table over all sources: a row a source, or the long tables with their source beside each row."""
     import polars as pl
 
-    frames = [_frame(analysis, table) for analysis in batch]
+    frames = [frame_of(analysis, table) for analysis in batch]
     if frames:
         yield sink.table_chunk(pl.concat(frames, how="vertical_relaxed"), form)
 
 
-def _frame(analysis: Analysis, table: Table) -> pl.DataFrame:
+def frame_of(analysis: Analysis, table: Table) -> pl.DataFrame:
+    """Return a table of one analysis, its underlying and quote time beside each row."""
     import polars as pl
 
     from gex.cli.render.flat import flat_row
