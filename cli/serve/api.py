@@ -51,7 +51,7 @@ CURVE = (
     params.real("vol_control_aum", "assets that follow volatility control, dollars", 0, 1e13),
     params.real("vol_move", "volatility moves by so many points, for dealers", -100, 100),
     params.real("reach", "the largest move shown, percent", 0.1, 50),
-    params.integer("every", "minutes between the times shown", 1, 390),
+    params.real("every", "minutes between the times shown", 1, 390),
 )
 
 
@@ -105,7 +105,7 @@ ENDPOINTS = (
         {JSON: "zero_dte"},
         OF,
         (
-            params.integer("every", "minutes between two rows of the hedging path", 1, 1440, 15),
+            params.real("every", "minutes between two rows of the hedging path", 1, 1440, 15.0),
             params.flag("surface", "true adds the price x time surfaces"),
         ),
         of_snapshot,

@@ -87,9 +87,9 @@ def integer(name: str, about: str, low: int, high: int, default: int | None = No
     return Param(name, about, {"type": "integer", "minimum": low, "maximum": high} | _given(default), whole)
 
 
-def real(name: str, about: str, low: float, high: float) -> Param:
+def real(name: str, about: str, low: float, high: float, default: float | None = None) -> Param:
     """Return a parameter that is a number within bounds."""
-    return Param(name, about, {"type": "number", "minimum": low, "maximum": high}, number)
+    return Param(name, about, {"type": "number", "minimum": low, "maximum": high} | _given(default), number)
 
 
 def choice(name: str, about: str, choices: Iterable[str], default: str | None = None) -> Param:
