@@ -1,5 +1,5 @@
-/* A page that follows the store: when a snapshot arrives the page is fetched again and put in the place of what is shown,
-   under the reader's hands: place, focus, what is open and how it is zoomed stay. */
+/* A page that follows the store: when a snapshot arrives the page is fetched again and put in the place of what is shown.
+   It says what changed, how old what is shown is, and whether more will come. */
 (function () {
   "use strict";
 
@@ -23,41 +23,6 @@
   const facts = (root) => { const now = root.querySelector("#now"); return now ? now.dataset : {}; };
   const clock = (time) => new Date(time).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "America/New_York" });
 
-  /* ---- What a reader has done to the page, by where it stands: the nearest id, the tag, and which of them. */
-
-  function placeOf(node) {
-    const home = node.closest("[id]") || main;
-    if (home === node) return { id: node.id };
-    const tag = node.tagName;
-    return { id: home.id, tag, place: [...home.getElementsByTagName(tag)].indexOf(node) };
-  }
-
-  function at({ id, tag, place }) {
-    const home = document.getElementById(id);
-    return home && (tag ? home.getElementsByTagName(tag)[place] : home);
-  }
-
-  function kept() {
-    const top = document.querySelector("header.site").offsetHeight;
-    const first = [...main.querySelectorAll("section[id]")].find((each) => each.getBoundingClientRect().bottom > top);
-    const focus = document.activeElement;
-    return {
-      anchor: first && { id: first.id, top: first.getBoundingClientRect().top },
-      focus: main.contains(focus) ? placeOf(focus) : null,
-      open: [...main.querySelectorAll("details")].map((each) => [placeOf(each), each.open]),
-      scrolled: [...main.querySelectorAll(".scroll")].filter((each) => each.scrollLeft).map((each) => [placeOf(each), each.scrollLeft]),
-    };
-  }
-
-  function restore({ anchor, focus, open, scrolled }) {
-    for (const [place, value] of open) { const found = at(place); if (found) found.open = value; }
-    for (const [place, value] of scrolled) { const found = at(place); if (found) found.scrollLeft = value; }
-    const found = focus && at(focus);
-    if (found) found.focus({ preventScroll: true });
-    const first = anchor && document.getElementById(anchor.id);
-    if (first && scrollY > 0) scrollBy({ top: first.getBoundingClientRect().top - anchor.top, behavior: "instant" });
-  }
-
   /* ---- The next snapshot in the place of this one. */
 
   async function refresh() {
@@ -66,7 +31,7 @@
     try {
       const answer = await fetch(location.pathname, { cache: "no-store", headers: { Accept: "text/html" } });
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const page = gex.parse(await answer.text());
       await idle();
       swap(page);
     } catch (error) {
@@ -86,14 +51,11 @@
 
   function swap(page) {
     const before = { ...facts(main) };
-    const state = kept();
-    main.replaceChildren(...page.getElementById("main").childNodes);
+    gex.swap(main, page.getElementById("main").childNodes);
     const [old, places] = [document, page].map((each) => each.querySelector(".places"));
     if (!old.querySelector("details[open]") && !old.contains(document.activeElement)) old.replaceWith(places);
     const fresh = page.getElementById("live");
     if (fresh) bar.dataset.every = fresh.dataset.every;
-    gex.enhance(main);
-    restore(state);
     announce(before, facts(main));
     age();
     follow();
@@ -145,14 +107,23 @@
   function heard(message) {
     if (message.kind === "down") down = down || Date.now() + skew;
     else {
-      const missed = down !== null;
       down = null;
       connected = true;
-      const { moment } = facts(main);
-      const ours = !bar.dataset.symbol || message.symbol === bar.dataset.symbol;
-      if (missed || (message.kind === "snapshot" && ours && (!moment || message.moment !== moment))) refresh();
+      if (message.kind === "open") check();
+      else if (ours(message.symbol) && message.latest && message.moment !== facts(main).moment) refresh();
     }
     age();
+  }
+
+  const ours = (symbol) => !bar.dataset.symbol || symbol === bar.dataset.symbol;
+
+  /* What arrived between this page and the stream, or while there was none, nobody tells. */
+  async function check() {
+    try {
+      const { symbols } = await (await fetch("/api/v1/symbols", { cache: "no-store" })).json();
+      const shown = new Map([...main.querySelectorAll("[data-symbol]")].map((each) => [each.dataset.symbol, each.dataset.moment]));
+      if (symbols.some(({ symbol, latest }) => ours(symbol) && shown.get(symbol) !== latest)) refresh();
+    } catch { /* the next time the stream opens */ }
   }
 
   /* Figures that are being computed are asked for again. */

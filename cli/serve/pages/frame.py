@@ -65,7 +65,7 @@ LIVE = Markup(
     '<strong class="connection">Latest</strong> <span class="age">{when}; load again for what is new</span>'
     '<span class="said" id="said" role="status" aria-live="polite"></span></p>\n'
 )
-LIVE_SCRIPTS = ("events.js", "live.js")
+LIVE_SCRIPTS = ("events.js", "swap.js", "live.js")
 """Of a page with a `live_bar`: on a new snapshot of the store it is fetched again."""
 ICON = Markup('<link rel="icon" type="image/svg+xml" href="{}">\n')
 STYLE = Markup('<link rel="stylesheet" href="{}">\n')

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from gex.cli.page.html import joined, paragraph
 from gex.cli.render import figures
+from gex.cli.serve.catalog import moment_of
 from gex.cli.serve.pages.briefs import KINDS, SIDES, Brief, briefs, ruler
 from gex.cli.serve.pages.frame import LIVE_SCRIPTS, Page, at, live_bar, page, symbol_of
 from gex.cli.serve.pages.places import clock, named
@@ -28,14 +29,14 @@ SECONDS = 2.0
 """How long a page waits for figures; it shows what there is, and `live.js` asks again for the rest."""
 HEAD = Markup('<section class="symbols" id="symbols"{}>\n<h1>{}</h1>\n{}</section>\n')
 ROW = Markup(
-    '<article class="symbol {kind}" id="symbol-{symbol}">\n<h2><a href="{address}">{symbol}</a></h2>\n'
+    '<article class="entry" id="symbol-{symbol}" data-symbol="{symbol}" data-moment="{moment}">\n<h2><a href="{address}">{symbol}</a></h2>\n'
     '<p class="price">{spot}</p>\n<p class="net"><strong class="{kind}">{net}</strong> {side}</p>\n'
     '<div class="where">{ruler}<p>{levels}</p></div>\n<p class="when">{time}<br><span class="{state_kind}">{state}</span></p>\n'
     '<p class="held">{held}</p>\n</article>\n'
 )
 BARE = Markup(
-    '<article class="symbol" id="symbol-{symbol}">\n<h2><a href="{address}">{symbol}</a></h2>\n'
-    '<p class="reason">{why}</p>\n<p class="held">{held}</p>\n</article>\n'
+    '<article class="entry" id="symbol-{symbol}" data-symbol="{symbol}" data-moment="{moment}">\n'
+    '<h2><a href="{address}">{symbol}</a></h2>\n<p class="reason">{why}</p>\n<p class="held">{held}</p>\n</article>\n'
 )
 EMPTY = "The store is empty. Fill it with: gex ingest --store DIR FILE..., or gex fetch; then load this page again."
 MONTH = Markup('<section class="month"><h2>{}</h2>\n<ul class="days">{}</ul></section>\n')
@@ -72,13 +73,12 @@ def _row(symbol: str, listed: Listed | str, brief: Brief | str | None) -> Markup
     address = at("/s/{symbol}", symbol)
     if isinstance(listed, str) or not isinstance(brief, Brief):
         why = listed if isinstance(listed, str) else brief or "its figures are being computed; load again in a moment"
-        return BARE.format(
-            symbol=symbol, address=address, why=why, held="" if isinstance(listed, str) else _held(listed)
-        )
+        held, moment = ("", "") if isinstance(listed, str) else (_held(listed), moment_of(listed.snapshots[-1]))
+        return BARE.format(symbol=symbol, moment=moment, address=address, why=why, held=held)
     words, kind = brief.written(), KINDS[brief.regime]
     levels = f"put wall {words['put_wall']} · flip {words['flip']} · call wall {words['call_wall']}"
     return ROW.format(
-        symbol=symbol, address=address, kind=kind, spot=words["spot"], net=f"{words['net']} per +1%",
+        symbol=symbol, moment=brief.moment, address=address, kind=kind, spot=words["spot"], net=f"{words['net']} per +1%",
         side=f"{SIDES[brief.regime]}, {brief.side}" if brief.flip is not None else SIDES[brief.regime],
         ruler=ruler(brief), levels=levels, time=figures.moment(brief.time), state=brief.state,
         state_kind="fresh" if brief.live else "old", held=_held(listed),

@@ -41,7 +41,7 @@ async def latest(request: Request, shelf: Shelf) -> Page:
     shown = listed.snapshots[-1]
     when = f"as of {shown.quote_time.astimezone(figures.NEW_YORK):%H:%M} ET"
     aside = live_bar(when, shown.symbol, pace(listed.of(shown.quote_date)))
-    return replace(await _page(shelf, listed, shown), tab="live", aside=aside)
+    return replace(await drawn(shelf, listed, shown), tab="live", aside=aside)
 
 
 async def fixed(request: Request, shelf: Shelf) -> Page:
@@ -50,13 +50,14 @@ async def fixed(request: Request, shelf: Shelf) -> Page:
     shown = await shelf.snapshot(symbol, moment)
     listed = await shelf.aside(shelf.catalog.listed, symbol)
     last = listed.snapshots[-1]
-    made = await _page(shelf, listed, shown)
+    made = await drawn(shelf, listed, shown)
     text = FIXED.format(at("/s/{symbol}", symbol), figures.clock(last.quote_time, shown.quote_time))
     title = f"{made.title} · {figures.moment(shown.quote_time)}"
     return replace(made, title=title, aside=text if last.place != shown.place else NOTHING)
 
 
-async def _page(shelf: Shelf, listed: Listed, shown: Snapshot) -> Page:
+async def drawn(shelf: Shelf, listed: Listed, shown: Snapshot) -> Page:
+    """Return the page of a snapshot as it is kept, for a bar of its own to be put around it."""
     before = await shelf.aside(shelf.catalog.before, shown)
     past = await shelf.aside(shelf.results_stamp, shown.symbol)
     view = await shelf.view_of(shown)
@@ -73,7 +74,14 @@ def _drawn(view: View, moment: str) -> tuple[str, Markup]:
     brief = brief_of(view.analysis, moment)
     words = brief.written()
     title = f"{view.analysis.underlying} {words['spot']} {brief.side}"
-    facts = {"title": title, "moment": moment, "time": brief.time.isoformat(), "price": f"{brief.spot:.6g}", **words}
+    facts = {
+        "symbol": view.analysis.underlying,
+        "title": title,
+        "moment": moment,
+        "time": brief.time.isoformat(),
+        "price": f"{brief.spot:.6g}",
+        **words,
+    }
     given = joined(FACT.format(name.replace("_", "-"), value) for name, value in facts.items())
     return title, FACTS.format(given) + body(view)
 
