@@ -219,7 +219,8 @@ class Shelf:
 
         base, analysis = self.priced_now(snapshot), self.analysis_now(snapshot)
         standing = None if past is None else self._standing(snapshot, past)
-        return view_of(base, analysis, before=before and self.priced_now(before), standing=standing)
+        earlier = None if before is None else self.priced_now(before)
+        return view_of(base, analysis, before=earlier, standing=standing)
 
     def _levels(self, snapshot: Snapshot) -> LevelBook:
         from gex.level_book import level_book
@@ -247,12 +248,11 @@ class Shelf:
     def _standing(self, snapshot: Snapshot, past: Hashable) -> Standing | None:
         from gex.cli.past import Past
 
-        if not self.site.results:
+        site = self.site
+        if site.results is None:
             return None
-        made = self.cache.get(
-            ("past", snapshot.symbol, past), lambda: Past(self.site.results, self.site.settings, self.site.read)
-        )
-        return made.standing(self.analysis_now(snapshot))  # type: ignore[no-any-return]
+        known = self.cache.get(("past", snapshot.symbol, past), partial(Past, site.results, site.settings, site.read))
+        return known.standing(self.analysis_now(snapshot))  # type: ignore[no-any-return]  # a `Past`
 
 
 def address_of(snapshot: Snapshot) -> str:
