@@ -73,14 +73,24 @@ def change_between(before: str, after: str, order: Order, settings: Settings, re
         ChainError: One of them cannot be found, read or priced, or they cannot be compared.
 
     """
+    first, second = (priced_source(source, read, settings) for source in (before, after))
+    return change_of_priced(first, second, order, f"{before}, {after}")
+
+
+def change_of_priced(first: Priced, second: Priced, order: Order, source: str) -> Change:
+    """Attribute what changed from one priced chain to another.
+
+    Raises:
+        ContentError: They cannot be compared; the message names them by `source`.
+
+    """
     from gex.change import change_of
     from gex.ingest.errors import ContentError
 
-    first, second = (priced_source(source, read, settings) for source in (before, after))
     try:
         return change_of(first, second, order)
     except ValueError as error:
-        raise ContentError(str(error), source=f"{before}, {after}") from error
+        raise ContentError(str(error), source=source) from error
 
 
 def priced_source(source: str, read: ReadOptions, settings: Settings) -> Priced:

@@ -77,12 +77,13 @@ def table(batch: Batch, form: Format) -> Iterator[bytes]:
     """Yield one table over all sources: a row per spot of the ladder."""
     import polars as pl
 
-    frames = [_frame(analysis) for analysis in batch]
+    frames = [frame_of(analysis) for analysis in batch]
     if frames:
         yield sink.table_chunk(pl.concat(frames, how="vertical_relaxed"), form)
 
 
-def _frame(analysis: Analysis) -> pl.DataFrame:
+def frame_of(analysis: Analysis) -> pl.DataFrame:
+    """Return the profile of one analysis, a row per spot of the ladder."""
     import polars as pl
 
     profile = analysis.profile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,6 @@ from gex.cli.merging import batch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import polars as pl
 
@@ -33,6 +33,15 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
 @options.output_options(*FORMATS)
 @options.table_option
 @options.detail_option
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write one page for a browser instead: charts, tables, what changed; needs no network.",
+)
+@click.option(
+    "--since", metavar="SOURCE", help="Of --html: what to compare with. [default: in a store, the snapshot before]"
+)
 @options.logging_options
 def command(
     sources: tuple[str, ...],
@@ -43,6 +52,8 @@ def command(
     output: OutputOptions,
     table: Table,
     detail: bool,
+    html: Path | None,
+    since: str | None,
 ) -> int:
     """Report dealers' gamma, levels and hedging flow of each SOURCE.
 
@@ -51,6 +62,15 @@ def command(
     """
     batch = batch_of(sources, read, settings, merging)
     past = past_of(results, settings, read)
+    if since and html is None:
+        raise click.UsageError("--since is of --html FILE; `gex diff` shows changes on the screen")
+    if html:
+        from gex.cli.html_report import pages
+
+        if output.output or output.format:
+            raise click.UsageError("--html is a form and a file of its own: leave --output and --format out")
+        sink.emit(pages(batch, past, since), html)
+        return batch.exit_code
     form = sink.format_of(output, FORMATS)
     if form == "table":
         chunks: Iterator[str | bytes] = screens(batch, output, past)
@@ -100,12 +120,13 @@ def tables(batch: Batch, form: Format, table: Table) -> Iterator[bytes]:
     """Yield one table over all sources: a row a source, or the long tables with their source beside each row."""
     import polars as pl
 
-    frames = [_frame(analysis, table) for analysis in batch]
+    frames = [frame_of(analysis, table) for analysis in batch]
     if frames:
         yield sink.table_chunk(pl.concat(frames, how="vertical_relaxed"), form)
 
 
-def _frame(analysis: Analysis, table: Table) -> pl.DataFrame:
+def frame_of(analysis: Analysis, table: Table) -> pl.DataFrame:
+    """Return a table of one analysis, its underlying and quote time beside each row."""
     import polars as pl
 
     from gex.cli.render.flat import flat_row

@@ -124,7 +124,17 @@ def open_chain(source: str, read: ReadOptions, spot: float | None) -> Chain:
 
     """
     with located(source, read) as place:
-        chain = read_file(place, read, spot)
+        return chain_at(place, source, read, spot)
+
+
+def chain_at(place: str, source: str, read: ReadOptions, spot: float | None) -> Chain:
+    """Return the chain in a file, under the name that messages call it by.
+
+    Raises:
+        ChainError: As `open_chain`.
+
+    """
+    chain = read_file(place, read, spot)
     check_quality(chain.quality.rows_in, chain.quality.quarantined, source, read, first_bad_line(chain))
     tell_quality(chain, source)
     return chain

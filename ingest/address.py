@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from gex.ingest.calendar import NEW_YORK
 from gex.ingest.errors import MissingError, UnreadableError
 from gex.ingest.snapshot_file import file_bytes
-from gex.ingest.store import held
+from gex.ingest.store import held, latest, snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +57,12 @@ def resolve(address: str, store: str | Path) -> Snapshot:
             source=address,
         )
     return fitting[-1]
+
+
+def before(snapshot: Snapshot, store: str | Path) -> Snapshot | None:
+    """Return the last snapshot of the same symbol whose quotes are earlier, in its last revision; None for the first."""
+    there = latest(snapshots(store, snapshot.symbol))
+    return next((each for each in reversed(there) if each.quote_time < snapshot.quote_time), None)
 
 
 def split(address: str) -> tuple[str, str]:

@@ -127,10 +127,14 @@ def put(chains: Iterable[Chain], store: str | Path) -> list[Placed]:
 def snapshots(store: str | Path, symbol: str) -> list[Snapshot]:
     """Return the snapshots of a symbol, oldest first; of one quote time, the later revision after the earlier."""
     name = normalize_underlying(symbol)
-    found = [each for path in Path(store).glob(f"symbol={name}/*=*/*.parquet") for each in snapshots_in(path, name)]
+    paths = Path(store).glob(f"symbol={name}/*=*/*.parquet")
+    return ordered(each for path in paths for each in snapshots_in(path, name))
+
+
+def ordered(found: Iterable[Snapshot]) -> list[Snapshot]:
+    """Return snapshots once each in the store's order: by quote time, and of one, the later revision after the earlier."""
     # A bundle's member counts before the file it was made of, should both be there.
-    found.sort(key=lambda each: each.member is not None)
-    once = {(each.quote_date, each.name): each for each in found}
+    once = {(each.quote_date, each.name): each for each in sorted(found, key=lambda each: each.member is not None)}
     return sorted(once.values(), key=lambda each: (each.quote_time, each.revision, each.name))
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gex.history import Standing
     from gex.intraday_results import ZeroDte
     from gex.level_book import LevelBook
-    from gex.results import Analysis, MergedAnalysis
+    from gex.results import Analysis
 
 MERGED = "of a merged book there is none; see its sources one by one"
 FIRST = "there is no earlier snapshot of this underlying to compare with"
@@ -35,14 +35,15 @@ class View:
 
 
 def view_of(
-    base: Priced, analysis: Analysis, *, before: Priced | None = None, standing: Standing | None = None
+    base: Priced, analysis: Analysis, *, before: Priced | str | None = None, standing: Standing | None = None
 ) -> View:
     """Return what a page shows of a chain that is priced and analysed.
 
     Args:
         base: The chain, priced.
         analysis: Its analysis.
-        before: The snapshot before it, priced under the same settings, if there is one.
+        before: The snapshot before it, priced under the same settings, or why it cannot be had; None where there is
+            none.
         standing: Where its figures stand among those of earlier sessions.
 
     """
@@ -51,7 +52,7 @@ def view_of(
     return View(analysis, level_book(base), _zero_dte(base), _change(before, base), standing)
 
 
-def merged_view(analysis: MergedAnalysis) -> View:
+def merged_view(analysis: Analysis) -> View:
     """Return what a page shows of several sources as one book."""
     return View(analysis, MERGED, MERGED, MERGED)
 
@@ -66,11 +67,11 @@ def _zero_dte(base: Priced) -> ZeroDte | str:
         return str(error)
 
 
-def _change(before: Priced | None, after: Priced) -> Change | str:
+def _change(before: Priced | str | None, after: Priced) -> Change | str:
     from gex.change import change_of
 
-    if before is None:
-        return FIRST
+    if before is None or isinstance(before, str):
+        return before or FIRST
     try:
         return change_of(before, after)
     except ValueError as error:

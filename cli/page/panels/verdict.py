@@ -36,7 +36,9 @@ def panel(view: View) -> Markup:
     words, token = VERDICT[analysis.regime]
     held = HELD[analysis.settings.model or "naive"]
     today = [today_alone(analysis.zero_dte, analysis)] if analysis.zero_dte else []
-    return Markup('<section id="verdict" class="verdict" aria-label="Verdict and levels">\n{}{}{}</section>\n').format(
+    return Markup(
+        '<section id="verdict" class="verdict" aria-labelledby="verdict-title">\n<h2 id="verdict-title" class="visually-hidden">Verdict and levels</h2>\n{}{}{}</section>\n'
+    ).format(
         Markup('<p class="finding"><strong class="{}">{}</strong> {}: {}.</p>\n').format(
             token, words.strip(",").capitalize(), held, EFFECT[analysis.regime]
         ),

@@ -1,0 +1,237 @@
+"""What pages and the API show, computed once and kept within bounds: nothing here blocks the event loop.
+
+`Shelf` is asked with a symbol and a moment of its `catalog`; each method is a coroutine that computes in a worker
+thread, once at a time for a key, and keeps what it made in a cache bounded in bytes. A request that is cancelled leaves
+the work to those who still wait; what fails is not kept, so the next request tries again.
+
+    view = await shelf.view("SPX", "latest")
+    day = await shelf.aside(shelf.catalog.day, "SPX", date)  # reads the disk: off the loop, nothing kept
+    html = await shelf.kept(("page", snapshot.place), lambda: body(view))
+
+Errors: MissingError (404), StoreError and BusyError (503), ChainError (422); `gex.cli.serve.problems` tells them so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gex.cli.batch.spec import spec_of
+from gex.cli.serve.cache import MISSING, Cache
+from gex.cli.serve.catalog import Catalog, moment_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from gex.analysis import Priced
+    from gex.change import Change, Order
+    from gex.cli.page.view import View
+    from gex.cli.serve.site import Site
+    from gex.history import Standing
+    from gex.ingest.store import Snapshot
+    from gex.intraday_results import ZeroDte
+    from gex.level_book import LevelBook
+    from gex.results import Analysis
+
+    Answer = TypeVar("Answer")
+
+LIMIT_BYTES = 256 << 20
+WORKERS = 2
+QUEUE = 64
+"""Computations that may wait; more are refused."""
+
+
+class BusyError(Exception):
+    """More is waiting to be computed than can be had soon."""
+
+
+class Shelf:
+    """The figures of a site's snapshots. `catalog` tells which there are; `close` ends the worker threads."""
+
+    def __init__(self, site: Site, *, limit_bytes: int = LIMIT_BYTES, workers: int = WORKERS) -> None:
+        """Keep up to `limit_bytes`, and compute so many things at once."""
+        self.site = _absolute(site)
+        self.catalog = Catalog(self.site.store)
+        self.cache = Cache(limit_bytes)
+        spec = spec_of(self.site.settings, self.site.read)
+        self.fingerprint = f"{spec.fingerprint}-{spec.selection}"
+        self._pool = ThreadPoolExecutor(workers, "gex-shelf")
+        self._pending: dict[Hashable, Future[Any]] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Stop: what has not begun is given up."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def aside(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
+        """Return what a quick function that reads the disk answers, from a thread; nothing is kept."""
+        return await asyncio.to_thread(function, *arguments)
+
+    async def kept(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
+        """Return a value of the cache, made in a worker thread if it is not there.
+
+        Args:
+            key: What the value depends on; begin it with a name of your own.
+            make: Makes it; may call the `…_now` methods, which block.
+
+        Raises:
+            BusyError: Too much is waiting.
+            Exception: What `make` raises.
+
+        """
+        value = self.cache.peek(key)
+        if value is MISSING:
+            value = await asyncio.shield(asyncio.wrap_future(self._submitted(key, make)))
+        return value  # type: ignore[no-any-return]  # as it was made
+
+    def _submitted(self, key: Hashable, make: Callable[[], Any]) -> Future[Any]:
+        """Return the work on a key: what is about to be done already, or new."""
+        with self._lock:
+            if (there := self._pending.get(key)) is not None:
+                return there
+            if len(self._pending) >= QUEUE:
+                raise BusyError(f"{QUEUE} computations are waiting; try again in a few seconds")
+            future = self._pending[key] = self._pool.submit(self.cache.get, key, make)
+        future.add_done_callback(lambda _: self._done(key))
+        return future
+
+    def _done(self, key: Hashable) -> None:
+        with self._lock:
+            self._pending.pop(key, None)
+
+    async def snapshot(self, symbol: str, moment: str) -> Snapshot:
+        """Return the snapshot of a moment, or of `latest`; errors as `Catalog.snapshot`."""
+        return await self.aside(self.catalog.snapshot, symbol, moment)
+
+    async def view(self, symbol: str, moment: str) -> View:
+        """Return all that a page shows of a moment; as `view_of`."""
+        return await self.view_of(await self.snapshot(symbol, moment))
+
+    async def analysis(self, symbol: str, moment: str) -> Analysis:
+        """Return the analysis of a moment, the one of `gex report`."""
+        return await self.analysis_of(await self.snapshot(symbol, moment))
+
+    async def view_of(self, snapshot: Snapshot) -> View:
+        """Return all that a page shows of a snapshot, with what changed since the one before it in the store."""
+        before = await self.aside(self.catalog.before, snapshot)
+        past = await self.aside(self.results_stamp, snapshot.symbol)
+        key = ("view", snapshot.place, before and before.place, past)
+        return await self.kept(key, partial(self._view, snapshot, before, past))
+
+    async def analysis_of(self, snapshot: Snapshot) -> Analysis:
+        """Return the analysis of a snapshot."""
+        return await self.kept(("analysis", snapshot.place), partial(self._analyse, snapshot))
+
+    async def priced_of(self, snapshot: Snapshot) -> Priced:
+        """Return a snapshot's chain, priced."""
+        return await self.kept(("priced", snapshot.place), partial(self._price, snapshot))
+
+    async def levels_of(self, snapshot: Snapshot) -> LevelBook:
+        """Return the levels of a snapshot under every definition."""
+        return await self.kept(("levels", snapshot.place), partial(self._levels, snapshot))
+
+    async def zero_dte_of(self, snapshot: Snapshot, every_minutes: float = 15.0) -> ZeroDte:
+        """Return what expires on a snapshot's date, the hedging path in steps of so many minutes."""
+        key = ("zero-dte", snapshot.place, every_minutes)
+        return await self.kept(key, partial(self._zero_dte, snapshot, every_minutes))
+
+    async def change_of(self, before: Snapshot, after: Snapshot, order: Order = "price-first") -> Change:
+        """Return what moved the figures from one snapshot to a later one."""
+        key = ("change", before.place, after.place, order)
+        return await self.kept(key, partial(self._change, before, after, order))
+
+    async def standing_of(self, snapshot: Snapshot) -> Standing | None:
+        """Return where a snapshot's figures stand among the results of earlier sessions; None where there are none."""
+        past = await self.aside(self.results_stamp, snapshot.symbol)
+        if past is None:
+            return None
+        return await self.kept(("standing", snapshot.place, past), partial(self._standing, snapshot, past))
+
+    def results_stamp(self, symbol: str) -> Hashable:
+        """Return what changes with the results of a symbol, from the times of their folders; None without results."""
+        folder = self.site.results and self.site.results / "summary" / f"symbol={symbol}"
+        try:
+            return folder and tuple(sorted((each.name, each.stat().st_mtime_ns) for each in folder.iterdir()))
+        except OSError:
+            return ()
+
+    def priced_now(self, snapshot: Snapshot) -> Priced:
+        """Return a snapshot's chain, priced; blocks."""
+        return self.cache.get(("priced", snapshot.place), partial(self._price, snapshot))  # type: ignore[no-any-return]
+
+    def analysis_now(self, snapshot: Snapshot) -> Analysis:
+        """Return the analysis of a snapshot; blocks."""
+        return self.cache.get(("analysis", snapshot.place), partial(self._analyse, snapshot))  # type: ignore[no-any-return]
+
+    def _price(self, snapshot: Snapshot) -> Priced:
+        from gex.analysis import priced
+        from gex.cli.sources import answered, chain_at
+        from gex.ingest.address import opened
+
+        name = address_of(snapshot)
+        with opened(snapshot) as path:
+            chain = chain_at(str(path), name, self.site.read, self.site.settings.spot)
+        # Where the input once lay is nobody's business but the server's.
+        chain = replace(chain, source=replace(chain.source, path=re.split(r"[\\/]", chain.source.path)[-1]))
+        return answered(chain, self.site.settings, name, priced)
+
+    def _analyse(self, snapshot: Snapshot) -> Analysis:
+        from gex.analysis import analysis_of
+
+        return analysis_of(self.priced_now(snapshot))
+
+    def _view(self, snapshot: Snapshot, before: Snapshot | None, past: Hashable) -> View:
+        from gex.cli.page.view import view_of
+
+        base, analysis = self.priced_now(snapshot), self.analysis_now(snapshot)
+        standing = None if past is None else self._standing(snapshot, past)
+        return view_of(base, analysis, before=before and self.priced_now(before), standing=standing)
+
+    def _levels(self, snapshot: Snapshot) -> LevelBook:
+        from gex.level_book import level_book
+        from gex.scopes import SIDE_BY_SIDE
+
+        return level_book(self.priced_now(snapshot), SIDE_BY_SIDE)
+
+    def _zero_dte(self, snapshot: Snapshot, every_minutes: float) -> ZeroDte:
+        from gex.cli.sources import answered
+        from gex.cli.zero_dte import plan_of
+        from gex.intraday import zero_dte
+
+        plan = plan_of(every_minutes, 1.0, 0.001)
+        chain = self.priced_now(snapshot).chain
+        return answered(
+            chain, self.site.settings, address_of(snapshot), lambda chain, settings: zero_dte(chain, settings, plan)
+        )
+
+    def _change(self, before: Snapshot, after: Snapshot, order: Order) -> Change:
+        from gex.cli.diff import change_of_priced
+
+        names = f"{address_of(before)}, {address_of(after)}"
+        return change_of_priced(self.priced_now(before), self.priced_now(after), order, names)
+
+    def _standing(self, snapshot: Snapshot, past: Hashable) -> Standing | None:
+        from gex.cli.past import Past
+
+        if not self.site.results:
+            return None
+        made = self.cache.get(
+            ("past", snapshot.symbol, past), lambda: Past(self.site.results, self.site.settings, self.site.read)
+        )
+        return made.standing(self.analysis_now(snapshot))  # type: ignore[no-any-return]
+
+
+def address_of(snapshot: Snapshot) -> str:
+    """Return a snapshot's name in messages: SPX@2025-09-05T1016."""
+    return f"{snapshot.symbol}@{moment_of(snapshot)}"
+
+
+def _absolute(site: Site) -> Site:
+    """Return a site whose folders are known whole, so that messages can be kept free of them."""
+    results, limits = (path and path.absolute() for path in (site.results, site.limits))
+    return replace(site, store=site.store.absolute(), results=results, limits=limits)
