@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 class FlowOptions:
     """What the curve is made with; dollars and fractions, None for what nobody gave."""
 
-    history: str | None
-    as_of: dt.date | None
-    previous_close: float | None
-    funds: Path | None
-    created: dict[str, float]
-    vol_control_aum: float | None
-    vol_control_target: float
-    vol_control_cap: float
-    vol_control_lag: int
-    vol_move: float
-    reach: float
-    every: float
+    history: str | None = None
+    as_of: dt.date | None = None
+    previous_close: float | None = None
+    funds: Path | None = None
+    created: dict[str, float] = field(default_factory=dict)
+    vol_control_aum: float | None = None
+    vol_control_target: float = 0.1
+    vol_control_cap: float = 1.5
+    vol_control_lag: int = 1
+    vol_move: float = 0.0
+    reach: float = 0.03
+    every: float = 30.0
 
     def __post_init__(self) -> None:
         """Refuse a curve without width, and funds that nobody could run.

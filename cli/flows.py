@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from gex.analysis import Priced
     from gex.cli.flow_parts import Scene
+    from gex.cli.histories import Histories
     from gex.cli.options import Format, OutputOptions, ReadOptions
     from gex.cli.render.flows_document import Shown
     from gex.cli.render.terminal import Terminal
@@ -143,9 +144,22 @@ def scene_for(
         ChainError: It cannot be read.
 
     """
-    from gex.cli.histories import history_of, load
+    from gex.cli.histories import load
 
-    histories = load(where)
+    return scene_among(load(where), base, named, as_of, previous_close, underlying)
+
+
+def scene_among(
+    histories: Histories,
+    base: Priced | None,
+    named: str | None = None,
+    as_of: dt.date | None = None,
+    previous_close: float | None = None,
+    underlying: str | None = None,
+) -> Scene:
+    """Find the scene with the histories there are; errors as `scene_for`."""
+    from gex.cli.histories import history_of
+
     name = named or (base.chain.underlying if base else underlying or "SPX")
     history = history_of(histories, name) if named or name in histories or not base else None
     return scene_of(base, history, as_of=as_of, previous_close=previous_close, underlying=underlying)

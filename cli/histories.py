@@ -74,9 +74,12 @@ history_argument = click.argument("history", metavar="HISTORY")
 class Histories(Mapping[str, "DailyHistory"]):
     """Histories by name, in capitals; each is read when it is first asked for."""
 
-    def __init__(self, files: dict[str, list[str]]) -> None:
-        """Take the files of each name; more than one is an error once the name is asked for."""
+    def __init__(self, files: dict[str, list[str]], where: HistoryOptions | None = None) -> None:
+        """Take the files of each name, and where they were found; more than one is an error once the name is asked for."""
         self._files = files
+        self._where = where
+        self.stamp = tuple((name, *_stamp(each)) for name, each in files.items())
+        """What changes with the files."""
         self._read: dict[str, DailyHistory] = {}
 
     def __getitem__(self, name: str) -> DailyHistory:
@@ -103,6 +106,16 @@ class Histories(Mapping[str, "DailyHistory"]):
     def __len__(self) -> int:
         """Return how many names there are."""
         return len(self._files)
+
+    def current(self) -> Histories:
+        """Return these histories, or those there are now if files have changed, come or gone since.
+
+        Raises:
+            MissingError: The folder they were found in is gone.
+
+        """
+        now = self if self._where is None else load(self._where)
+        return self if now.stamp == self.stamp else now
 
     def needed(self, name: str) -> DailyHistory:
         """Return a history that must be there.
@@ -132,7 +145,7 @@ def load(where: HistoryOptions) -> Histories:
 
     found = {} if where.histories is None else daily_files(where.histories)
     files = {name: [str(path) for path in paths] for name, paths in found.items()}
-    return Histories(files | {name: [file] for name, file in where.series.items()})
+    return Histories(files | {name: [file] for name, file in where.series.items()}, where)
 
 
 def history_of(histories: Histories, text: str, *, prices: bool = False) -> DailyHistory:
@@ -176,6 +189,13 @@ def read(text: str, name: str | None = None) -> DailyHistory:
 def _split(text: str) -> tuple[str, str | None]:
     file, mark, column = text.rpartition("#")
     return (file, column) if mark and file and not Path(text).exists() else (text, None)
+
+
+def _stamp(files: list[str]) -> tuple[str, ...]:
+    """Return the files with the times they changed last and their lengths, as far as they are there."""
+    paths = [Path(_split(file)[0]) for file in files]
+    stats = [path.stat() for path in paths if path.is_file()]
+    return (*files, *(f"{each.st_mtime_ns}-{each.st_size}" for each in stats))
 
 
 def _one(name: str, files: list[str]) -> DailyHistory:

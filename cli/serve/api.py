@@ -7,7 +7,7 @@ from typing import get_args
 from starlette.routing import Route
 
 from gex.cli.diff import ORDERS
-from gex.cli.serve import params, snapshots, tables
+from gex.cli.serve import params, records, snapshots, tables
 from gex.cli.serve.endpoint import (
     DATE,
     JSON,
@@ -24,6 +24,41 @@ ROOT = "/api/v1"
 HERE = f"{ROOT}/snapshots/{{symbol}}/{{moment}}"
 OF = (SYMBOL, MOMENT)
 DETAIL = params.flag("detail", "true adds by_strike")
+FORM = params.choice("form", "the file's form", tables.FORMS)
+FILES = {
+    tables.FORMS["csv"]: {"type": "string"},
+    tables.FORMS["json"]: "rows",
+    tables.FORMS["parquet"]: {"type": "string", "format": "binary"},
+}
+NAMES = "^[a-z0-9_]{1,64}(,[a-z0-9_]{1,64}){0,199}$"
+PAST = (
+    params.choice("every", "a row a session, its last snapshot, or a row a snapshot", ("session", "snapshot"), "session"),
+    params.integer("window", "sessions that make the past; all if not given", 1, 10_000),
+    params.integer("min_sessions", "earlier sessions needed before anything is ranked", 1, 10_000, 20),
+    params.choice("which", "of a quote time, the last result or the first", ("restated", "as_reported"), "restated"),
+    params.Param(
+        "spec",
+        "the first digits of a spec_fingerprint: results under these settings alone",
+        {"type": "string", "pattern": "^[0-9a-f]{1,16}$"},
+    ),
+    params.date("start", "the first date, as 2025-09-05"),
+    params.date("end", "the last date, as 2025-09-05; nothing later is read"),
+    params.flag("skip_damaged", "true leaves damaged results out, in place of failing"),
+)
+AS_OF = params.date("as_of", "the evening, as 2025-09-05; the last there is if not given")
+CURVE = (
+    params.real("previous_close", "the close that leveraged funds count from, points", 0.01, 1e7),
+    params.real("vol_control_aum", "assets that follow volatility control, dollars", 0, 1e13),
+    params.real("vol_move", "volatility moves by so many points, for dealers", -100, 100),
+    params.real("reach", "the largest move shown, percent", 0.1, 50),
+    params.real("every", "minutes between the times shown", 1, 390),
+)
+
+
+def names_of(text: str) -> list[str]:
+    """Read names with commas between them."""
+    return text.split(",")
+
 
 ENDPOINTS = (
     Endpoint(f"{ROOT}/symbols", "symbols", "The symbols of the store.", snapshots.symbols, {JSON: "symbols"}),
@@ -70,7 +105,7 @@ ENDPOINTS = (
         {JSON: "zero_dte"},
         OF,
         (
-            params.integer("every", "minutes between two rows of the hedging path", 1, 1440, 15),
+            params.real("every", "minutes between two rows of the hedging path", 1, 1440, 15.0),
             params.flag("surface", "true adds the price x time surfaces"),
         ),
         of_snapshot,
@@ -80,11 +115,11 @@ ENDPOINTS = (
         "table",
         "One of its tables as a file.",
         snapshots.table,
-        {"text/csv": {"type": "string"}, JSON: "rows", tables.FORMS["parquet"]: {"type": "string", "format": "binary"}},
+        FILES,
         (
             *OF,
             params.choice("table", "; ".join(f"{name}: {what}" for name, what in tables.TABLES.items()), tables.TABLES),
-            params.choice("form", "the file's form", tables.FORMS),
+            FORM,
         ),
         depends=of_snapshot,
     ),
@@ -113,6 +148,80 @@ ENDPOINTS = (
         ),
         snapshots.pair_places,
     ),
+    Endpoint(
+        f"{ROOT}/series/{{symbol}}",
+        "series",
+        "Results through time, each figure with its percentile and z-score among the sessions before: the document of "
+        "`gex history`, a page at a time.",
+        records.series,
+        {JSON: "series"},
+        (SYMBOL,),
+        (
+            *PAST,
+            params.Param("columns", "names with commas between", {"type": "string", "pattern": NAMES}, names_of),
+            params.integer("limit", "how many rows", 1, 2000, 500),
+            params.integer("offset", "how many rows to pass over, from the first", 0, 10_000_000, 0),
+        ),
+        records.of_series,
+    ),
+    Endpoint(
+        f"{ROOT}/series/{{symbol}}/table.{{form}}",
+        "series_table",
+        "The whole series as a file.",
+        records.series_table,
+        FILES,
+        (SYMBOL, FORM),
+        PAST,
+        records.of_series,
+    ),
+    Endpoint(
+        f"{ROOT}/limits/{{symbol}}",
+        "limits",
+        "The states of the limits on a symbol, now: the document of `gex check`.",
+        records.limits,
+        {JSON: "limits"},
+        (SYMBOL,),
+    ),
+    Endpoint(
+        f"{ROOT}/regime",
+        "regime",
+        "The volatility regime of an evening: the document of `gex regime`.",
+        records.regime,
+        {JSON: "regime"},
+        query=(AS_OF,),
+        depends=records.of_regime,
+    ),
+    Endpoint(
+        f"{ROOT}/regime/table.{{form}}",
+        "regime_table",
+        "The figures of an evening as a file.",
+        records.regime_table,
+        FILES,
+        (FORM,),
+        (AS_OF,),
+        records.of_regime,
+    ),
+    Endpoint(
+        f"{ROOT}/flows/{{symbol}}/{{moment}}",
+        "flows",
+        "What dealers and others must trade in the session, by price and time: the document of `gex flows`.",
+        records.flows,
+        {JSON: "flows"},
+        OF,
+        CURVE,
+        records.of_flows,
+    ),
+    Endpoint(
+        f"{ROOT}/flows/{{symbol}}/{{moment}}/tables/{{table}}.{{form}}",
+        "flows_table",
+        "One of the tables of flows as a file.",
+        records.flows_table,
+        FILES,
+        (*OF, params.choice("table", "which table", ("curve", "orders", "strikes", "funds")), FORM),
+        CURVE,
+        records.of_flows,
+    ),
+    Endpoint(f"{ROOT}/health", "health", "What this server has, and what it keeps.", records.health, {JSON: "health"}),
 )
 
 ROUTES: list[Route] = [each.route() for each in ENDPOINTS]

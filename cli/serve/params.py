@@ -87,6 +87,11 @@ def integer(name: str, about: str, low: int, high: int, default: int | None = No
     return Param(name, about, {"type": "integer", "minimum": low, "maximum": high} | _given(default), whole)
 
 
+def real(name: str, about: str, low: float, high: float, default: float | None = None) -> Param:
+    """Return a parameter that is a number within bounds."""
+    return Param(name, about, {"type": "number", "minimum": low, "maximum": high} | _given(default), number)
+
+
 def choice(name: str, about: str, choices: Iterable[str], default: str | None = None) -> Param:
     """Return a parameter that is one of some words."""
     return Param(name, about, {"type": "string", "enum": list(choices)} | _given(default))
@@ -103,9 +108,13 @@ def date(name: str, about: str) -> Param:
 
 def flag(name: str, about: str) -> Param:
     """Return a parameter that is true or false."""
-    return Param(
-        name, about, {"type": "boolean", "enum": ["true", "false"], "default": False}, lambda text: text == "true"
-    )
+    return Param(name, about, {"type": "boolean", "default": False}, _truth)
+
+
+def _truth(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError(text)
+    return text == "true"
 
 
 def moment(name: str, about: str, default: str | None = None) -> Param:

@@ -23,13 +23,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gex.cli.batch.spec import spec_of
 from gex.cli.serve.cache import MISSING, Cache
-from gex.cli.serve.catalog import Catalog, moment_of
+from gex.cli.serve.catalog import Catalog, StoreError, moment_of
+from gex.ingest.errors import MissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from gex.analysis import Priced
     from gex.change import Change, Order
+    from gex.cli.histories import Histories
     from gex.cli.page.view import View
     from gex.cli.serve.site import Site
     from gex.history import Standing
@@ -60,6 +62,7 @@ class Shelf:
         self.cache = Cache(limit_bytes)
         spec = spec_of(self.site.settings, self.site.read)
         self.fingerprint = f"{spec.fingerprint}-{spec.selection}"
+        self._histories = self.site.histories
         self._pool = ThreadPoolExecutor(workers, "gex-shelf")
         self._pending: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
@@ -159,6 +162,20 @@ class Shelf:
             return folder and tuple(sorted((each.name, each.stat().st_mtime_ns) for each in folder.iterdir()))
         except OSError:
             return ()
+
+    def histories(self) -> Histories | None:
+        """Return the daily histories as they are now; None for a server without.
+
+        Raises:
+            StoreError: Their folder is gone.
+
+        """
+        if self._histories is not None:
+            try:
+                self._histories = self._histories.current()
+            except MissingError as error:
+                raise StoreError(f"the daily histories cannot be had: {error.message}") from None
+        return self._histories
 
     def priced_now(self, snapshot: Snapshot) -> Priced:
         """Return a snapshot's chain, priced; blocks."""

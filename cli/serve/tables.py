@@ -87,11 +87,20 @@ def chunks(frame: pl.DataFrame, form: Form) -> Iterator[bytes]:
 
 
 def _json(frame: pl.DataFrame) -> Iterator[bytes]:
-    from gex.cli.render.document import dumps, jsonable
+    before = b"["
+    for part in _plain(frame).iter_slices(ROWS):
+        yield before + part.write_ndjson().strip().replace("\n", ",\n").encode()
+        before = b",\n"
+    yield b"[]\n" if before == b"[" else b"]\n"
 
-    before = "["
-    for part in frame.iter_slices(ROWS):
-        text = ",\n".join(dumps(jsonable(row), indent=None) for row in part.iter_rows(named=True))
-        yield f"{before}{text}".encode()
-        before = ",\n"
-    yield b"[]\n" if before == "[" else b"]\n"
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table as the documents write it: times as ISO-8601 UTC text, what is no number as null."""
+    import polars as pl
+    from polars import selectors as cs
+
+    numbers = cs.float()
+    return frame.with_columns(
+        cs.datetime().dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"),
+        pl.when(numbers.is_finite()).then(numbers),
+    )
