@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gex.limits import Severity
+
 Value = float | None
 Look = Literal["spot", "flip", "call_wall", "put_wall", "net", "line"]
 """How a figure is drawn: walls as steps, net gamma as bars, all others as lines."""
@@ -41,8 +43,10 @@ class Curve:
     label: str
     look: Look
     values: tuple[Value, ...]
-    unsure: frozenset[int] = frozenset()
+    unsure: tuple[int, ...] = ()
     """Places at which its sign is unknown."""
+    breaches: tuple[int, ...] = ()
+    """Places at which a breach of a limit on it begins."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,10 @@ class Panel:
         title: What it is, with its unit.
         kind: How its figures are written.
         digits: Decimals of them.
+        signed: Whether they are written with their sign.
         curves: The figures.
         band: Low and high of the flip under other methods.
         bounds: Limits on it that lie at one value.
-        breached: Places at which a limit on it is breached.
         ranks: Percentile of the first figure at each place.
         beside: What stands at its right end, the latest figure first.
 
@@ -77,10 +81,10 @@ class Panel:
     title: str
     kind: Kind
     digits: int
+    signed: bool
     curves: tuple[Curve, ...]
     band: tuple[tuple[Value, ...], tuple[Value, ...]] | None = None
     bounds: tuple[Bound, ...] = ()
-    breached: frozenset[int] = frozenset()
     ranks: tuple[Value, ...] = ()
     beside: tuple[str, ...] = ()
 
@@ -112,6 +116,7 @@ class Lane:
     """None at places where nobody looked."""
     now: str
     """Its state at the last place, in words."""
+    severity: Severity
 
 
 @dataclass(frozen=True)

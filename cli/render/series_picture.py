@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gex.cli.render.series_chart import Chart, Curve, Panel
+    from gex.limits import Severity
     from gex.plot.drawing import Mark
     from gex.plot.theme import Theme
 
 WIDTH, LEFT, RIGHT = 1080, 76, 872
 TOP, TALL, LOW, GAP = 34, 240, 112, 46
-LANE, LANES_GAP = 24, 52
+LANE, LANES_GAP = 28, 52
 MOST_DATES = 8
 LABEL_GAP = 15
 CLOSE = 8
@@ -28,6 +29,8 @@ SIGN = 4.5
 """Half of a breach's sign."""
 WIDEST_NAME = 22
 HATCH = 5.0
+BREACHED: dict[Severity, tuple[float, str]] = {"breach": (7.0, "alert"), "warn": (5.0, "negative"), "info": (3.0, "ink")}
+"""Half the height of a breach in its lane, and its colour."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,11 @@ def _gaps(chart: Chart, theme: Theme, top: float, bottom: float) -> Iterator[Mar
     step = step_of(chart)
     missing = [True if place.missing else None for place in chart.places]
     for first, last in runs(missing):
-        yield from hatched(LEFT + first * step, LEFT + (last + 1) * step, top, bottom, theme.grid)
+        left, right = LEFT + first * step, LEFT + (last + 1) * step
+        yield from hatched(left, right, top, bottom, theme.grid)
+        text = f"{sum(place.missing for place in chart.places[first : last + 1])} sessions"
+        if top == TOP and drawing.text_width(text, 10) < right - left:
+            yield Text(((left + right) / 2, bottom - 6), text, theme.muted, 10, "middle")
 
 
 def hatched(left: float, right: float, top: float, bottom: float, color: str) -> Iterator[Mark]:
@@ -174,13 +181,13 @@ def color_of(curve: Curve, theme: Theme) -> str:
 
 def _bars(frame: Frame, curve: Curve) -> Iterator[Mark]:
     """Draw a bar a place; hatched where its sign is unknown."""
-    half, zero = max(0.5, min(0.36 * frame.step, 26)), frame.y(0.0)
+    half, zero, unsure = max(0.5, min(0.36 * frame.step, 26)), frame.y(0.0), set(curve.unsure)
     for place, value in enumerate(curve.values):
         if value is None:
             continue
         x, y = frame.x(place), frame.y(value)
         top, bottom = min(y, zero), max(y, zero)
-        if place in curve.unsure:
+        if place in unsure:
             yield from hatched(x - half, x + half, top, bottom, frame.theme.muted)
         else:
             yield drawing.box(x - half, top, x + half, bottom, frame.theme.strong(value))
@@ -194,19 +201,21 @@ def _bounds(frame: Frame) -> Iterator[Mark]:
         away = " ▲ off the scale" if bound.value > high else " ▼ off the scale" if bound.value < low else ""
         if not away:
             yield Line([(LEFT, y), (RIGHT, y)], color, 1.2, (3.0, 3.0))
-        up = y - frame.top > 16
-        yield Text((LEFT + 6, y - 4 if up else y + 13), f"{bound.rule}: {bound.words}{away}", color, 11)
+        text, base = f"{bound.rule}: {bound.words}{away}", y - 5 if y - frame.top > 18 else y + 14
+        wide = drawing.text_width(text, 11)
+        yield drawing.box(LEFT + 4, base - 11, LEFT + 8 + wide, base + 3, frame.theme.paper, 0.82)
+        yield Text((LEFT + 6, base), text, color, 11)
 
 
 def _signs(frame: Frame) -> Iterator[Mark]:
-    """Draw a triangle at each breach, on the first figure."""
-    values = frame.panel.curves[0].values
-    for place in sorted(frame.panel.breached):
-        value = values[place]
-        if value is not None:
-            x, y = frame.x(place), frame.y(value)
-            yield Area([(x - SIGN, y + SIGN), (x + SIGN, y + SIGN), (x, y - SIGN)], frame.theme.paper)
-            yield Line([(x - SIGN, y + SIGN), (x + SIGN, y + SIGN), (x, y - SIGN), (x - SIGN, y + SIGN)], frame.theme.alert, 1.6)
+    """Draw a triangle where a breach begins, on the figure that the limit is set on."""
+    for curve in frame.panel.curves:
+        for place in curve.breaches:
+            if (value := curve.values[place]) is not None:
+                x, y = frame.x(place), frame.y(value)
+                corners = [(x - SIGN, y + SIGN), (x + SIGN, y + SIGN), (x, y - SIGN)]
+                yield Area(corners, frame.theme.paper)
+                yield Line([*corners, corners[0]], frame.theme.alert, 1.6)
 
 
 def _beside(frame: Frame) -> Iterator[Mark]:
@@ -227,7 +236,7 @@ def _beside(frame: Frame) -> Iterator[Mark]:
 
 
 def _lanes(chart: Chart, theme: Theme, top: float) -> Iterator[Mark]:
-    """Draw a line a limit: thick where it is breached, hatched where it is unknown, thin where it is kept."""
+    """Draw a line a limit: thick where it is breached, the more it matters, hatched where unknown, thin where kept."""
     yield Text((LEFT, top - 12), "Limits", theme.ink, 12.5, bold=True)
     step = step_of(chart)
     for number, lane in enumerate(chart.lanes):
@@ -235,7 +244,8 @@ def _lanes(chart: Chart, theme: Theme, top: float) -> Iterator[Mark]:
         for first, last, state in stretches(lane.states):
             left, right = LEFT + first * step, LEFT + (last + 1) * step
             if state == "breached":
-                yield drawing.box(left, y - 6, right, y + 6, theme.alert)
+                half, color = BREACHED[lane.severity]
+                yield drawing.box(left, y - half, right, y + half, getattr(theme, color))
             elif state == "unknown":
                 yield from hatched(left, right, y - 5, y + 5, theme.muted)
             else:

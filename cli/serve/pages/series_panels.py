@@ -84,8 +84,12 @@ def measure_of(name: str, values: Sequence[Value]) -> Measure:
     if name.endswith("_percentile"):
         return Measure(1.0, "0 to 100", "price", 0, signed=False)
     if name in FIELDS and FIELDS[name].unit == "price":
-        return Measure(1.0, "points", "price", 1, signed=False)
+        return MEASURE
     return Measure(1.0, "", "price", figures.decimals(max(map(abs, known), default=0.0)), signed=False)
+
+
+MEASURE = Measure(1.0, "points", "price", 1, signed=False)
+"""Of prices."""
 
 
 def title_of(name: str, measure: Measure) -> str:
@@ -160,7 +164,7 @@ def _levels(rows: Sequence[Row | None], watched: Watched | None) -> Panel:
     for name, look in PRICES.items():
         values = _values(rows, name)
         if any(value is not None for value in values):
-            curves.append(Curve(NAMES[name], look, values))
+            curves.append(Curve(NAMES[name], look, values, breaches=_breaches(watched, rows, name)))
             value = last.get(name)
             beside.append("" if value is None else f"{NAMES[name]} {write.get(name, figures.strike)(value)}")
     low, high = (_values(rows, name) for name in BAND)
@@ -171,10 +175,10 @@ def _levels(rows: Sequence[Row | None], watched: Watched | None) -> Panel:
         "Spot, flip and walls, points",
         "price",
         1,
+        False,
         tuple(first),
         band,
-        tuple(bound for name in PRICES for bound in _bounds(watched, name, 1.0)),
-        _breached(watched, rows, set(PRICES)),
+        tuple(bound for name in PRICES for bound in _bounds(watched, name, MEASURE)),
         beside=(beside[-1], *beside[:-1]),
     )
 
@@ -182,16 +186,18 @@ def _levels(rows: Sequence[Row | None], watched: Watched | None) -> Panel:
 def _panel(name: str, rows: Sequence[Row | None], watched: Watched | None) -> Panel:
     raw = _values(rows, name)
     measure = measure_of(name, raw)
-    unsure = frozenset(n for n, row in enumerate(rows) if row is not None and row.get("regime") == "near_zero")
-    curve = Curve(NAMES.get(name, name), "net" if name == NET else "line", _values(rows, name, measure.scale), unsure)
+    unsure = tuple(n for n, row in enumerate(rows) if row is not None and row.get("regime") == "near_zero")
+    look: Look = "net" if name == NET else "line"
+    values = _values(rows, name, measure.scale)
+    curve = Curve(NAMES.get(name, name), look, values, unsure, _breaches(watched, rows, name))
     return Panel(
         name,
         title_of(name, measure),
         measure.kind,
         measure.digits,
+        measure.signed,
         (curve,),
-        bounds=tuple(_bounds(watched, name, measure.scale)),
-        breached=_breached(watched, rows, {name}),
+        bounds=tuple(_bounds(watched, name, measure)),
         ranks=_values(rows, f"{name}_percentile") if any(f"{name}_percentile" in row for row in rows if row) else (),
         beside=tuple(_beside(name, rows, measure)),
     )
@@ -203,8 +209,8 @@ def _beside(name: str, rows: Sequence[Row | None], measure: Measure) -> Iterator
     if last.get(name) is None:
         yield "none"
         return
-    unit = measure.unit.partition(" per ")[0] if measure.scale >= 1e6 else ""
-    yield f"{measure(last[name])} {unit}".strip()
+    text = figures.dollars(last[name]) if measure.scale >= 1e6 else measure(last[name])
+    yield text if measure.signed else text.removeprefix("+")
     yield from ranked(last, name)
 
 
@@ -214,26 +220,31 @@ def ranked(row: Row, name: str) -> Iterator[str]:
         yield f"percentile {row[f'{name}_percentile']:.0f} of {row[f'{name}_sessions']}"
 
 
-def _bounds(watched: Watched | None, name: str, scale: float) -> Iterator[Bound]:
+def _bounds(watched: Watched | None, name: str, measure: Measure) -> Iterator[Bound]:
     for rule in watched.rules if watched else ():
         if isinstance(rule.test, Beyond) and rule.field == name:
-            written = f"{rule.test.bound / scale:,.6g}".replace("-", figures.MINUS)
-            yield Bound(rule.name, rule.test.bound / scale, f"{rule.test.side} {written}")
+            value = rule.test.bound / measure.scale
+            written = f"{value:,.6g}".replace("-", figures.MINUS) + ("%" if measure.kind == "percent" else "")
+            yield Bound(rule.name, value, f"{rule.test.side} {written}")
 
 
-def _breached(watched: Watched | None, rows: Sequence[Row | None], names: set[str]) -> frozenset[int]:
-    """Return the places at which a limit on one of the columns is breached."""
-    if watched is None:
-        return frozenset()
-    numbers = [number for number, rule in enumerate(watched.rules) if rule.field in names]
-    return frozenset(
-        place for place, row in enumerate(rows) if row and any(watched.state(n, row) == "breached" for n in numbers)
-    )
+def _breaches(watched: Watched | None, rows: Sequence[Row | None], name: str) -> tuple[int, ...]:
+    """Return the places at which a breach of a limit on a column begins."""
+    found: set[int] = set()
+    for number, rule in enumerate(watched.rules if watched else ()):
+        if rule.field == name and watched is not None:
+            states = [None if row is None else watched.state(number, row) for row in rows]
+            # A gap neither ends a breach nor begins one.
+            known = [(place, state) for place, state in enumerate(states) if state is not None]
+            before = [None, *(state for _, state in known)]
+            found |= {place for (place, state), last in zip(known, before, strict=False) if state == "breached" != last}
+    return tuple(sorted(found))
 
 
 def _lane(watched: Watched, number: int, rows: Sequence[Row | None]) -> Lane:
     states = tuple(None if row is None else watched.state(number, row) for row in rows)
-    return Lane(watched.rules[number].name, states, watched.now(number))
+    rule = watched.rules[number]
+    return Lane(rule.name, states, watched.now(number), rule.severity)
 
 
 def _finding(shown: Shown, watched: Watched | None) -> str:
@@ -252,6 +263,6 @@ def _caption(shown: Shown) -> str:
 
     return (
         f"The last snapshot of each session, restated. Dollars {held(shown.rows)}. Ribbon: the flip under other methods. "
-        f"Hatched: no result, or a net under {DECISIVE:.0%} of gross, whose sign is unknown. Triangles: a limit on that "
-        "figure is breached. Walls by net gamma of all expirations."
+        f"Hatched: no result, or a net under {DECISIVE:.0%} of gross, whose sign is unknown. Triangles: a breach of a "
+        "limit on that figure begins. Walls by net gamma of all expirations."
     )
