@@ -52,7 +52,7 @@ def draw(flows: SessionFlows, theme: Theme = LIGHT) -> Drawing:
     values = flows.curve.total[np.ix_(times, rows)].T
     money = figures.Money.spanning(values.ravel().tolist())
     bottom = TOP + CELL * len(rows)
-    title = f"{flows.underlying}: {finding_of(flows)}"
+    title = f"{flows.underlying}: {_finding(flows)}"
     caption = (
         f"All together, {money.unit} traded if the price is there by then, positive buys. Rows are prices, with their move "
         "from now; columns are New York times."
@@ -61,11 +61,17 @@ def draw(flows: SessionFlows, theme: Theme = LIGHT) -> Drawing:
     return Drawing(WIDTH, bottom + BELOW, marks, title, caption, theme.paper, caption=caption)
 
 
-def finding_of(flows: SessionFlows) -> str:
-    """Say what a move either way makes everyone trade by the close."""
-    spots, total = flows.curve.spots, flows.curve.total[-1]
-    down, up = (float(np.interp(flows.spot * (1.0 + move), spots, total)) for move in (-0.01, 0.01))
-    return f"1% up by the close makes them trade {figures.dollars(up)}, 1% down {figures.dollars(down)}"
+def _finding(flows: SessionFlows) -> str:
+    """Say where everyone together buys and sells most."""
+    total = flows.curve.total
+    told = []
+    for word, place in (("buy", total.argmax()), ("sell", total.argmin())):
+        time, row = np.unravel_index(int(place), total.shape)
+        value = float(total[time, row])
+        if (value > 0) == (word == "buy") and value:
+            level = figures.level(float(flows.curve.spots[row]), flows.spot)
+            told.append(f"{word} most at {level} by {clock_of(flows, int(time))}, {figures.dollars(value)}")
+    return f"together they {' and '.join(told)}" if told else "together they trade nothing"
 
 
 def _cells(values: Floats, money: figures.Money, theme: Theme) -> Iterator[Mark]:

@@ -84,6 +84,7 @@ def _axes(
 ) -> Iterator[Mark]:
     """Draw the grid, prices below with their moves, and the price now."""
     x, y = scales
+    yield Text((LEFT, TOP - 10), f"{money.unit} traded, positive buys", theme.muted, 11.5)
     for value in drawing.ticks(*dollars):
         color = theme.muted if value == 0 else theme.grid
         yield Line([(LEFT, y(value)), (RIGHT, y(value))], color)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 WIDTH = 1080
 LEFT, RIGHT = 76, 940
 TOP, PANEL, GAP = 104, 108, 42
-STRIP_WIDTH, STRIP_HEIGHT = 460, 150
-STRIP_LEFT, STRIP_RIGHT, STRIP_TOP = 40, 452, 10
+STRIP_WIDTH, STRIP_HEIGHT = 340, 146
+STRIP_LEFT, STRIP_RIGHT, STRIP_TOP = 36, 334, 8
 DAYS = 365
 """Shown, up to the evening."""
 UNITS = {"points": "points", "ratio": "ratio", "bp": "change in basis points", "%² a year": "%² a year"}
@@ -89,7 +89,7 @@ def draw(found: Regime, rules: Rules, theme: Theme = LIGHT) -> Drawing:
         Text((LEFT, 34), title, theme.ink, 18, bold=True),
         Text((LEFT, 56), f"The year to {found.as_of}; at the right the last value and state", theme.muted, 12.5),
         *(mark for panel in panels for mark in (*_panel(panel), *_said(panel))),
-        *_dates(found, bottom - GAP + 18, LEFT, RIGHT, theme),
+        *_dates(found, bottom - GAP + 18, (LEFT, RIGHT), theme),
         Text((LEFT, bottom + 14), notes, theme.muted, 11),
     ]
     return Drawing(WIDTH, bottom + 30, marks, title, notes, theme.paper)
@@ -100,7 +100,7 @@ def strip(found: Regime, rules: Rules, reading: Reading, theme: Theme) -> Drawin
     panel = _of(found, rules, reading, theme, (STRIP_LEFT, STRIP_RIGHT, STRIP_TOP))
     if panel is None:
         return None
-    marks = [*_panel(panel), *_dates(found, STRIP_TOP + PANEL + 18, STRIP_LEFT, STRIP_RIGHT, theme)]
+    marks = [*_panel(panel), *_dates(found, STRIP_TOP + PANEL + 18, (STRIP_LEFT, STRIP_RIGHT), theme, 3)]
     title = f"{LABELS[reading.name]}, {UNITS[reading.unit or 'points']}, the year to {found.as_of}: {state_of(reading)}"
     return Drawing(STRIP_WIDTH, STRIP_HEIGHT, marks, title, title, theme.paper)
 
@@ -177,11 +177,13 @@ def _shades(panel: Panel) -> Iterator[Mark]:
             yield Area(corners, panel.theme.negative_soft, 0.9 if state in ALARMS else 0.35)
 
 
-def _dates(found: Regime, y: float, left: float, right: float, theme: Theme) -> Iterator[Mark]:
-    """Name every second month at its first day."""
+def _dates(
+    found: Regime, y: float, sides: tuple[float, float], theme: Theme, every: int = 2
+) -> Iterator[Mark]:
+    """Name every second month, or every so many, at its first day."""
     last = np.datetime64(found.as_of, "D")
     first = (last - DAYS).astype("datetime64[M]") + 1
-    x = drawing.scaled(float(last.astype(int)) - DAYS, float(last.astype(int)), right, left)
-    for month in np.arange(first, last.astype("datetime64[M]") + 1, 2):
+    x = drawing.scaled(float(last.astype(int)) - DAYS, float(last.astype(int)), sides[1], sides[0])
+    for month in np.arange(first, last.astype("datetime64[M]") + 1, every):
         day = float(month.astype("datetime64[D]").astype(int))
         yield Text((x(day), y), str(month), theme.muted, 11.5, "middle")

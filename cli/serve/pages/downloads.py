@@ -9,6 +9,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gex.cli import sink
 from gex.cli.page.html import joined, paragraph, section, table
 from gex.cli.render import figures
 from gex.cli.serve import api, tables
@@ -16,10 +17,14 @@ from gex.cli.serve.catalog import moment_of
 from gex.cli.serve.endpoint import MOMENT, SYMBOL, file_name
 from gex.cli.serve.pages.asked import asked, heading
 from gex.cli.serve.pages.frame import Page, failed, page
+from gex.cli.serve.problems import public
+from gex.ingest.errors import ChainError
 from gex.plot import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import polars as pl
 
     from starlette.requests import Request
 
@@ -37,8 +42,8 @@ CHARTS = {
     "hedging": "what dealers must trade",
 }
 LINK = Markup('<a href="{address}">{text}</a>')
-SMALL = 1000
-"""Rows of which a file's size is not worth telling."""
+WHAT = {name: what.partition(", as `")[0] for name, what in tables.TABLES.items()}
+"""What the rows of each table are."""
 
 
 async def listing(request: Request, shelf: Shelf) -> Page:
@@ -82,36 +87,42 @@ async def files(request: Request, shelf: Shelf) -> Page:
     given = asked(request, (SYMBOL, MOMENT), ())
     snapshot = await shelf.snapshot(given["symbol"], given["moment"])
     analysis = await shelf.analysis_of(snapshot)
-    body = await shelf.kept(("downloads page", snapshot.place), partial(_files, snapshot, analysis))
+    sizes = {name: await _size(shelf, snapshot, name) for name in tables.TABLES}
+    body = await shelf.aside(_files, snapshot, analysis, sizes)
     return Page(f"{snapshot.symbol} files {moment_of(snapshot)}", body, tab="downloads", symbol=snapshot.symbol)
 
 
-def _files(snapshot: Snapshot, analysis: Analysis) -> Markup:
+async def _size(shelf: Shelf, snapshot: Snapshot, table: str) -> str:
+    """Say how much a table is, or why there is none."""
+    try:
+        frame = await tables.frame_of(shelf, snapshot, table)
+    except ChainError as error:
+        return f"none: {public(str(error))}"
+    return await shelf.kept(("size", snapshot.place, table), partial(_said, frame))
+
+
+def _said(frame: pl.DataFrame) -> str:
+    size = len(sink.table_chunk(frame, "csv")) / 1000
+    rows = "1 row" if frame.height == 1 else f"{frame.height:,} rows"
+    about = f"{size / 1000:.1f} MB" if size >= 1000 else f"{max(size, 1):.0f} kB"
+    return f"{rows} of {frame.width} columns, {about} as CSV"
+
+
+def _files(snapshot: Snapshot, analysis: Analysis, sizes: Mapping[str, str]) -> Markup:
     root = f"{api.ROOT}/snapshots/{snapshot.symbol}/{moment_of(snapshot)}"
+    said = f"{analysis.rows_used:,} contracts; every figure under settings {analysis.settings.fingerprint}."
+    rows = ([name, what, sizes[name], _forms(f"{root}/tables/{name}", sizes[name])] for name, what in WHAT.items())
     return joined([
-        heading(f"{snapshot.symbol} {figures.moment(snapshot.quote_time)}", paragraph(f"{analysis.rows_used:,} contracts; every figure under settings {analysis.settings.fingerprint}.")),
-        section("tables", "Tables", table("Every table as a file", ["Table", "What its rows are", "Size", "File"], _tables(root, analysis), words=4)),
+        heading(f"{snapshot.symbol} {figures.moment(snapshot.quote_time)}", paragraph(said)),
+        section("tables", "Tables", table("Every table as a file", ["Table", "What its rows are", "Size", "File"], rows, words=4)),
         section("charts", "Pictures", table("Every chart as SVG", ["Chart", "What it shows", "File"], _charts(root), words=3), kind="half"),
         section("documents", "Documents", table("All of it", ["Document", "What it holds", "File"], _documents(root, snapshot), words=3), kind="half"),
     ])  # fmt: skip
 
 
-def _tables(root: str, analysis: Analysis) -> Iterator[Sequence[str | Markup]]:
-    counts = {"summary": 1, "by_strike": analysis.by_strike.height, "by_expiration": analysis.by_expiration.height}
-    counts["by_contract"] = analysis.rows_used
-    for name, what in tables.TABLES.items():
-        yield [name, what, _size(counts.get(name)), _forms(f"{root}/tables/{name}")]
-
-
-def _size(rows: int | None) -> str:
-    """Say how much a table is."""
-    if rows is None:
-        return "small: under 1,000 rows or so"
-    words = "1 row" if rows == 1 else f"{rows:,} rows"
-    return words if rows < SMALL else f"{words}: some megabytes as CSV, a few as Parquet"
-
-
-def _forms(address: str) -> Markup:
+def _forms(address: str, size: str = "") -> Markup:
+    if size.startswith("none"):
+        return Markup("–")
     return Markup(" ").join(LINK.format(address=f"{address}.{form}", text=text) for form, text in NAMES.items())
 
 

@@ -130,7 +130,7 @@ def body(found: Found, assets: float | None) -> Markup:
         section("map", "By price and time", figure("flows-map", flows_map.draw(session, PAGE), _map_table(session))),
         section("strikes", "Strikes behind dealers' hedging", _strikes(shown), kind="half"),
         section("triggers", "Where trends turn", _triggers(found.trend), kind="half"),
-        section("assumes", "Assumptions and files", *(paragraph(f"{text[:1].upper()}{text[1:]}.") for text in assumptions(shown)), _files(found, assets)),
+        section("assumes", "Assumptions and files", _assumed(shown), _files(found, assets)),
     ])  # fmt: skip
 
 
@@ -185,8 +185,6 @@ def _by_close(flows: SessionFlows, part: Part, move: float) -> str:
 
 def _curve(flows: SessionFlows, picture: str) -> Markup:
     """Return the chart of everyone at the close, with its table."""
-    from gex.cli.render.flows_map import finding_of
-
     names = list(flows.curve.usd)
     money = figures.Money.spanning(
         [float(value) for name in names for value in (flows.curve.usd[name][-1].min(), flows.curve.usd[name][-1].max())]
@@ -204,7 +202,7 @@ def _curve(flows: SessionFlows, picture: str) -> Markup:
     return FIGURE.format(
         name="flows-curve",
         panel="",
-        title=f"{finding_of(flows)}.",
+        title=_finding(flows),
         picture=Markup(picture),  # noqa: S704 (escaped by the drawing)
         caption=(
             f"{money.unit} traded by the close if the price is there, positive buys. Bold: all together; thin: all together at "
@@ -213,6 +211,17 @@ def _curve(flows: SessionFlows, picture: str) -> Markup:
         data="",
         table=BEHIND.format(table("By price at the close", head, rows)),
     )
+
+
+def _finding(flows: SessionFlows) -> str:
+    """Say what a move either way makes everyone trade by the close."""
+    import numpy as np
+
+    down, up = (
+        figures.dollars(float(np.interp(flows.spot * (1.0 + move), flows.curve.spots, flows.curve.total[-1])))
+        for move in (-0.01, 0.01)
+    )
+    return f"1% up by the close makes them trade {up}, 1% down {down}"
 
 
 def _map_table(flows: SessionFlows) -> Markup:
@@ -257,7 +266,12 @@ def _trigger(each: Trigger, close: float) -> tuple[float, Sequence[str]]:
     price = each.next_close
     level = figures.level(price, close) if price > 0 else NONE
     away = f"{figures.signed(100 * (price / close - 1), 2)}%" if each.in_reach else "too far for one close"
-    return price, [each.rule.name, STATES[each.state], level, away]
+    return price if price > 0 else 0.0, [each.rule.name, STATES[each.state], level, away]
+
+
+def _assumed(shown: Shown) -> Markup:
+    items = joined(Markup("<li>{}.</li>\n").format(f"{text[:1].upper()}{text[1:]}") for text in assumptions(shown))
+    return Markup('<ul class="plain">\n{}</ul>\n').format(items)
 
 
 def _files(found: Found, assets: float | None) -> Markup:

@@ -77,7 +77,7 @@ def kind_of(reading: Reading) -> str:
 
 
 def _cards(found: Regime, rules: Rules) -> Markup:
-    return Markup('<div class="cards wide">\n{}</div>\n').format(joined(_card(found, rules, each) for each in found.readings))
+    return Markup('<div class="cards strips">\n{}</div>\n').format(joined(_card(found, rules, each) for each in found.readings))
 
 
 def _card(found: Regime, rules: Rules, reading: Reading) -> Markup:
@@ -86,16 +86,24 @@ def _card(found: Regime, rules: Rules, reading: Reading) -> Markup:
 
     kind = kind_of(reading)
     drawn = strip(found, rules, reading, PAGE)
-    state = "unknown" if reading.value is None else "no states" if reading.state is None else state_of(reading)
     return CARD.format(
         kind=kind,
         name=reading.name,
         label=NAMES[reading.name],
         value=NO_VALUE if reading.value is None else value_of(reading),
-        state=f"{SIGNS[kind]}{state}",
+        state=_state(reading, kind),
         notes=joined(Markup("<li>{}</li>").format(note) for note in notes_of(reading)),
         strip=STRIP.format(Markup(drawn.inline())) if drawn else "",  # noqa: S704 (escaped by the drawing)
     )
+
+
+def _state(reading: Reading, kind: str) -> str:
+    """Say the state with its sign; one that is old as of its own last day."""
+    if reading.value is None:
+        return f"{SIGNS[kind]}unknown"
+    if reading.state is None:
+        return "has no states"
+    return f"{SIGNS[kind]}{state_of(reading)}" + (f" on {reading.date}" if reading.stale else "")
 
 
 def notes_of(reading: Reading) -> Iterator[str]:

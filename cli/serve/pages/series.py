@@ -69,7 +69,7 @@ async def series(request: Request, shelf: Shelf) -> Page:
     minute = int(dt.datetime.now(dt.UTC).timestamp() // 60)
     key = ("series page", symbol, stamp, given["start"], given["end"], tuple(columns or ()), minute)
     body = await shelf.kept(key, partial(_page, shelf, results, given))
-    scripts = ("vendor/uPlot.iife.min.js", "series.js")
+    scripts = ("vendor/uPlot.iife.min.js", "series_marks.js", "series.js")
     return Page(f"{symbol} series", body, tab="series", symbol=symbol, scripts=scripts)
 
 

@@ -27,8 +27,9 @@ SEVERE = {"info": "noted", "warn": "warning", "breach": "breached"}
 SIGNS = {"breached": "▲", "warning": "△", "noted": "◇", "unknown": "?", "pending": "…", "cleared": "○", "ok": "○"}
 URGENT = ("breached", "warning", "unknown", "noted", "pending", "cleared", "ok")
 """Words of states, the most urgent first."""
-HEAD = ["Limit", "State", "Since", "Field", "Figure", "Limit at", "Why, or what to do"]
-STATE = Markup('<strong class="{}">{} {}</strong>')
+HEAD = ["Limit", "State", "Since", "Figure", "Limit at", "Of", "Why, or what to do"]
+STATE = Markup('<strong class="tight {}">{} {}</strong>')
+TIGHT = Markup('<span class="tight">{}</span>')
 
 
 @dataclass(frozen=True)
@@ -113,14 +114,14 @@ def states(watched: Watched | str) -> Markup:
 def _row(verdict: Verdict) -> Sequence[str | Markup]:
     rule, state = verdict.rule, word(verdict)
     kind = {"breached": "alert", "warning": "negative", "unknown": "muted"}.get(state, "")
-    since = figures.moment(verdict.since) if verdict.since else "–"
+    since = f"{verdict.since.astimezone(figures.NEW_YORK):%Y-%m-%d %H:%M} ET" if verdict.since else "–"
     return [
-        rule.name,
+        TIGHT.format(rule.name),
         STATE.format(kind, SIGNS[state], state),
-        since,
-        FIELDS[rule.field].meaning,
-        _figure(verdict),
+        TIGHT.format(since),
+        TIGHT.format(_figure(verdict)),
         _limit(rule),
+        FIELDS[rule.field].meaning,
         "; ".join(_told(verdict)) or "–",
     ]
 
@@ -143,6 +144,8 @@ def written(rule: Rule, value: float) -> str:
     if isinstance(rule.test, (Within, Moves, Crosses)) and distance and distance.unit == "pct":
         return f"{figures.signed(value, 2)}%"
     unit = FIELDS[rule.field].unit
+    if not value:
+        return "0"
     if unit == "usd":
         return figures.dollars(value)
     if unit == "share" and isinstance(rule.test, Beyond):

@@ -116,7 +116,7 @@ def chart_of(shown: Shown, watched: Watched | None, columns: Sequence[str] | Non
     names = list(columns) if columns is not None else [*USUAL, *_limited(shown, watched)][:MOST]
     panels = [_levels(rows, watched), *(_panel(name, rows, watched) for name in names)]
     lanes = () if watched is None else tuple(_lane(watched, number, rows) for number in range(len(watched.rules)))
-    return Chart(shown.rows[-1]["underlying"], _finding(shown, watched), _caption(shown), places, tuple(panels), lanes)
+    return Chart(shown.rows[-1]["underlying"], _finding(shown), _caption(shown), places, tuple(panels), lanes)
 
 
 def _limited(shown: Shown, watched: Watched | None) -> Iterator[str]:
@@ -247,14 +247,14 @@ def _lane(watched: Watched, number: int, rows: Sequence[Row | None]) -> Lane:
     return Lane(rule.name, states, watched.now(number), rule.severity)
 
 
-def _finding(shown: Shown, watched: Watched | None) -> str:
+def _finding(shown: Shown) -> str:
     """Say the last session in a sentence."""
     row, money = shown.rows[-1], shown.money
     rank = "".join(f", {text} sessions before" for text in ranked(row, NET))
     said = f"net gamma was {money.alone(row[NET])} {money.unit} per +1% on {row['quote_date']}{rank}"
     if row[ABOVE] is not None:
         said += f"; spot {abs(row[ABOVE]):.2f}% {'above' if row[ABOVE] >= 0 else 'below'} the flip"
-    return said if watched is None else f"{said}; {watched.summary}"
+    return said
 
 
 def _caption(shown: Shown) -> str:
