@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import get_args
 
-from starlette.routing import Route
-
 from gex.cli.diff import ORDERS
 from gex.cli.serve import params, records, snapshots, tables
 from gex.cli.serve.endpoint import (
@@ -25,14 +23,16 @@ HERE = f"{ROOT}/snapshots/{{symbol}}/{{moment}}"
 OF = (SYMBOL, MOMENT)
 DETAIL = params.flag("detail", "true adds by_strike")
 FORM = params.choice("form", "the file's form", tables.FORMS)
-FILES = {
+FILES: dict[str, str | dict[str, str]] = {
     tables.FORMS["csv"]: {"type": "string"},
     tables.FORMS["json"]: "rows",
     tables.FORMS["parquet"]: {"type": "string", "format": "binary"},
 }
 NAMES = "^[a-z0-9_]{1,64}(,[a-z0-9_]{1,64}){0,199}$"
 PAST = (
-    params.choice("every", "a row a session, its last snapshot, or a row a snapshot", ("session", "snapshot"), "session"),
+    params.choice(
+        "every", "a row a session, its last snapshot, or a row a snapshot", ("session", "snapshot"), "session"
+    ),
     params.integer("window", "sessions that make the past; all if not given", 1, 10_000),
     params.integer("min_sessions", "earlier sessions needed before anything is ranked", 1, 10_000, 20),
     params.choice("which", "of a quote time, the last result or the first", ("restated", "as_reported"), "restated"),
@@ -224,4 +224,4 @@ ENDPOINTS = (
     Endpoint(f"{ROOT}/health", "health", "What this server has, and what it keeps.", records.health, {JSON: "health"}),
 )
 
-ROUTES: list[Route] = [each.route() for each in ENDPOINTS]
+ROUTES = [each.route() for each in ENDPOINTS]

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 JSON = "application/json"
 CHUNK = 1 << 16
 
-SYMBOL = Param("symbol", "a symbol of the store, such as SPX", {"type": "string", "pattern": SYMBOL_PATTERN}, example="SPX")
+SYMBOL = Param(
+    "symbol", "a symbol of the store, such as SPX", {"type": "string", "pattern": SYMBOL_PATTERN}, example="SPX"
+)
 MOMENT = Param(
     "moment",
     "a New York time of the store as 2025-09-05T1016, or latest",
@@ -84,7 +86,7 @@ class Endpoint:
     name: str
     about: str
     answer: Answer
-    bodies: Mapping[str, str | Mapping[str, Any]]
+    bodies: Mapping[str, Any]
     parts: tuple[Param, ...] = ()
     query: tuple[Param, ...] = ()
     depends: Depends | None = None

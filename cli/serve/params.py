@@ -53,13 +53,16 @@ class Param:
             hint = f"; did you mean {near[0]}?" if near else ""
             raise ValueError(f"{self.name} must be one of {', '.join(choices)}; got {_short(text)}{hint}")
         try:
-            if (pattern := self.schema.get("pattern")) and not re.search(pattern.replace("$", r"\Z"), text):
-                raise ValueError(text)
-            value = self.read(text)
-            if not self.schema.get("minimum", value) <= value <= self.schema.get("maximum", value):
-                raise ValueError(text)
+            return self._read(text)
         except ValueError:
             raise ValueError(f"{self.name} must be {self._meaning()}; got {_short(text)}") from None
+
+    def _read(self, text: str) -> Any:
+        if (pattern := self.schema.get("pattern")) and not re.search(pattern.replace("$", r"\Z"), text):
+            raise ValueError(text)
+        value = self.read(text)
+        if not self.schema.get("minimum", value) <= value <= self.schema.get("maximum", value):
+            raise ValueError(text)
         return value
 
     def _meaning(self) -> str:

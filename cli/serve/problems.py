@@ -57,27 +57,36 @@ class RequestError(Exception):
     """A request that says what nobody can answer: an unknown name, a value out of bounds."""
 
 
+STATUSES: dict[type[Exception], int] = {
+    RequestError: 400,
+    click.UsageError: 400,
+    MissingError: 404,
+    ChainError: 422,
+    StoreError: 503,
+    BusyError: 503,
+}
+"""Of the first kind that an error is."""
+
+
 def problem_of(error: Exception, site: Site | None = None) -> Problem:
     """Return an error as a problem, without the site's folders; what is a fault of ours is logged.
 
     400: the request; 404: there is no such thing; 422: the data; 503: the store is away, or too much is waiting.
     """
-    hidden = [str(each) for each in (site and (site.store, site.results, site.limits) or ()) if each]
-    match error:
-        case HTTPException():
-            return Problem(error.status_code, _http(error), headers=dict(error.headers or {}))
-        case RequestError():
-            return Problem(400, str(error))
-        case click.UsageError():
-            return Problem(400, public(error.format_message(), hidden))
-        case MissingError():
-            return Problem(404, public(one_line(error), [error.source or "", *hidden]))
-        case ChainError():
-            return Problem(422, public(one_line(error), [error.source or "", *hidden]))
-        case StoreError() | BusyError():
-            return Problem(503, str(error), headers={"Retry-After": f"{RETRY_SECONDS}"})
-    LOGGER.error("%s", one_line(error), exc_info=error)
-    return Problem(500, "this is a fault of gex: the server's log says more; please report it")
+    if isinstance(error, HTTPException):
+        return Problem(error.status_code, _http(error), headers=dict(error.headers or {}))
+    status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)
+    if status == 500:
+        LOGGER.error("%s", one_line(error), exc_info=error)
+        return Problem(500, "this is a fault of gex: the server's log says more; please report it")
+    folders = (site.store, site.results, site.limits) if site else ()
+    hidden = [str(each) for each in folders if each]
+    retry = {"Retry-After": f"{RETRY_SECONDS}"} if status == 503 else {}
+    return Problem(status, public(_words(error), [getattr(error, "source", None) or "", *hidden]), headers=retry)
+
+
+def _words(error: Exception) -> str:
+    return " ".join((error.format_message() if isinstance(error, click.UsageError) else str(error)).split())
 
 
 def public(text: str, paths: Iterable[str] = ()) -> str:
@@ -101,7 +110,5 @@ async def answer(request: Request, error: Exception) -> Response:
     return problem_of(error, request.app.state.shelf.site).response(request.url.path)
 
 
-HANDLERS: dict[Any, Any] = dict.fromkeys(
-    (HTTPException, RequestError, click.UsageError, ChainError, StoreError, BusyError, Exception), answer
-)
+HANDLERS: dict[Any, Any] = dict.fromkeys((HTTPException, *STATUSES, Exception), answer)
 """Exception handlers of the application."""

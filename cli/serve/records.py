@@ -76,8 +76,8 @@ async def shown_series(call: Call) -> Shown:
 
     """
     from gex.cli.history import PastOptions, series_of
-    from gex.cli.serve.problems import RequestError
     from gex.cli.series import SeriesOptions
+    from gex.cli.serve.problems import RequestError
 
     results = await call.shelf.aside(results_of, call.shelf)
     names = ("which", "spec", "start", "end", "skip_damaged")
@@ -169,7 +169,7 @@ def _rules(shelf: Shelf) -> tuple[Rule, ...]:
 
 async def regime(call: Call) -> Response:
     """Answer with the document of `gex regime`."""
-    found, doc = await regime_of(call.shelf, call["as_of"])
+    _, doc = await regime_of(call.shelf, call["as_of"])
     return await document(call, lambda: doc)
 
 

@@ -48,7 +48,7 @@ def of(name: str) -> Schema:
 
 
 REASONS = named(TEXT)
-GRID = rows(rows(NUMBER))
+GRID = rows(rows(maybe(NUMBER)))
 SYMBOLS = record(
     schema_version=VERSION,
     symbols=rows(record(symbol=TEXT, first=TIME, last=TIME, latest=TEXT, dates=WHOLE, snapshots=WHOLE)),
@@ -124,7 +124,7 @@ CHANGE = record(
     total=ANY,
     steps=rows(record(step=TEXT, part=ANY, reversed_net_gamma_usd_per_1pct=maybe(NUMBER), after=ANY)),
     residual=ANY,
-    contracts=record(in_both=WHOLE, only_before=WHOLE, only_after=WHOLE),
+    contracts=record(in_both=WHOLE, only_before=named(WHOLE), only_after=named(WHOLE)),
     by_expiration=rows(ANY),
     settings=ANY,
     assumptions=rows(TEXT),

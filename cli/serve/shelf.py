@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
 
 LIMIT_BYTES = 256 << 20
+BRIEF_BYTES = 8 << 20
+"""Of what is kept of many snapshots, beside: a few figures each, that large things would push out."""
 WORKERS = 2
 QUEUE = 64
 """Computations that may wait; more are refused."""
@@ -60,6 +62,7 @@ class Shelf:
         self.site = _absolute(site)
         self.catalog = Catalog(self.site.store)
         self.cache = Cache(limit_bytes)
+        self.briefs = Cache(BRIEF_BYTES)
         spec = spec_of(self.site.settings, self.site.read)
         self.fingerprint = f"{spec.fingerprint}-{spec.selection}"
         self._histories = self.site.histories
@@ -75,31 +78,33 @@ class Shelf:
         """Return what a quick function that reads the disk answers, from a thread; nothing is kept."""
         return await asyncio.to_thread(function, *arguments)
 
-    async def kept(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
+    async def kept(self, key: Hashable, make: Callable[[], Answer], *, brief: bool = False) -> Answer:
         """Return a value of the cache, made in a worker thread if it is not there.
 
         Args:
             key: What the value depends on; begin it with a name of your own.
             make: Makes it; may call the `…_now` methods, which block.
+            brief: It is a few figures, kept beside.
 
         Raises:
             BusyError: Too much is waiting.
             Exception: What `make` raises.
 
         """
-        value = self.cache.peek(key)
+        cache = self.briefs if brief else self.cache
+        value = cache.peek(key)
         if value is MISSING:
-            value = await asyncio.shield(asyncio.wrap_future(self._submitted(key, make)))
+            value = await asyncio.shield(asyncio.wrap_future(self._submitted(key, make, cache)))
         return value  # type: ignore[no-any-return]  # as it was made
 
-    def _submitted(self, key: Hashable, make: Callable[[], Any]) -> Future[Any]:
+    def _submitted(self, key: Hashable, make: Callable[[], Any], cache: Cache) -> Future[Any]:
         """Return the work on a key: what is about to be done already, or new."""
         with self._lock:
             if (there := self._pending.get(key)) is not None:
                 return there
             if len(self._pending) >= QUEUE:
                 raise BusyError(f"{QUEUE} computations are waiting; try again in a few seconds")
-            future = self._pending[key] = self._pool.submit(self.cache.get, key, make)
+            future = self._pending[key] = self._pool.submit(cache.get, key, make)
         future.add_done_callback(lambda _: self._done(key))
         return future
 
@@ -185,6 +190,13 @@ class Shelf:
         """Return the analysis of a snapshot; blocks."""
         return self.cache.get(("analysis", snapshot.place), partial(self._analyse, snapshot))  # type: ignore[no-any-return]
 
+    def analysis_once(self, snapshot: Snapshot) -> Analysis:
+        """Return the analysis of a snapshot without keeping what it takes, for those of a whole day; blocks."""
+        from gex.analysis import analysis_of
+
+        there = self.cache.peek(("analysis", snapshot.place))
+        return analysis_of(self._price(snapshot)) if there is MISSING else there
+
     def _price(self, snapshot: Snapshot) -> Priced:
         from gex.analysis import priced
         from gex.cli.sources import answered, chain_at
@@ -207,7 +219,8 @@ class Shelf:
 
         base, analysis = self.priced_now(snapshot), self.analysis_now(snapshot)
         standing = None if past is None else self._standing(snapshot, past)
-        return view_of(base, analysis, before=before and self.priced_now(before), standing=standing)
+        earlier = None if before is None else self.priced_now(before)
+        return view_of(base, analysis, before=earlier, standing=standing)
 
     def _levels(self, snapshot: Snapshot) -> LevelBook:
         from gex.level_book import level_book
@@ -235,12 +248,11 @@ class Shelf:
     def _standing(self, snapshot: Snapshot, past: Hashable) -> Standing | None:
         from gex.cli.past import Past
 
-        if not self.site.results:
+        site = self.site
+        if site.results is None:
             return None
-        made = self.cache.get(
-            ("past", snapshot.symbol, past), lambda: Past(self.site.results, self.site.settings, self.site.read)
-        )
-        return made.standing(self.analysis_now(snapshot))  # type: ignore[no-any-return]
+        known = self.cache.get(("past", snapshot.symbol, past), partial(Past, site.results, site.settings, site.read))
+        return known.standing(self.analysis_now(snapshot))  # type: ignore[no-any-return]  # a `Past`
 
 
 def address_of(snapshot: Snapshot) -> str:

@@ -6,8 +6,6 @@ import sys
 from functools import partial
 from typing import Any
 
-ATOMS = (str, bytes, int, float, bool, type(None))
-
 
 def weight(*values: Any) -> int:
     """Return the bytes that values keep together, what they share counted once.
@@ -29,18 +27,22 @@ def weight(*values: Any) -> int:
 
 def _of(value: Any) -> tuple[int, list[Any]]:
     """Return what a value takes itself, and what it refers to."""
-    if isinstance(value, ATOMS):
-        return sys.getsizeof(value), []
-    if isinstance(value, dict):
-        return sys.getsizeof(value), [*value.keys(), *value.values()]
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return sys.getsizeof(value), list(value)
-    if isinstance(value, partial):
-        return sys.getsizeof(value), [value.args, value.keywords]
-    if estimate := getattr(value, "estimated_size", None):  # a Polars frame or column
-        return int(estimate()), []
-    if isinstance(size := getattr(value, "nbytes", None), int):  # a view keeps all of what it is a part of
-        base = getattr(value, "base", None)
-        return (0, [base]) if base is not None else (size, [])
+    if hasattr(value, "estimated_size"):  # a table or column of Polars
+        return int(value.estimated_size()), []
+    if hasattr(value, "nbytes"):  # an array; a view keeps all of what it is a part of
+        return (value.nbytes, []) if value.base is None else (0, [value.base])
+    return sys.getsizeof(value), _parts(value)
+
+
+def _parts(value: Any) -> list[Any]:
+    match value:
+        case str() | bytes() | int() | float() | None:
+            return []
+        case dict():
+            return [*value.keys(), *value.values()]
+        case list() | tuple() | set() | frozenset():
+            return list(value)
+        case partial():
+            return [value.args, value.keywords]
     slots = [getattr(value, name, None) for each in type(value).__mro__ for name in getattr(each, "__slots__", ())]
-    return sys.getsizeof(value), [getattr(value, "__dict__", None), *slots]
+    return [getattr(value, "__dict__", None), *slots]

@@ -12,6 +12,7 @@ A page is a coroutine that takes a request and the shelf and returns a `Page`; `
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -24,12 +25,12 @@ from gex.cli.page.page import DOCUMENT, tools
 from gex.cli.serve.pages import files
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-    from gex.cli.serve.shelf import Shelf
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from gex.cli.serve.shelf import Shelf
 
     Handler = Callable[[Request, Shelf], Awaitable["Page"]]
 
@@ -59,6 +60,13 @@ MENU = Markup(
 )
 LINK = Markup('<li><a href="{address}"{current}>{text}</a></li>\n')
 CURRENT = Markup(' aria-current="{}"')
+LIVE = Markup(
+    '<p class="live" id="live" data-symbol="{symbol}" data-every="{every}" data-now="{now}">'
+    '<strong class="connection">Latest</strong> <span class="age">{when}; load again for what is new</span>'
+    '<span class="said" id="said" role="status" aria-live="polite"></span></p>\n'
+)
+LIVE_SCRIPTS = ("events.js", "swap.js", "live.js")
+"""Of a page with a `live_bar`: on a new snapshot of the store it is fetched again."""
 ICON = Markup('<link rel="icon" type="image/svg+xml" href="{}">\n')
 STYLE = Markup('<link rel="stylesheet" href="{}">\n')
 SCRIPT = Markup('<script src="{}"{}></script>\n')
@@ -133,7 +141,7 @@ async def failed(request: Request, error: Exception) -> Response:
     body = Markup('<section class="apology" id="apology">\n<h1>{}</h1>\n{}{}</section>\n').format(
         problem.title, paragraph(sentence, "finding"), Markup('<p><a href="/">What there is</a></p>\n')
     )
-    symbol = str(request.path_params.get("symbol", "")) if problem.status != 503 else ""
+    symbol = symbol_of(request) if "symbol" in request.path_params else ""
     made = Page(f"{problem.title} · gex", body, symbol=symbol, status=problem.status, headers=problem.headers)
     return await framed(request, made)
 
@@ -150,12 +158,30 @@ def menu(label: str, current: str, items: Iterable[tuple[str, str]]) -> Markup:
     return MENU.format(label=label, current=current, items=_links(items, current, "true"))
 
 
-def at(pattern: str, symbol: str, date: dt.date | None = None, **query: str) -> str:
+def live_bar(when: str, symbol: str = "", every: int = 0) -> Markup:
+    """Return the state of a page that follows the store.
+
+    Args:
+        when: Of what is shown, for a reader without scripts.
+        symbol: Whose snapshots it follows; empty for all.
+        every: Seconds that usually pass between them; 0 where it cannot be told.
+
+    """
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return LIVE.format(when=when, symbol=symbol, every=every, now=now)
+
+
+def at(pattern: str, symbol: str = "", date: dt.date | None = None, /, **query: str) -> str:
     """Return an address: `{symbol}` and `{date}` of a pattern filled in, and a query."""
     from urllib.parse import urlencode
 
     path = pattern.format(symbol=quote(symbol, safe=""), date=date)
     return f"{path}?{urlencode(query)}" if query else path
+
+
+def symbol_of(request: Request) -> str:
+    """Return the symbol that a request names, in capitals."""
+    return str(request.path_params["symbol"]).upper()
 
 
 def _links(items: Iterable[tuple[str, str]], current: str, kind: str) -> Markup:
