@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from gex.cli.serve import api, openapi, problems
+from gex.cli.serve.pages import downloads, files, flows, regime, series
 from gex.cli.serve.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -39,6 +40,6 @@ def app_of(site: Site, *, token: str | None = None, hosts: frozenset[str] = LOOP
         finally:
             shelf.close()
 
-    app = Starlette(routes=[*api.ROUTES, *openapi.ROUTES], exception_handlers=problems.HANDLERS, lifespan=lifespan)
+    app = Starlette(routes=[*api.ROUTES, *openapi.ROUTES, *series.ROUTES, *regime.ROUTES, *flows.ROUTES, *downloads.ROUTES, *files.ROUTES], exception_handlers=problems.HANDLERS, lifespan=lifespan)
     app.state.shelf = shelf
     return app

@@ -46,7 +46,7 @@ TABS = {
 """Pages of a symbol: name and address."""
 EVERYWHERE = {"regime": ("Regime", "/regime"), "api": ("API", "/openapi.json")}
 """Pages of no symbol."""
-STYLES = ("vendor/uPlot.min.css", "page.css", "site.css")
+STYLES = ("vendor/uPlot.min.css", "page.css", "site.css", "series.css")
 SCRIPTS = ("page.js", "site.js")
 """On every page, before and after its own."""
 HEADER = Markup(
