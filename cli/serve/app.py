@@ -40,6 +40,18 @@ def app_of(site: Site, *, token: str | None = None, hosts: frozenset[str] = LOOP
         finally:
             shelf.close()
 
-    app = Starlette(routes=[*api.ROUTES, *openapi.ROUTES, *series.ROUTES, *regime.ROUTES, *flows.ROUTES, *downloads.ROUTES, *files.ROUTES], exception_handlers=problems.HANDLERS, lifespan=lifespan)
+    app = Starlette(
+        routes=[
+            *api.ROUTES,
+            *openapi.ROUTES,
+            *series.ROUTES,
+            *regime.ROUTES,
+            *flows.ROUTES,
+            *downloads.ROUTES,
+            *files.ROUTES,
+        ],
+        exception_handlers=problems.HANDLERS,
+        lifespan=lifespan,
+    )
     app.state.shelf = shelf
     return app
