@@ -2,7 +2,7 @@
 
 The site reads files of this machine, so whoever can make a browser here ask for a page must not get one: a page of
 another origin, or one whose name was made to point at this machine (DNS rebinding: the Host header tells). What is
-refused is refused before the site sees it, in RFC 9457's form, and repeats nothing of the request.
+refused is refused before the site sees it, in RFC 9457's form.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from gex.cli.failures import one_line
 from gex.cli.log import LOGGER
@@ -31,6 +31,8 @@ VERSIONS = ("1.0", "1.1")
 MOST_TARGET = 4096
 """Bytes of path and query."""
 MOST_HEADERS, MOST_HEADER_BYTES = 64, 16_384
+MOST_INSTANCE = 200
+"""Bytes of a path that a refusal repeats."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -47,7 +49,7 @@ HEADERS = {
 """On every answer, whatever the site says of them."""
 DEFAULTS = {"cache-control": "no-store"}
 """On every answer of which the site says nothing else."""
-DOUBTFUL = {400, 403, 405, 413, 414, 421, 431, 505}
+DOUBTFUL = {400, 403, 404, 405, 413, 414, 421, 431, 505}
 """Refusals that end the connection: whoever sent this is no page of ours, and what follows may be no request."""
 NO_PATH = re.compile(rb"%|\\|[\x00-\x1f\x7f]|//|(^|/)\.{1,2}(/|$)")
 """In a path once decoded: what would mean another path to somebody who decodes, splits or joins it once more."""
@@ -70,12 +72,16 @@ class RefusedError(Exception):
         self.detail = detail
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
-    def body(self) -> bytes:
-        """Return the problem as JSON (RFC 9457)."""
-        title = HTTPStatus(self.status).phrase
-        return json.dumps(
-            {"type": "about:blank", "title": title, "status": self.status, "detail": self.detail}
-        ).encode()
+    def body(self, scope: Scope) -> bytes:
+        """Return the problem as JSON (RFC 9457); the address in it is escaped."""
+        problem = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": quote(_raw_path(scope)[:MOST_INSTANCE], safe="/%"),
+        }
+        return json.dumps(problem).encode()
 
 
 class Guard:
@@ -139,7 +145,7 @@ class _Answer:
         await self._send(message)
 
     async def refuse(self, scope: Scope, error: RefusedError) -> None:
-        body, kind = error.body(), b"application/problem+json"
+        body, kind = error.body(scope), b"application/problem+json"
         if error.status == 401 and any(b"text/html" in each for each in values(scope, b"accept")):
             body, kind = LOGIN, b"text/html; charset=utf-8"
         pairs = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
@@ -212,19 +218,16 @@ def check_path(scope: Scope) -> None:
     """Refuse paths that can be read in two ways, before anybody reads them in either.
 
     Raises:
-        RefusedError: It is no path from the root, goes up, has an escaped slash, escapes within escapes, backslashes,
-            control characters or bytes that are no UTF-8.
+        RefusedError: It does not begin at the root (400); it goes up, has an escaped slash, escapes within escapes,
+            backslashes, control characters or bytes that are no UTF-8 (404: nothing here has such an address).
 
     """
     raw = _raw_path(scope)
+    if not raw.startswith(b"/"):
+        raise RefusedError(400, "an address here begins with /")
     path = unquote_to_bytes(raw)
-    try:
-        path.decode()
-        wrong = not raw.startswith(b"/") or NO_PATH.search(path) or b"%2f" in raw.lower()
-    except UnicodeDecodeError:
-        wrong = True
-    if wrong:
-        raise RefusedError(400, "a plain path from the root, without .. or escapes")
+    if NO_PATH.search(path) or b"%2f" in raw.lower() or "\N{REPLACEMENT CHARACTER}" in path.decode(errors="replace"):
+        raise RefusedError(404, "there is nothing under this address")
 
 
 def check_host(scope: Scope, hosts: frozenset[str]) -> None:

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const TALL = 320, LOW = 130, ROOM = 132, NARROW = 600, FAR = 0.025, LABEL = 15;
+  const TALL = 250, LOW = 110, ROOM = 132, NARROW = 600, FAR = 0.025, LABEL = 15;
   const LEVELS = [
     { name: "spot", label: "spot", color: "ink", width: 2.2 },
     { name: "flip", label: "flip", color: "ink", width: 1.4, dash: [6, 4] },
@@ -43,6 +43,13 @@
     return [low - room, high + room];
   }
 
+  /* Half a step of time at either end, so that the first and the last bar are whole. */
+  function span(rows) {
+    const [first, last] = [rows[0].time, rows.at(-1).time];
+    const half = rows.length > 1 ? 0.5 * (last - first) / (rows.length - 1) : 900;
+    return [first - half, last + half];
+  }
+
   function axis(format, size = 62) {
     return { stroke: () => colors.muted, grid: { stroke: () => colors.grid, width: 1 }, ticks: { show: false }, font: colors.font, size, values: format };
   }
@@ -63,6 +70,7 @@
     const over = found.length ? found.at(-1).y - (top + height) : 0;
     context.save();
     context.textBaseline = "middle";
+    context.textAlign = "left";
     for (const each of found) {
       context.font = `${each.name === "spot" ? "600 " : ""}${12 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
       context.fillStyle = colors[each.color];
@@ -95,7 +103,7 @@
     return {
       width: 600, height, legend: { show: false }, padding: [8, model.narrow ? 8 : ROOM, 0, 0], pxAlign: 0,
       cursor: { sync, drag: { x: false, y: false }, points: { show: false } },
-      scales: { x: { time: true } }, ...extra,
+      ...extra, scales: { ...extra.scales, x: { time: true, range: () => span(model.rows) } },
     };
   }
 
@@ -106,7 +114,7 @@
     }));
     return options(model, TALL, {
       series: [{}, ...lines],
-      scales: { x: { time: true }, y: { range: () => reach(model.rows) } },
+      scales: { y: { range: () => reach(model.rows) } },
       axes: [times(), axis((_, splits) => splits.map((each) => each.toLocaleString("en-US")))],
       hooks: { draw: [(u) => { marks(u, model, false); if (!model.narrow) labels(u, model.rows); }], setCursor: [(u) => model.point(u)] },
     });
@@ -117,7 +125,7 @@
     return options(model, LOW, {
       series: [{}, bars(() => colors.positive, () => colors.positive), bars(() => colors.negative, () => colors.negative),
         bars((u) => hatched(u.ctx), () => colors.muted)],
-      scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low ?? 0) * 1.08, Math.max(0, high ?? 0) * 1.08 || 1] } },
+      scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0) * 1.08, Math.max(0, high ?? 0) * 1.08 || 1] } },
       axes: [times(), axis((_, splits) => splits.map((each) => (each ? gex.dollars(each) : "0")))],
       hooks: { draw: [(u) => marks(u, model, true)], setCursor: [(u) => model.point(u)] },
     });
@@ -140,8 +148,7 @@
       const row = place === null || place === undefined || u.cursor.left < 0 ? null : model.rows[place];
       if (!row || !row.written) { tip.hide(); return; }
       const own = u.root.getBoundingClientRect(), around = figure.getBoundingClientRect(), words = row.written;
-      if (u !== plots[0] && !u.over.matches(":hover")) return;
-      if (u === plots[0] && !u.over.matches(":hover")) return;
+      if (!u.over.matches(":hover")) return; // the other one, which only follows
       const x = own.left - around.left + u.bbox.left / devicePixelRatio + u.cursor.left;
       tip.show(x, own.top - around.top + 60, [`${row.clock} ET`, `spot ${words.spot}`, `flip ${words.flip}`, `call wall ${words.call_wall}`,
         `put wall ${words.put_wall}`, `net ${words.net} per +1%, ${row.dealers}`]);

@@ -48,7 +48,7 @@ CHART = Markup(
     '<div class="plots" role="img" aria-label="{title}"></div>\n'
     '<p class="note">Above: points. Solid: spot; dashed: flip; thin: walls. Below: dealers\' net gamma, $ of delta per +1% '
     "of spot; hatched: sign unknown. {assumed}</p>\n{data}"
-    '<details class="behind" open><summary>The figures as a table, each time with its page</summary>\n{table}</details>\n</figure>\n'
+    '<details class="behind"><summary>The figures as a table, each time with its page</summary>\n{table}</details>\n</figure>\n'
 )
 FRAME = Markup('{player}{chart}<div class="sections" id="sections">\n{sections}</div>\n')
 LINK = Markup('<a href="{}">{}</a>')
@@ -59,12 +59,13 @@ async def replay(request: Request, shelf: Shelf) -> Page:
     """Return a day's replay; `at` in the query chooses the snapshot that is shown first, else the last."""
     listed, day = await _day(request, shelf)
     shown = await _chosen(request, shelf, day)
-    found = await briefs(shelf, day, SECONDS)
     made = await snapshot.drawn(shelf, listed, shown)
+    await briefs(shelf, [shown], SECONDS)  # First the one that is shown, then from the morning on.
+    found = await briefs(shelf, day, SECONDS)
     date = shown.quote_date
     body = FRAME.format(
         player=_player(day, shown),
-        chart=section("day", f"{shown.symbol} on {date:%A %Y-%m-%d}", _chart(day, found)),
+        chart=section("day", "Levels through the day", _chart(day, found)),
         sections=made.body,
     )
     title = f"{made.title} · replay of {date}"
