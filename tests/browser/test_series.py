@@ -13,6 +13,8 @@ import uvicorn
 from results import fill
 from sites import Ground, lay_out
 
+from gex.cli.serve.app import app_of
+from gex.cli.serve.security import hosts_of
 from gex.ingest.sample import generate_days, write_cboe_csv
 
 if TYPE_CHECKING:
@@ -47,7 +49,8 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     limits.write_text(LIMITS)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(ground.app(results=results, limits=limits), log_level="warning"))
+        app = app_of(ground.site(results=results, limits=limits), hosts=hosts_of(port))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started:
@@ -67,8 +70,7 @@ def _results(ground: Ground) -> Path:
     return ground.folder / "more"
 
 
-@pytest.mark.parametrize("ground", ["light", "dark"])
-@pytest.mark.parametrize("size", ["desk", "phone"])
+@pytest.mark.parametrize(("size", "ground"), [("desk", "light"), ("phone", "dark")])
 @pytest.mark.parametrize("address", PAGES)
 def test_every_page_is_accessible_and_fits(
     tab: Callable[..., Tab], site: str, address: str, size: str, ground: str
@@ -106,7 +108,9 @@ def test_one_cursor_moves_through_all_panels(tab: Callable[..., Tab], site: str)
     over = page.locator(".plots .u-over")
     over.nth(1).scroll_into_view_if_needed()
     over.nth(1).hover(position={"x": 60, "y": 20})
-    places = page.evaluate("""[...document.querySelectorAll(".plots .u-cursor-x")].map((each) => each.style.transform)""")
+    places = page.evaluate(
+        """[...document.querySelectorAll(".plots .u-cursor-x")].map((each) => each.style.transform)"""
+    )
     assert len(places) == 6
     assert len(set(places)) == 1
     date = page.locator("output.at").inner_text()
@@ -159,10 +163,10 @@ def test_without_scripts_there_are_pictures_tables_and_forms(tab: Callable[..., 
     page.locator("#series-chart summary").click()
     assert page.locator("#series-chart tbody tr").count() == SESSIONS
     assert "breached" in page.locator("#limits").inner_text() or "ok" in page.locator("#limits").inner_text()
-    page.locator("input[name=start]").fill("2026-01-20")
+    page.locator("input[name=start]").fill("2026-01-21")
     page.get_by_role("button", name="Show").click()
-    assert "start=2026-01-20" in page.url
-    assert "from 2026-01-20" in page.locator("#head").inner_text()
+    assert "start=2026-01-21" in page.url
+    assert "from 2026-01-21" in page.locator("#head").inner_text()
 
 
 def test_on_paper_the_picture_stands_for_the_charts(tab: Callable[..., Tab], site: str) -> None:

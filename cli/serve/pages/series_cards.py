@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from gex.cli.page.html import joined
+from gex.cli.page.html import joined, section
 from gex.cli.page.panels.verdict import CARD
 from gex.cli.render import figures
 from gex.cli.render.history_screen import ABOVE, GROSS, NET, TODAY
@@ -18,14 +18,13 @@ if TYPE_CHECKING:
     from gex.cli.render.history_screen import Shown
 
 CARDS = {NET: "Net gamma", ABOVE: "Spot above the flip", GROSS: "Gross gamma", TODAY: "0DTE share of gross"}
-SECTION = Markup(
-    '<section id="standing" aria-label="Where the last session stands">\n<div class="cards">\n{}</div>\n</section>\n'
-)
+GRID = Markup('<div class="cards">\n{}</div>\n')
 
 
 def standing(shown: Shown) -> Markup:
     """Return the cards of the last session."""
-    return SECTION.format(joined(_card(shown, name) for name in CARDS))
+    cards = GRID.format(joined(_card(shown, name) for name in CARDS))
+    return section("standing", f"Where the session of {shown.rows[-1]['quote_date']} stands", cards)
 
 
 def _card(shown: Shown, name: str) -> Markup:
