@@ -19,6 +19,7 @@ from gex.cli import (
     feedback_options,  # noqa: F401
     log,
     options,
+    serve_options,  # noqa: F401
 )
 from gex.cli.failures import INTERRUPTED, exit_code, one_line
 from gex.cli.lazy import LazyGroup
@@ -49,6 +50,7 @@ COMMANDS = {
     "tape": "gex.cli.tape",
     "check": "gex.cli.check",
     "monitor": "gex.cli.monitor.command",
+    "serve": "gex.cli.serve.command",
     "quality": "gex.cli.quality",
     "batch": "gex.cli.batch_command",
     "reproduce": "gex.cli.reproduce",

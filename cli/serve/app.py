@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def app_of(site: Site, *, token: str | None = None, hosts: frozenset[str] = LOOPBACK) -> Starlette:  # noqa: ARG001
+def app_of(site: Site, *, token: str | None = None, hosts: frozenset[str] = LOOPBACK) -> Starlette:
     """Return the application over a site.
 
     Handlers find the site's figures in `request.app.state.shelf` (`gex.cli.serve.shelf.Shelf`, which has `.site` and

@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 from starlette.exceptions import HTTPException
@@ -50,7 +51,7 @@ class Problem:
     def response(self, instance: str) -> Response:
         """Return it as problem+json; `instance` is the path that was asked for."""
         doc = {name: value for name, value in asdict(self).items() if name != "headers"}
-        body = json.dumps({**doc, "title": self.title, "instance": instance}, ensure_ascii=False)
+        body = json.dumps({**doc, "title": self.title, "instance": quote(instance)}, ensure_ascii=False)
         headers = {"Cache-Control": "no-store", **self.headers}
         return Response(body, self.status, headers, media_type=MEDIA_TYPE)
 
@@ -68,6 +69,9 @@ STATUSES: dict[type[Exception], int] = {
     BusyError: 503,
 }
 """Of the first kind that an error is."""
+OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
+RENAMED = {"from": "start", "to": "end"}
+"""Options that have another name as parameters than their own with underscores."""
 
 
 def problem_of(error: Exception, site: Site | None = None) -> Problem:
@@ -88,7 +92,11 @@ def problem_of(error: Exception, site: Site | None = None) -> Problem:
 
 
 def _words(error: Exception) -> str:
-    return " ".join((error.format_message() if isinstance(error, click.UsageError) else str(error)).split())
+    """Return what an error says, of a parameter by its name here: the command line calls it by its option."""
+    if not isinstance(error, (click.UsageError, RequestError)):
+        return " ".join(str(error).split())
+    text = error.format_message() if isinstance(error, click.UsageError) else str(error)
+    return OPTION.sub(lambda match: RENAMED.get(match[1], match[1].replace("-", "_")), " ".join(text.split()))
 
 
 def public(text: str, paths: Iterable[str] = ()) -> str:

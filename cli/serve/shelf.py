@@ -71,8 +71,9 @@ class Shelf:
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Stop: what has not begun is given up."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Stop: what has not begun is given up. Asked again, it starts again."""
+        ended, self._pool = self._pool, ThreadPoolExecutor(WORKERS, "gex-shelf")  # without threads until then
+        ended.shutdown(wait=False, cancel_futures=True)
 
     async def aside(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
         """Return what a quick function that reads the disk answers, from a thread; nothing is kept."""

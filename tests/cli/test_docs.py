@@ -33,7 +33,7 @@ WRITER = _load(HERE / "write_docs.py")
 
 
 @pytest.mark.parametrize(
-    "page", ["cli.md", "json.md", "errors.md", "store.md", "levels.md", "limits.md", "histories.md"]
+    "page", ["cli.md", "json.md", "errors.md", "store.md", "levels.md", "limits.md", "histories.md", "serve.md"]
 )
 def test_the_tables_are_what_the_program_says(page: str) -> None:
     """If this fails: python tests/cli/write_docs.py."""

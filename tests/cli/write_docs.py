@@ -177,6 +177,21 @@ def daily(what: str) -> str:
     return markdown(("reason" if what == "errors" else "warning", "what it means", "remedy"), rows)
 
 
+def api(_: str) -> str:
+    """Return the addresses of the API of `gex serve`, and the tables that can be had."""
+    from gex.cli.serve.api import ENDPOINTS
+
+    rows = [(f"`{each.path}`", each.about, ", ".join(f"`{param.name}`" for param in each.query)) for each in ENDPOINTS]
+    return markdown(("address", "what it answers", "parameters"), rows)
+
+
+def downloads(_: str) -> str:
+    """Return the tables of a snapshot."""
+    from gex.cli.serve.tables import TABLES
+
+    return markdown(("table", "its rows"), [(f"`{name}`", what) for name, what in TABLES.items()])
+
+
 TABLES: dict[str, Callable[[str], str]] = {
     "options": options,
     "quarantine": quarantine,
@@ -188,6 +203,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "conventions": conventions,
     "fields": fields,
     "daily": daily,
+    "api": api,
+    "downloads": downloads,
 }
 
 
@@ -202,6 +219,6 @@ def rewritten(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in ("cli.md", "json.md", "errors.md", "store.md", "levels.md", "limits.md", "histories.md"):
+    for page in ("cli.md", "json.md", "errors.md", "store.md", "levels.md", "limits.md", "histories.md", "serve.md"):
         path = DOCS / page
         path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")

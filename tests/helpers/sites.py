@@ -112,5 +112,5 @@ class Client:
     async def _ask(self, method: str, address: str, headers: dict[str, str]) -> httpx.Response:
         # A fault that is answered with 500 is an answer to look at.
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", trust_env=False) as client:
             return await client.request(method, address, headers=headers)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gex.cli.render.figures import Money
 
 TITLE = "What changed"
-HEAD = ("", "Net", "Net, reversed", "Gross", "0DTE net", "Vanna", "Flip", "Call wall", "Put wall")
+HEAD = ("Step", "Net", "Net, reversed", "Gross", "0DTE net", "Vanna", "Flip", "Call wall", "Put wall")
 
 
 def panel(view: View) -> Markup:

@@ -47,7 +47,8 @@ class Brief:
     regime: Regime
     state: str
     """Of the data, in words."""
-    live: bool
+    timely: bool
+    """Not behind an open market."""
 
     @property
     def side(self) -> str:
@@ -79,7 +80,7 @@ def brief_of(analysis: Analysis, moment: str) -> Brief:
     return Brief(
         moment, analysis.quote_time, figures.spot_of(analysis), gamma.net, gamma.gross,
         levels.gamma_flip, levels.call_wall, levels.put_wall, analysis.regime,
-        STATUS[analysis.status].capitalize() + delay, analysis.status == "ok",
+        STATUS[analysis.status].capitalize() + delay, analysis.status != "delayed",
     )  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def _drawn(snapshots: tuple[Snapshot, Snapshot], analyses: tuple[Analysis, Analy
     sides = joined(_side(*each) for each in zip(("Before", "After"), snapshots, briefs, strict=True))
     return joined([
         section("sides", "Then and now", Markup('<div class="cards two">\n{}</div>\n').format(sides),
-                table("Levels in points, gamma per +1% of spot", ["", "Before", "After", "Change"], _rows(*briefs))),
+                table("Levels in points, gamma per +1% of spot", ["Figure", "Before", "After", "Change"], _rows(*briefs))),
         section("difference", "Where net gamma changed", _difference(first, second)),
         change_panel.panel(View(second, "", "", moved)),
     ])  # fmt: skip

@@ -81,7 +81,7 @@ def _row(symbol: str, listed: Listed | str, brief: Brief | str | None) -> Markup
         symbol=symbol, moment=brief.moment, address=address, kind=kind, spot=words["spot"], net=f"{words['net']} per +1%",
         side=f"{SIDES[brief.regime]}, {brief.side}" if brief.flip is not None else SIDES[brief.regime],
         ruler=ruler(brief), levels=levels, time=figures.moment(brief.time), state=brief.state,
-        state_kind="fresh" if brief.live else "old", held=_held(listed),
+        state_kind="fresh" if brief.timely else "old", held=_held(listed),
     )  # fmt: skip
 
 

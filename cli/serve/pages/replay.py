@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from gex.cli.page.html import payload, section, table
+from gex.cli.page.html import joined, payload, section, table
 from gex.cli.render import figures
 from gex.cli.serve.catalog import moment_of
 from gex.cli.serve.pages import places, snapshot
@@ -45,7 +45,7 @@ PLAYER = Markup(
 )
 CHART = Markup(
     '<figure class="chart" id="day-chart" data-panel="replay">\n<figcaption><strong>{title}</strong></figcaption>\n'
-    '<div class="plots" role="img" aria-label="{title}"></div>\n'
+    '<div class="plots" role="img" aria-label="{title}"></div>\n<noscript><ul class="days">{times}</ul></noscript>\n'
     '<p class="note">Above: points. Solid: spot; dashed: flip; thin: walls. Below: dealers\' net gamma, $ of delta per +1% '
     "of spot; hatched: sign unknown. {assumed}</p>\n{data}"
     '<details class="behind"><summary>The figures as a table, each time with its page</summary>\n{table}</details>\n</figure>\n'
@@ -108,7 +108,10 @@ def _chart(day: Sequence[Snapshot], found: Found) -> Markup:
     there = [each for each in found if isinstance(each, Brief)]
     behind = table("Levels in points through the day", HEAD, (_row(*pair) for pair in zip(day, found, strict=True)))
     assumed = "" if None not in found else "Figures that are still being computed are empty; load again for them."
-    return CHART.format(title=finding(there), assumed=assumed, data=payload(_plain(day, found)), table=behind)
+    times = joined(Markup("<li>{}</li>").format(_link(each)) for each in day)
+    return CHART.format(
+        title=finding(there), times=times, assumed=assumed, data=payload(_plain(day, found)), table=behind
+    )
 
 
 def finding(there: Sequence[Brief]) -> str:
@@ -133,12 +136,16 @@ def _clock(brief: Brief) -> str:
 
 
 def _row(snapshot: Snapshot, found: Brief | str | None) -> list[str | Markup]:
-    address = at("/replay/{symbol}/{date}", snapshot.symbol, snapshot.quote_date, at=moment_of(snapshot))
-    time = LINK.format(address, places.clock(snapshot))
+    time = _link(snapshot)
     if not isinstance(found, Brief):
         return [time, "", "", "", "", "", found or ""]
     words = found.written()
     return [time, *(words[name] for name in ("spot", "net", "flip", "call_wall", "put_wall")), SIDES[found.regime]]
+
+
+def _link(snapshot: Snapshot) -> Markup:
+    address = at("/replay/{symbol}/{date}", snapshot.symbol, snapshot.quote_date, at=moment_of(snapshot))
+    return LINK.format(address, places.clock(snapshot))
 
 
 def _plain(day: Sequence[Snapshot], found: Found) -> dict[str, Any]:

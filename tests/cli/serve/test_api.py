@@ -95,15 +95,15 @@ BAD = [
     (f"{V1}/compare/QQQ", 404, "there is no snapshot of QQQ before"),
     (f"{V1}/series/QQQ", 404, "no result of QQQ"),
     (f"{V1}/series/SPX?start=2026-01-08", 404, "no result from 2026-01-08 on; the last is of 2026-01-07"),
-    (f"{V1}/series/SPX?start=2026-01-07&end=2026-01-05", 400, "--to 2026-01-05 lies before --from 2026-01-07"),
-    (f"{V1}/series/SPX?window=5", 400, "--window 5 never holds the 20 of --min-sessions"),
+    (f"{V1}/series/SPX?start=2026-01-07&end=2026-01-05", 400, "end 2026-01-05 lies before start 2026-01-07"),
+    (f"{V1}/series/SPX?window=5", 400, "window 5 never holds the 20 of min_sessions"),
     (f"{V1}/series/SPX?limit=2001", 400, "limit must be how many rows, from 1 to 2000; got '2001'"),
     (f"{V1}/series/SPX?offset=9", 404, "the series has 3 rows, and none from 9 on"),
     (f"{V1}/series/SPX?columns=spto", 400, "no column 'spto' in the series; there are spot"),
     (f"{V1}/series/SPX?spec=xyz", 400, "spec must be"),
     (f"{V1}/limits/QQQ", 404, "no result of QQQ"),
     (f"{V1}/regime?as_of=tomorrow", 400, "as_of must be the evening"),
-    (f"{V1}/flows/SPX/latest?previous_close=1", 400, "--previous-close 1 is far from the price"),
+    (f"{V1}/flows/SPX/latest?previous_close=1", 400, "previous_close 1 is far from the price"),
     (f"{V1}/flows/SPX/latest?reach=51", 400, "from 0.1 to 50; got '51'"),
 ]
 

@@ -44,7 +44,10 @@ def test_symbols_dates_and_moments_are_those_of_the_store(ground: Ground) -> Non
     catalog = Catalog(ground.store)
     assert catalog.symbols() == ["QQQ", "SPX"]
     assert [f"{each}" for each in catalog.dates("SPX")] == ["2026-01-05", "2026-01-06", "2026-01-07"]
-    assert [moment_of(each) for each in catalog.day("SPX", dt.date(2026, 1, 6))] == ["2026-01-06T1030", "2026-01-06T1100"]
+    assert [moment_of(each) for each in catalog.day("SPX", dt.date(2026, 1, 6))] == [
+        "2026-01-06T1030",
+        "2026-01-06T1100",
+    ]
     assert moment_of(catalog.snapshot("SPX", "latest")) == "2026-01-07T1030"
 
 
@@ -57,8 +60,22 @@ def test_each_moment_means_its_snapshot_and_the_one_before_it_is_before_it(groun
 
 @pytest.mark.parametrize(
     "moment",
-    ["", "latest ", "Latest", "2026-01-05", "2026-01-05T10:30", "2026-01-05T1030Z", "2026-01-05T10", "0000-00-00T0000"]
-    + ["2026-01-05T2460", "9999-12-31T2359", "0001-01-01T0000", "٢٠٢٦-01-05T1030", "../../etc", "2026-01-05T1030\n"],
+    [
+        "",
+        "latest ",
+        "Latest",
+        "2026-01-05",
+        "2026-01-05T10:30",
+        "2026-01-05T1030Z",
+        "2026-01-05T10",
+        "0000-00-00T0000",
+        "2026-01-05T2460",
+        "9999-12-31T2359",
+        "0001-01-01T0000",
+        "٢٠٢٦-01-05T1030",
+        "../../etc",
+        "2026-01-05T1030\n",
+    ],
 )
 def test_what_is_no_moment_of_the_store_is_missing(ground: Ground, moment: str) -> None:
     with pytest.raises(MissingError, match="no snapshot of SPX at"):

@@ -85,7 +85,9 @@ def test_a_snapshot_is_shown_once_it_is_whole(ground: Ground, store: Path) -> No
     assert client.get(HERE).status_code == 200
 
 
-def test_a_snapshot_that_goes_while_it_is_asked_for(ground: Ground, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_that_goes_while_it_is_asked_for(
+    ground: Ground, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client, path = asks(ground, store), next(store.rglob("*.parquet"))
     analyse = Shelf.analysis_of
 
@@ -109,7 +111,11 @@ def test_a_chain_that_cannot_be_priced(ground: Ground, tmp_path: Path, below: st
 
 def test_a_server_without_the_rest_says_how_to_have_it(ground: Ground, store: Path) -> None:
     client = asks(ground, store)
-    for address, option in (("series/SPX", "--results DIR"), ("limits/SPX", "--limits FILE"), ("regime", "--histories DIR")):
+    for address, option in (
+        ("series/SPX", "--results DIR"),
+        ("limits/SPX", "--limits FILE"),
+        ("regime", "--histories DIR"),
+    ):
         assert f"start gex serve with {option}" in told(client, f"/api/v1/{address}", 404)
     flows = client.get("/api/v1/flows/SPX/latest").json()
     assert [part["present"] for part in flows["parts"]] == [True, False, False, False]
