@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
-import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 from results import fill
+from served import served
 from sites import Ground, lay_out
 
-from gex.cli.serve.app import app_of
-from gex.cli.serve.security import hosts_of
 from gex.ingest.sample import generate_days, write_cboe_csv
 
 if TYPE_CHECKING:
@@ -47,17 +42,8 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ground = lay_out(tmp_path_factory.mktemp("site"))
     results, limits = _results(ground), ground.folder / "more.toml"
     limits.write_text(LIMITS)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        app = app_of(ground.site(results=results, limits=limits), hosts=hosts_of(port))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(10)
+    with served(ground.app(results=results, limits=limits)) as address:
+        yield address
 
 
 def _results(ground: Ground) -> Path:
