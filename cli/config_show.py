@@ -30,7 +30,9 @@ def show(form: str, **values: Any) -> None:
         return
     from gex.cli.render.terminal import aligned
 
-    shown = [(name.replace("_", "-"), "-" if value in {None, ()} else str(value), origin) for name, value, origin in rows]
+    shown = [
+        (name.replace("_", "-"), "-" if value in {None, ()} else str(value), origin) for name, value, origin in rows
+    ]
     click.echo("\n".join(aligned([("SETTING", "VALUE", "ORIGIN"), *shown], "<<<")))
     click.echo(f"\nfiles: ./gex.toml, then {user_file()}")
 

@@ -60,7 +60,9 @@ def draw(flows: SessionFlows, theme: Theme = LIGHT) -> Drawing:
     y = drawing.scaled(min(low, 0.0) - room, max(high, 0.0) + room, TOP, BOTTOM)
     title = f"{flows.underlying}, session of {flows.session.date:%Y-%m-%d}: what others must trade, {money.unit}"
     missing = [f"{part.name.replace('_', ' ')} missing: {part.reason}" for part in flows.parts if part.flow is None]
-    about = "Bold: all together by the close; thin: all together at earlier times. Positive buys. Dashed: the price now."
+    about = (
+        "Bold: all together by the close; thin: all together at earlier times. Positive buys. Dashed: the price now."
+    )
     when = f"from {figures.moment(flows.session.now)}, price {figures.price(flows.spot)}"
     frame = [
         Text((LEFT, 34), title, theme.ink, 19, bold=True),

@@ -114,9 +114,7 @@ def _panels(found: Regime, rules: Rules, theme: Theme) -> Iterator[Panel]:
             top += PANEL + GAP
 
 
-def _of(
-    found: Regime, rules: Rules, reading: Reading, theme: Theme, place: tuple[float, float, float]
-) -> Panel | None:
+def _of(found: Regime, rules: Rules, reading: Reading, theme: Theme, place: tuple[float, float, float]) -> Panel | None:
     """Return the panel of one figure, at left, right and top; None where there is nothing to draw."""
     levels = {"vix_band": rules.vix_edges, "vvix_persistence": (rules.vvix_above,), "variance_premium": (0.0,)}
     levels |= {"vix9d_over_vix": (1.0,), "vix_over_vix3m": (1.0,), "credit_speed": (rules.credit_bp,)}
@@ -177,9 +175,7 @@ def _shades(panel: Panel) -> Iterator[Mark]:
             yield Area(corners, panel.theme.negative_soft, 0.9 if state in ALARMS else 0.35)
 
 
-def _dates(
-    found: Regime, y: float, sides: tuple[float, float], theme: Theme, every: int = 2
-) -> Iterator[Mark]:
+def _dates(found: Regime, y: float, sides: tuple[float, float], theme: Theme, every: int = 2) -> Iterator[Mark]:
     """Name every second month, or every so many, at its first day."""
     last = np.datetime64(found.as_of, "D")
     first = (last - DAYS).astype("datetime64[M]") + 1

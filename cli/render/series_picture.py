@@ -29,7 +29,11 @@ SIGN = 4.5
 """Half of a breach's sign."""
 WIDEST_NAME = 22
 HATCH = 5.0
-BREACHED: dict[Severity, tuple[float, str]] = {"breach": (7.0, "alert"), "warn": (5.0, "negative"), "info": (3.0, "ink")}
+BREACHED: dict[Severity, tuple[float, str]] = {
+    "breach": (7.0, "alert"),
+    "warn": (5.0, "negative"),
+    "info": (3.0, "ink"),
+}
 """Half the height of a breach in its lane, and its colour."""
 
 

@@ -153,7 +153,9 @@ def _listening(listen: ServeOptions, token: str | None) -> socket.socket:
         return socket.create_server((host, listen.port), family=family)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
-        raise click.ClickException(f"cannot listen at {host} port {listen.port}: {reason}; --port 0 takes one that is free") from None
+        raise click.ClickException(
+            f"cannot listen at {host} port {listen.port}: {reason}; --port 0 takes one that is free"
+        ) from None
 
 
 def _is_own(host: str) -> bool:

@@ -48,7 +48,7 @@
     const { data, series } = columns(panel, chart);
     const sign = panel.signed ? (value) => (value > 0 ? "+" : "") : () => "";
     const axis = {
-      stroke: () => colors.muted, grid: { stroke: () => colors.grid, width: 1 }, ticks: { show: false }, size: 64, font: `12px system-ui, sans-serif`, space: 34,
+      stroke: () => colors.muted, grid: { stroke: () => colors.grid, width: 1 }, ticks: { show: false }, size: 64, font: `12px system-ui, sans-serif`, space: 24,
       values: (u, splits) => splits.map((value) => sign(value) + value.toLocaleString("en-US", { maximumFractionDigits: 6 }).replace("-", MINUS) + (panel.kind === "percent" ? "%" : "")),
     };
     const bands = panel.low ? [{ series: [1, 2], fill: () => `color-mix(in srgb, ${colors.muted} 22%, transparent)` }] : [];

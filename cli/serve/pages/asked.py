@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from gex.cli.serve.params import Given, Param
 
 FRAGMENT = params.choice("fragment", "1 for the inside of the page alone", ("1",))
-FORM = Markup('<form class="controls" method="get" aria-label="{label}">\n{fields}<button type="submit">Show</button>\n</form>\n')
+FORM = Markup(
+    '<form class="controls" method="get" aria-label="{label}">\n{fields}<button type="submit">Show</button>\n</form>\n'
+)
 FIELD = Markup('<label>{label} <input type="{kind}" name="{name}" value="{value}"{more}></label>\n')
 SELECT = Markup('<label>{label} <select name="{name}">{options}</select></label>\n')
 OPTION = Markup('<option value="{value}"{selected}>{text}</option>')
@@ -42,7 +44,7 @@ def form(label: str, *fields: Markup) -> Markup:
     return FORM.format(label=label, fields=joined(fields))
 
 
-def field(label: str, name: str, value: object, kind: str = "date", more: Markup = Markup("")) -> Markup:
+def field(label: str, name: str, value: object, kind: str = "date", more: str = "") -> Markup:
     """Return an input with its label."""
     return FIELD.format(label=label, kind=kind, name=name, value="" if value is None else value, more=more)
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import polars as pl
-
     from starlette.requests import Request
 
     from gex.cli.serve.catalog import Listed
@@ -59,7 +58,9 @@ def _days(symbol: str, listed: Listed) -> Markup:
         for date in reversed(listed.dates)
     )
     count = len(listed.snapshots)
-    said = f"{count:,} snapshot{'' if count == 1 else 's'} of {len(listed.dates):,} dates; each has its own page of files."
+    said = (
+        f"{count:,} snapshot{'' if count == 1 else 's'} of {len(listed.dates):,} dates; each has its own page of files."
+    )
     return joined([
         heading(f"Files of {symbol}", paragraph(said)),
         section("days", "Snapshots", table("New York dates and times, the last first", ["Date", "Time"], rows, words=2)),
@@ -129,12 +130,20 @@ def _forms(address: str, size: str = "") -> Markup:
 def _charts(root: str) -> Iterator[Sequence[str | Markup]]:
     for kind in KINDS:
         grounds = ((f"{root}/charts/{kind}.svg?theme={theme}", f"SVG, {theme}") for theme in ("light", "dark"))
-        yield [kind, CHARTS.get(kind, kind), Markup(" ").join(LINK.format(address=at, text=text) for at, text in grounds)]
+        yield [
+            kind,
+            CHARTS.get(kind, kind),
+            Markup(" ").join(LINK.format(address=at, text=text) for at, text in grounds),
+        ]
 
 
 def _documents(root: str, snapshot: Snapshot) -> Iterator[Sequence[str | Markup]]:
     report = f"/downloads/{snapshot.symbol}/{moment_of(snapshot)}/report.html"
-    yield ["report", "the page of the snapshot as one file that needs no network", LINK.format(address=report, text="HTML")]
+    yield [
+        "report",
+        "the page of the snapshot as one file that needs no network",
+        LINK.format(address=report, text="HTML"),
+    ]
     yield ["report", "levels, exposures, settings and quality", LINK.format(address=root, text="JSON")]
     yield ["levels", "every public definition", LINK.format(address=f"{root}/levels", text="JSON")]
     yield ["zero-dte", "what expires that day", LINK.format(address=f"{root}/zero-dte", text="JSON")]
@@ -150,10 +159,12 @@ async def report(request: Request) -> Response:
         snapshot = await shelf.snapshot(given["symbol"], given["moment"])
         view = await shelf.view_of(snapshot)
         data = await shelf.aside(written, view)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (told on a page, as of every page)
         return await failed(request, error)
     name = file_name(snapshot, "report.html")
-    return Response(data, media_type="text/html; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return Response(
+        data, media_type="text/html; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
 
 
 ROUTES = [

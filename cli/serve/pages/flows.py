@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -12,7 +11,7 @@ from starlette.routing import Route
 
 from gex.cli.page.html import BEHIND, FIGURE, figure, joined, paragraph, section, table
 from gex.cli.render import figures
-from gex.cli.render.flows import TITLES, about_of
+from gex.cli.render.flows import about_of
 from gex.cli.render.flows_document import assumptions, strikes
 from gex.cli.render.flows_map import clock_of, rows_of, times_of
 from gex.cli.serve import api
@@ -26,7 +25,7 @@ from gex.cli.serve.records import NO_HISTORIES, shown_flows
 from gex.ingest.errors import ChainError, MissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from starlette.requests import Request
 
@@ -244,7 +243,7 @@ def _strikes(shown: Shown) -> Markup:
         top = rows.sort(rows["usd"].abs(), descending=True).head(TOP_STRIKES)
         lines = [[figures.strike(row["strike"]), figures.dollars(row["usd"])] for row in top.to_dicts()]
         total = figures.dollars(float(rows["usd"].sum()))
-        caption = f"At {figures.signed(float(move), 0)}% now: {total} in all, most from"  # type: ignore[arg-type]
+        caption = f"At {figures.signed(float(move), 0)}% now: {total} in all, most from"
         tables.append(table(caption, ["Strike", "Dealers trade"], lines))
     return joined(tables)
 
@@ -258,7 +257,12 @@ def _triggers(trend: TrendReport | str) -> Markup:
     said = f"After the close of {trend.as_of}, {figures.price(trend.close)}: {figures.signed(100 * trend.position, 0)}% of a full position{held}{rank}."
     rows = sorted((_trigger(each, trend.close) for each in trend.triggers), key=lambda row: -row[0])
     head = ["Rule", "Now", "Turns at a close of", "Away"]
-    told = table("The highest price first; a rule is long above its price and short below", head, (row for _, row in rows), words=2)
+    told = table(
+        "The highest price first; a rule is long above its price and short below",
+        head,
+        (row for _, row in rows),
+        words=2,
+    )
     return joined([paragraph(said), told])
 
 
@@ -279,7 +283,13 @@ def _files(found: Found, assets: float | None) -> Markup:
     root = f"{api.ROOT}/flows/{found.snapshot.symbol}/{moment_of(found.snapshot)}/tables"
     query = "" if assets is None else f"?vol_control_aum={assets:.0f}"
     lines = (
-        Markup("{}: {}").format(name, Markup(", ").join(LINK.format(address=f"{root}/{name}.{kind}{query}", text=text) for kind, text in (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet"))))
+        Markup("{}: {}").format(
+            name,
+            Markup(", ").join(
+                LINK.format(address=f"{root}/{name}.{kind}{query}", text=text)
+                for kind, text in (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet"))
+            ),
+        )
         for name in ("curve", "orders", "strikes", "funds")
     )
     return Markup('<p class="note">Files. {}.</p>\n').format(Markup("; ").join(lines))

@@ -77,7 +77,9 @@ def kind_of(reading: Reading) -> str:
 
 
 def _cards(found: Regime, rules: Rules) -> Markup:
-    return Markup('<div class="cards strips">\n{}</div>\n').format(joined(_card(found, rules, each) for each in found.readings))
+    return Markup('<div class="cards strips">\n{}</div>\n').format(
+        joined(_card(found, rules, each) for each in found.readings)
+    )
 
 
 def _card(found: Regime, rules: Rules, reading: Reading) -> Markup:
@@ -127,7 +129,9 @@ def _changes(found: Regime) -> Markup:
     ]
     if not rows:
         return paragraph("No level of the next close would change a state that is known.", "none")
-    return table("Levels of the next close, and the state each leads to", ["Figure", "Now", "A close of"], rows, words=3)
+    return table(
+        "Levels of the next close, and the state each leads to", ["Figure", "Now", "A close of"], rows, words=3
+    )
 
 
 def _realized(found: Regime, rules: Rules) -> Markup:

@@ -79,8 +79,8 @@ def watched_of(path: Path, symbol: str, series: pl.DataFrame, at: dt.datetime) -
     Args:
         path: The file.
         symbol: What the series is of.
-        series: Every snapshot, by quote time.
-        at: When it is looked at: what came later is left out.
+        series: Every snapshot, by quote time; one at least.
+        at: When it is looked at: ages count to it.
 
     Raises:
         click.UsageError: The file is no file of limits.
@@ -91,7 +91,8 @@ def watched_of(path: Path, symbol: str, series: pl.DataFrame, at: dt.datetime) -
     from gex.limit_states import verdicts
 
     rules = tuple(rule for rule in read_limits(path) if rule.holds_for(symbol))
-    known = aged(series, symbol, at)
+    # A clock that is behind takes back no snapshot.
+    known = aged(series, symbol, max([at, *series["quote_time"].tail(1)]))
     why = why_null(known)
     found = [list(verdicts(rule, symbol, known, why, only_last=FIELDS[rule.field].of_now)) for rule in rules]
     by_time = tuple({each.quote_time: each for each in told if each.quote_time} for told in found)
@@ -150,7 +151,8 @@ def written(rule: Rule, value: float) -> str:
         return figures.dollars(value)
     if unit == "share" and isinstance(rule.test, Beyond):
         return f"{100 * value:.1f}%"
-    return f"{value:,.6g}".replace("-", figures.MINUS)
+    words = {"minutes": " min", "sessions": " sessions", "points": " points", "price": ""}.get(unit, "")
+    return f"{value:,.6g}".replace("-", figures.MINUS) + words
 
 
 def _limit(rule: Rule) -> str:

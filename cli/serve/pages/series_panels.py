@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gex.cli.render import figures
@@ -14,7 +16,7 @@ from gex.limits import Beyond
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gex.cli.render.history_screen import Shown
     from gex.cli.render.series_chart import Kind, Look, Value
@@ -65,13 +67,17 @@ class Measure:
     def __call__(self, value: float) -> str:
         """Return a value as text, without its unit but for percentages."""
         shown = value / self.scale
-        text = figures.signed(shown, self.digits) if self.signed else f"{shown:,.{self.digits}f}".replace("-", figures.MINUS)
+        text = (
+            figures.signed(shown, self.digits)
+            if self.signed
+            else f"{shown:,.{self.digits}f}".replace("-", figures.MINUS)
+        )
         return text + ("%" if self.kind == "percent" else "")
 
 
 def measure_of(name: str, values: Sequence[Value]) -> Measure:
     """Return how a column is written that has these values."""
-    known = [value for value in values if value is not None]
+    known = [value for value in values if value is not None and math.isfinite(value)]
     if "_usd" in name:
         money = figures.Money.spanning(known)
         signed = "gross" not in name
@@ -153,13 +159,18 @@ def _places(rows: Sequence[Row]) -> tuple[tuple[Place, ...], list[Row | None]]:
 
 
 def _values(rows: Sequence[Row | None], name: str, scale: float = 1.0) -> tuple[Value, ...]:
-    return tuple(None if row is None or row.get(name) is None else row[name] / scale for row in rows)
+    """Return a column in the unit of its panel; what is null or not finite is None."""
+    values = (None if row is None else row.get(name) for row in rows)
+    return tuple(value / scale if value is not None and math.isfinite(value) else None for value in values)
 
 
 def _levels(rows: Sequence[Row | None], watched: Watched | None) -> Panel:
     """Return the first panel: spot, flip with its band, walls."""
     last = next(row for row in reversed(rows) if row is not None)
-    write = {"spot": figures.price, "gamma_flip": lambda value: figures.level(value, last["spot"])}
+    write: dict[str, Callable[[float], str]] = {
+        "spot": figures.price,
+        "gamma_flip": partial(figures.level, spot=last["spot"]),
+    }
     curves, beside = [], []
     for name, look in PRICES.items():
         values = _values(rows, name)

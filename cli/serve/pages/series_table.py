@@ -42,7 +42,9 @@ def behind(shown: Shown, chart: Chart, columns: Sequence[str] | None) -> Markup:
             rows.append([place.label, count, *[NONE] * (len(head) - 2)])
         else:
             rows.append(list(_cells(by_date[place.label], place.time, measures, more)))
-    caption = "Every session, the last first. pctl: percentile among all sessions before its own, under the same settings"
+    caption = (
+        "Every session, the last first. pctl: percentile among all sessions before its own, under the same settings"
+    )
     return table(caption, head, rows, words=2)
 
 
