@@ -20,11 +20,14 @@ FIGURE = Markup(
     '<div class="canvas scroll" tabindex="0" role="region" aria-label="{title}">{picture}</div>\n'
     '<p class="note">{caption}</p>\n{data}{table}</figure>\n'
 )
+ROW, ROW_END, HEADED_END, CELL_END = Markup("<tr>"), Markup("</tr>\n"), Markup("</th>"), Markup("</td>")
+HEADED = {kind: Markup('<th scope="row" class="{}">').format(kind) for kind in ("word", "figure")}
+CELL = {kind: Markup('<td class="{}">').format(kind) for kind in ("word", "figure")}
 BEHIND = Markup("<details><summary>The figures as a table</summary>\n{}</details>\n")
 
 
-def joined(parts: Iterable[Markup]) -> Markup:
-    """Return pieces of HTML one after the other."""
+def joined(parts: Iterable[str | Markup]) -> Markup:
+    """Return pieces of HTML one after the other; plain text among them is escaped."""
     return Markup("").join(parts)
 
 
@@ -56,9 +59,9 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str | Marku
 
 
 def _row(row: Sequence[str | Markup], kinds: Sequence[str]) -> Markup:
-    first = Markup('<th scope="row" class="{}">{}</th>').format(kinds[0], row[0])
-    cells = (Markup('<td class="{}">{}</td>').format(*pair) for pair in zip(kinds[1:], row[1:], strict=True))
-    return Markup("<tr>{}{}</tr>\n").format(first, joined(cells))
+    # A join escapes as `format` does, in a tenth of its time: tables are most of a page's cells.
+    cells = (piece for kind, cell in zip(kinds[1:], row[1:], strict=True) for piece in (CELL[kind], cell, CELL_END))
+    return joined([ROW, HEADED[kinds[0]], row[0], HEADED_END, *cells, ROW_END])
 
 
 def figure(
