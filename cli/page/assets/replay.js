@@ -153,7 +153,10 @@
         this.figure.querySelector("figcaption strong").textContent = data.title;
         this.chart.fill();
         this.tell();
-        if (data.complete) return;
+        if (data.complete) {
+          this.figure.querySelector(".pending").remove();
+          return;
+        }
       } catch { /* asked again */ }
       setTimeout(() => this.ask(), AGAIN_MS);
     }

@@ -47,9 +47,10 @@ CHART = Markup(
     '<figure class="chart" id="day-chart" data-panel="replay">\n<figcaption><strong>{title}</strong></figcaption>\n'
     '<div class="plots" role="img" aria-label="{title}"></div>\n<noscript><ul class="days">{times}</ul></noscript>\n'
     '<p class="note">Above: points. Solid: spot; dashed: flip; thin: walls. Below: dealers\' net gamma, $ of delta per +1% '
-    "of spot; hatched: sign unknown. {assumed}</p>\n{data}"
+    "of spot; hatched: sign unknown.{pending}</p>\n{data}"
     '<details class="behind"><summary>The figures as a table, each time with its page</summary>\n{table}</details>\n</figure>\n'
 )
+PENDING = Markup('<span class="pending"> Figures that are still being computed are empty; load again for them.</span>')
 FRAME = Markup('{player}{chart}<div class="sections" id="sections">\n{sections}</div>\n')
 LINK = Markup('<a href="{}">{}</a>')
 SCRIPTS = ("swap.js", "replay_chart.js", "replay.js")
@@ -107,10 +108,10 @@ def _player(day: Sequence[Snapshot], shown: Snapshot) -> Markup:
 def _chart(day: Sequence[Snapshot], found: Found) -> Markup:
     there = [each for each in found if isinstance(each, Brief)]
     behind = table("Levels in points through the day", HEAD, (_row(*pair) for pair in zip(day, found, strict=True)))
-    assumed = "" if None not in found else "Figures that are still being computed are empty; load again for them."
+    pending = PENDING if None in found else Markup("")
     times = joined(Markup("<li>{}</li>").format(_link(each)) for each in day)
     return CHART.format(
-        title=finding(there), times=times, assumed=assumed, data=payload(_plain(day, found)), table=behind
+        title=finding(there), times=times, pending=pending, data=payload(_plain(day, found)), table=behind
     )
 
 
