@@ -18,6 +18,7 @@ from gex.cli.serve.catalog import moment_of
 from gex.cli.serve.pages.briefs import KINDS, SIDES, brief_of, ruler
 from gex.cli.serve.pages.frame import Page, page, symbol_of
 from gex.cli.serve.pages.places import clock, named, page_of
+from gex.cli.serve.pages.snapshot import SCRIPTS
 from gex.cli.serve.problems import problem_of
 from gex.ingest.errors import ChainError
 from gex.plot import difference, prices
@@ -68,7 +69,7 @@ async def compare(request: Request, shelf: Shelf) -> Page:
     else:
         text, status = await _answered(shelf, before, after)
     title = f"{after.symbol} {clock(before)} to {clock(after)} compared · gex"
-    return Page(title, form + text, tab="compare", symbol=after.symbol, status=status)
+    return Page(title, form + text, tab="compare", symbol=after.symbol, scripts=SCRIPTS, status=status)
 
 
 async def _chosen(request: Request, shelf: Shelf, listed: Listed) -> tuple[Snapshot, Snapshot]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gex.cli.serve.shelf import Shelf
     from gex.ingest.store import Snapshot
 
+SCRIPTS = tuple(name for name in assets.SCRIPTS if name != "page.js")
+"""Of the sections; what every page has is left to the frame."""
 NOW = Markup('<div id="now" hidden{}></div>\n')
 FIXED = Markup('<p class="live"><a href="{}">To the latest, {}</a></p>\n')
 
@@ -61,9 +63,8 @@ async def drawn(shelf: Shelf, listed: Listed, shown: Snapshot) -> Page:
     view = await shelf.view_of(shown)
     key = ("page", shown.place, before and before.place, past)
     title, text = await shelf.kept(key, partial(_drawn, view, moment_of(shown)))
-    scripts = tuple(name for name in assets.SCRIPTS if name != "page.js")
     return Page(
-        title, text, symbol=shown.symbol, places=places.of_snapshot(listed, shown), scripts=(*scripts, *LIVE_SCRIPTS)
+        title, text, symbol=shown.symbol, places=places.of_snapshot(listed, shown), scripts=(*SCRIPTS, *LIVE_SCRIPTS)
     )
 
 
