@@ -203,11 +203,11 @@ def _parts(flows: SessionFlows, terminal: Terminal) -> Iterator[str]:
             lines = flow([f"{name}  missing: {part.reason}"], terminal.width, indent="  ")
             yield from (terminal.paint(line, "alert") for line in lines)
         else:
-            first, *rest = _about(part)
+            first, *rest = about_of(part)
             yield from flow([f"{name}  {first}", *rest], terminal.width, indent="  ")
 
 
-def _about(part: Part) -> list[str]:
+def about_of(part: Part) -> list[str]:
     """Return what a part rests on, in words."""
     about: dict[str, Any] = part.about
     if part.name == "dealers":

@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 
 from gex.cli.serve import api, events, openapi, problems
 from gex.cli.serve.events import Broker
+from gex.cli.serve.pages import routes as pages
 from gex.cli.serve.security import Guard
 from gex.cli.serve.shelf import Shelf
 from gex.cli.serve.tokens import Lock
@@ -47,7 +48,7 @@ def app_of(site: Site, *, token: str | None = None, hosts: frozenset[str] = LOOP
             shelf.close()
 
     app = Starlette(
-        routes=[*api.ROUTES, *openapi.ROUTES, *events.ROUTES],
+        routes=[*api.ROUTES, *openapi.ROUTES, *events.ROUTES, *pages.ROUTES],
         middleware=[Middleware(Guard, hosts=hosts, lock=Lock(token) if token else None)],
         exception_handlers=problems.HANDLERS,
         lifespan=lifespan,

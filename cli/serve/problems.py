@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/problem+json"
 FOLDERS = re.compile(r"(?:(?<=[\s'\"(:,;=])|^)(?:[A-Za-z]:|~|\.{1,2})?(?:[\\/][^\\/\s'\":;,()]+)*[\\/](?=[^\\/\s])")
 """The folders before a file's name in a message: nobody's business but the server's."""
+MACHINES = ("/api/", "/openapi", "/events", "/assets/")
+"""What no reader opens, so that its errors are for programs."""
 RETRY_SECONDS = 5
 
 
@@ -114,7 +116,11 @@ def _http(error: HTTPException) -> str:
 
 
 async def answer(request: Request, error: Exception) -> Response:
-    """Answer a request that failed, as an exception handler of Starlette."""
+    """Answer a request that failed, as an exception handler of Starlette: a browser that asked for a page gets one."""
+    if not request.url.path.startswith(MACHINES) and "text/html" in request.headers.get("accept", ""):
+        from gex.cli.serve.pages.frame import failed
+
+        return await failed(request, error)
     return problem_of(error, request.app.state.shelf.site).response(request.url.path)
 
 

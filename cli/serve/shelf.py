@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
 
 LIMIT_BYTES = 256 << 20
+BRIEF_BYTES = 8 << 20
+"""Of what is kept of many snapshots, beside: a few figures each, that large things would push out."""
 WORKERS = 2
 QUEUE = 64
 """Computations that may wait; more are refused."""
@@ -61,6 +63,7 @@ class Shelf:
         self.site = _absolute(site)
         self.catalog = Catalog(self.site.store)
         self.cache = Cache(limit_bytes)
+        self.briefs = Cache(BRIEF_BYTES)
         spec = spec_of(self.site.settings, self.site.read)
         self.fingerprint = f"{spec.fingerprint}-{spec.selection}"
         self._histories = self.site.histories
@@ -77,31 +80,33 @@ class Shelf:
         """Return what a quick function that reads the disk answers, from a thread; nothing is kept."""
         return await asyncio.to_thread(function, *arguments)
 
-    async def kept(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
+    async def kept(self, key: Hashable, make: Callable[[], Answer], *, brief: bool = False) -> Answer:
         """Return a value of the cache, made in a worker thread if it is not there.
 
         Args:
             key: What the value depends on; begin it with a name of your own.
             make: Makes it; may call the `…_now` methods, which block.
+            brief: It is a few figures, kept beside.
 
         Raises:
             BusyError: Too much is waiting.
             Exception: What `make` raises.
 
         """
-        value = self.cache.peek(key)
+        cache = self.briefs if brief else self.cache
+        value = cache.peek(key)
         if value is MISSING:
-            value = await asyncio.shield(asyncio.wrap_future(self._submitted(key, make)))
+            value = await asyncio.shield(asyncio.wrap_future(self._submitted(key, make, cache)))
         return value  # type: ignore[no-any-return]  # as it was made
 
-    def _submitted(self, key: Hashable, make: Callable[[], Any]) -> Future[Any]:
+    def _submitted(self, key: Hashable, make: Callable[[], Any], cache: Cache) -> Future[Any]:
         """Return the work on a key: what is about to be done already, or new."""
         with self._lock:
             if (there := self._pending.get(key)) is not None:
                 return there
             if len(self._pending) >= QUEUE:
                 raise BusyError(f"{QUEUE} computations are waiting; try again in a few seconds")
-            future = self._pending[key] = self._pool.submit(self.cache.get, key, make)
+            future = self._pending[key] = self._pool.submit(cache.get, key, make)
         future.add_done_callback(lambda _: self._done(key))
         return future
 
@@ -186,6 +191,13 @@ class Shelf:
     def analysis_now(self, snapshot: Snapshot) -> Analysis:
         """Return the analysis of a snapshot; blocks."""
         return self.cache.get(("analysis", snapshot.place), partial(self._analyse, snapshot))  # type: ignore[no-any-return]
+
+    def analysis_once(self, snapshot: Snapshot) -> Analysis:
+        """Return the analysis of a snapshot without keeping what it takes, for those of a whole day; blocks."""
+        from gex.analysis import analysis_of
+
+        there = self.cache.peek(("analysis", snapshot.place))
+        return analysis_of(self._price(snapshot)) if there is MISSING else there
 
     def _price(self, snapshot: Snapshot) -> Priced:
         from gex.analysis import priced
