@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
@@ -56,9 +56,19 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str | Marku
 
 
 def _row(row: Sequence[str | Markup], kinds: Sequence[str]) -> Markup:
+    if len(row) != len(kinds):
+        raise ValueError(f"a row of {len(row)} cells in a table of {len(kinds)} columns")
+    words = max(1, kinds.count("word"))
     first = Markup('<th scope="row" class="{}">{}</th>').format(kinds[0], row[0])
-    cells = (Markup('<td class="{}">{}</td>').format(*pair) for pair in zip(kinds[1:], row[1:], strict=True))
-    return Markup("<tr>{}{}</tr>\n").format(first, joined(cells))
+    return Markup("<tr>") + first + _cells("word", row[1:words]) + _cells("figure", row[words:]) + Markup("</tr>\n")
+
+
+def _cells(kind: Literal["word", "figure"], cells: Sequence[str | Markup]) -> Markup:
+    """Return cells of one kind; joined as one, since long tables are most of a page's time."""
+    if not cells:
+        return Markup("")
+    opening = Markup('<td class="word">') if kind == "word" else Markup('<td class="figure">')
+    return opening + (Markup("</td>") + opening).join(cells) + Markup("</td>")
 
 
 def figure(
