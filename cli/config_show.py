@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +23,8 @@ def command() -> None:
 def show(form: str, **values: Any) -> None:
     """List each setting, its value, and where it came from: flag, GEX_*, ./gex.toml, your own file, default."""
     ctx = click.get_current_context()
-    rows = [(name, values[name], _origin(ctx, name)) for name in sorted(options.SETTINGS)]
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+    rows = [(name, given[name], _origin(ctx, name)) for name in sorted(options.SETTINGS)]
     if form == "json":
         from gex.cli.render.document import dumps
 

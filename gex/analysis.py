@@ -114,7 +114,7 @@ def analysis_of(base: Priced) -> Analysis:
         zero_dte=slice_of(market, parts.zero_dte, dollars, by_volume),
         ex_zero_dte=slice_of(market, parts.ex_zero_dte, dollars, by_volume),
         next_expiration=slice_of(market, parts.following, dollars, by_volume),
-        make_by_contract=partial(by_contract, chain.frame, market.used, book, market.level, dollars),
+        make_by_contract=partial(by_contract, chain.frame, market.used, book, market.level, dollars, by_volume),
         by_strike=by_strike(parts.whole.totals, parts.zero_dte.totals),
         by_expiration=by_expiration(market, dollars.gamma),
         profile=Profile(ladder.spots, parts.whole.profile, parts.zero_dte.profile, parts.whole.crossings),

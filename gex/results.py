@@ -247,7 +247,8 @@ class Analysis:
     Attributes:
         make_by_contract: Makes `by_contract`, which many readers never ask for.
         by_contract: The chain's used rows with `years`, `forward`, `discount`, `sigma`, `position`
-            (dealers' signed contracts), `gamma`, `delta`, `vanna` and the exposures in dollars.
+            (dealers' signed contracts), `gamma`, `delta`, `vanna` and the exposures in dollars;
+            `volume_gamma_usd_per_1pct` is gamma with today's volume in place of open interest: a scenario, no estimate.
         by_strike: `strike`, `net`, `calls`, `puts`, `gross`, `zero_dte` ($ per +1%), `call_open_interest`,
             `put_open_interest`, `volume`, `cumulative`.
         by_expiration: One row per (expiration, root): `expiration`, `root`, `settlement`, `expires_at`,

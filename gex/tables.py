@@ -25,8 +25,15 @@ HEAD = ("expiration", "root", "settlement", "expires_at")
 LEVELS = ("call_wall", "put_wall", "max_pain", "straddle_strike", "straddle", "expected_move")
 
 
-def by_contract(frame: pl.DataFrame, used: Ints, book: Book, spot: float, dollars: ContractExposure) -> pl.DataFrame:
-    """Return the used rows with what priced them and the dealers' exposure in each."""
+def by_contract(
+    frame: pl.DataFrame,
+    used: Ints,
+    book: Book,
+    spot: float,
+    dollars: ContractExposure,
+    by_volume: Floats | None = None,
+) -> pl.DataFrame:
+    """Return the used rows with what priced them and the dealers' exposure in each, and that had they taken volume."""
     forward = spot * np.exp((book.rate - book.dividend) * book.years)
     columns = {
         "years": book.years,
@@ -40,6 +47,8 @@ def by_contract(frame: pl.DataFrame, used: Ints, book: Book, spot: float, dollar
     }
     if dollars.charm is not None:
         columns["charm_usd_to_close"] = dollars.charm
+    if by_volume is not None:
+        columns["volume_gamma_usd_per_1pct"] = by_volume
     return frame[used].with_columns(pl.Series(name, values) for name, values in columns.items())
 
 

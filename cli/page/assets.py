@@ -10,7 +10,10 @@ from importlib.resources import files
 from gex.plot import theme
 
 STYLES = ("vendor/uPlot.min.css", "page.css")
-SCRIPTS = ("vendor/uPlot.iife.min.js", "page.js", "strikes.js", "zero_dte.js")
+SCRIPTS = (
+    "vendor/uPlot.iife.min.js", "page.js", "strikes_data.js", "strikes_scale.js", "strikes_draw.js", "strikes_view.js",
+    "strikes_controls.js", "strikes.js", "zero_dte.js",
+)  # fmt: skip
 """Of a report, in the order they run."""
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 

@@ -6,10 +6,12 @@ A moment is a New York time as `2025-09-05T1016`, or `2025-09-05T101630` where t
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import re
 import time
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gex.ingest.calendar import NEW_YORK
@@ -37,7 +39,7 @@ class Listed:
 
     snapshots: tuple[Snapshot, ...]
 
-    @property
+    @cached_property
     def dates(self) -> list[dt.date]:
         """The New York dates, oldest first."""
         return list(dict.fromkeys(each.quote_date for each in self.snapshots))
@@ -85,6 +87,8 @@ class Catalog:
 
     store: Path
     _folders: dict[Path, tuple[int, list[Snapshot]]] = field(default_factory=dict)
+    """What each held when it was listed, and when it had changed last."""
+    _listed: dict[str, tuple[list[list[Snapshot]], Listed]] = field(default_factory=dict)
 
     def symbols(self) -> list[str]:
         """Return the symbols there are snapshots of, and those whose snapshots cannot be listed.
@@ -104,11 +108,11 @@ class Catalog:
             ChainError: A bundle is damaged.
 
         """
-        found = self._snapshots(symbol) if symbol in self._names() else []
-        if not found:
+        listed = self._listing(symbol) if symbol in self._names() else None
+        if listed is None or not listed.snapshots:
             there = ", ".join(self.symbols()) or "nothing yet: gex ingest fills it"
             raise MissingError(f"no snapshot of {symbol} in the store; it has {there}")
-        return Listed(tuple(latest(ordered(found))))
+        return listed
 
     def dates(self, symbol: str) -> list[dt.date]:
         """Return the New York dates of a symbol, oldest first; errors as `listed`."""
@@ -155,16 +159,23 @@ class Catalog:
 
     def _holds(self, symbol: str) -> bool:
         try:
-            return bool(self._snapshots(symbol))
+            return bool(self._listing(symbol).snapshots)
         except ChainError:
             return True
 
-    def _snapshots(self, symbol: str) -> list[Snapshot]:
+    def _listing(self, symbol: str) -> Listed:
+        """Return what the folders of a symbol hold, put in order again if one has changed."""
         try:
-            folders = [path for path in (self.store / f"symbol={symbol}").iterdir() if "=" in path.name]
+            folders = sorted(path for path in (self.store / f"symbol={symbol}").iterdir() if "=" in path.name)
         except OSError:  # gone meanwhile
-            return []
-        return [each for folder in folders for each in self._in_folder(folder, symbol)]
+            folders = []
+        found = [self._in_folder(folder, symbol) for folder in folders]
+        kept = self._listed.get(symbol)
+        if kept and len(kept[0]) == len(found) and all(map(operator.is_, kept[0], found)):
+            return kept[1]
+        listed = Listed(tuple(latest(ordered(each for some in found for each in some))))
+        self._listed[symbol] = (found, listed)
+        return listed
 
     def _in_folder(self, folder: Path, symbol: str) -> list[Snapshot]:
         """Return what a folder of a date or month holds, listed again if it has changed."""
@@ -176,7 +187,9 @@ class Catalog:
         if kept is not None and kept[0] == changed:
             return kept[1]
         settled = changed < time.time_ns() - RACY_NS
-        found = [each for path in folder.glob("*.parquet") for each in snapshots_in(path, symbol)]
+        found = [each for path in sorted(folder.glob("*.parquet")) for each in snapshots_in(path, symbol)]
+        if kept is not None and kept[1] == found:
+            found = kept[1]
         self._folders[folder] = (changed if settled else -1, found)
         return found
 

@@ -34,7 +34,7 @@ NEWS = logging.getLogger("gex.serve")
 """What it tells is news, though the rest of gex says no more than warnings."""
 
 
-@click.command("serve")
+@click.command("serve", short_help="Serve a local site over a store, live.")
 @serve_options
 @options.results_option
 @click.option(
@@ -152,10 +152,8 @@ def _listening(listen: ServeOptions, token: str | None) -> socket.socket:
     try:
         return socket.create_server((host, listen.port), family=family)
     except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise click.ClickException(
-            f"cannot listen at {host} port {listen.port}: {reason}; --port 0 takes one that is free"
-        ) from None
+        place = f"{host} port {listen.port}: {os.strerror(error.errno or 0)}"
+        raise click.ClickException(f"cannot listen at {place}; --port 0 takes one that is free") from None
 
 
 def _is_own(host: str) -> bool:

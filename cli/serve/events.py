@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
@@ -56,7 +57,8 @@ class Rhythm:
     """How often, in seconds, and for how many.
 
     Attributes:
-        look: From one look at the store to the next.
+        look: From one look at the store to the next, at least.
+        share: Of a core's time that looking takes, at most: a store of very many days is looked at less often.
         warm: For the figures that pages will ask for, before they are told all the same.
         heartbeat: Between two signs of life of a stream without news.
         patience: For a client to take an event.
@@ -65,6 +67,7 @@ class Rhythm:
     """
 
     look: float = 0.25
+    share: float = 0.01
     warm: float = 10.0
     heartbeat: float = 15.0
     patience: float = 20.0
@@ -109,6 +112,8 @@ class Broker:
         self._told: deque[Event] = deque(maxlen=KEPT)
         self._number = 0
         self._watcher: Watcher | None = None
+        self._took = 0.0
+        """Seconds of a core that the last look took."""
         self._watching: asyncio.Task[None] | None = None
 
     def open(self, stream: Stream) -> None:
@@ -178,15 +183,23 @@ class Broker:
                     trouble = one_line(error)
                     LOGGER.error("the store cannot be watched: %s", trouble, exc_info=error)
             self.ready.set()
-            await asyncio.sleep(self.rhythm.look)
+            await asyncio.sleep(max(self.rhythm.look, self._took / self.rhythm.share))
         self._watching = None
 
     async def _look(self) -> None:
-        if self._watcher is None:
-            self._watcher = await asyncio.to_thread(Watcher, self._shelf.site.store)
-        found = await asyncio.to_thread(self._watcher.news)
+        found = await asyncio.to_thread(self._found)
         by_symbol = {each.symbol: each for each in found if SYMBOL.fullmatch(each.symbol)}  # The last one of each.
         await asyncio.gather(*map(self._announce, by_symbol.values()))
+
+    def _found(self) -> list[Snapshot]:
+        """Return what has arrived; the first look finds what is there, and nothing new."""
+        if self._watcher is None:
+            self._watcher = Watcher(self._shelf.site.store)
+        began = time.thread_time()
+        try:
+            return self._watcher.news()
+        finally:
+            self._took = time.thread_time() - began
 
     async def _announce(self, snapshot: Snapshot) -> None:
         """Tell of a snapshot, once its figures are there if a page is about to ask for them."""

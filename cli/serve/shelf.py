@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gex.cli.batch.spec import spec_of
 from gex.cli.serve.cache import MISSING, Cache
 from gex.cli.serve.catalog import Catalog, StoreError, moment_of
-from gex.ingest.errors import MissingError
+from gex.ingest.errors import MissingError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gex.cli.page.view import View
     from gex.cli.serve.site import Site
     from gex.history import Standing
+    from gex.ingest.schema import Chain
     from gex.ingest.store import Snapshot
     from gex.intraday_results import ZeroDte
     from gex.level_book import LevelBook
@@ -200,15 +201,32 @@ class Shelf:
 
     def _price(self, snapshot: Snapshot) -> Priced:
         from gex.analysis import priced
-        from gex.cli.sources import answered, chain_at
-        from gex.ingest.address import opened
+        from gex.cli.sources import answered
 
-        name = address_of(snapshot)
-        with opened(snapshot) as path:
-            chain = chain_at(str(path), name, self.site.read, self.site.settings.spot)
+        name, chain = address_of(snapshot), self._read(snapshot)
         # Where the input once lay is nobody's business but the server's.
         chain = replace(chain, source=replace(chain.source, path=re.split(r"[\\/]", chain.source.path)[-1]))
         return answered(chain, self.site.settings, name, priced)
+
+    def _read(self, snapshot: Snapshot) -> Chain:
+        """Return a snapshot's chain, from where it is now: files that are merged go.
+
+        Raises:
+            MissingError: It is gone.
+            ChainError: It cannot be read.
+
+        """
+        from gex.cli.sources import chain_at
+        from gex.ingest.address import opened
+
+        try:
+            with opened(snapshot) as path:
+                return chain_at(str(path), address_of(snapshot), self.site.read, self.site.settings.spot)
+        except UnreadableError:
+            now = self.catalog.snapshot(snapshot.symbol, moment_of(snapshot))
+            if now == snapshot:
+                raise
+            return self._read(now)
 
     def _analyse(self, snapshot: Snapshot) -> Analysis:
         from gex.analysis import analysis_of

@@ -96,6 +96,9 @@ def test_a_snapshot_appears_without_a_reload_and_leaves_the_reader_in_place(
     page = tab(f"{address}/s/SPX").page
     follows(page)
     page.evaluate("window.mine = true")
+    calls = page.locator("#by-strike").get_by_role("button", name="Calls")
+    calls.click()
+    assert calls.get_attribute("aria-pressed") == "false"
     page.locator("#definitions details.definition summary").first.click()
     page.locator("#definitions").evaluate("each => scrollTo(0, each.offsetTop - 200)")
     page.locator("#definitions details.definition summary").first.focus()
@@ -104,6 +107,7 @@ def test_a_snapshot_appears_without_a_reload_and_leaves_the_reader_in_place(
     clock = f"{moment[11:13]}:{moment[13:]}"
     shows(page, moment)
     assert page.evaluate("window.mine")
+    assert calls.get_attribute("aria-pressed") == "false"
     assert page.locator("#definitions details.definition").first.evaluate("each => each.open")
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     assert page.locator("#definitions").evaluate("each => each.getBoundingClientRect().top") == pytest.approx(
@@ -113,6 +117,17 @@ def test_a_snapshot_appears_without_a_reload_and_leaves_the_reader_in_place(
     assert "was" in page.locator("#said").inner_text()
     assert page.locator(".places").get_by_text(clock).count() >= 1
     assert page.locator(".moved").count() == 1
+
+
+def test_the_first_page_follows_every_symbol(tab: Callable[..., Tab], growing: tuple[str, Ground]) -> None:
+    address, ground = growing
+    page = tab(address).page
+    page.locator("#live[data-state=live]").wait_for()
+    spot = page.locator("#symbol-SPX .price").inner_text()
+    moment = arrive(ground, spot=5077.5)
+    page.locator(f'#symbol-SPX[data-moment="{moment}"]').wait_for()
+    assert page.locator("#symbol-SPX .price").inner_text() == "5077.50" != spot
+    assert page.locator("#said").inner_text().startswith("SPX ")
 
 
 def test_the_tab_tells_symbol_spot_and_side(tab: Callable[..., Tab], growing: tuple[str, Ground]) -> None:

@@ -26,6 +26,8 @@ HEAVY = {
     "databento_dbn",
     "dask",
     "distributed",
+    "starlette",
+    "uvicorn",
 }
 FINDER = """
 import json, sys
@@ -59,7 +61,7 @@ def loaded(*arguments: str, **environment: str) -> set[str]:
         # One of each kind: chains, stores, results, trades, histories.
         *([name, "--help"] for name in ("report", "fetch", "zero-dte", "ingest", "store", "history", "batch", "score")),
         *([name, "--help"] for name in ("check", "monitor", "tape", "flows", "feedback", "cta", "regime", "brief")),
-        *([name, "--help"] for name in ("study", "claims", "signals", "regress", "chart")),
+        *([name, "--help"] for name in ("study", "claims", "signals", "regress", "chart", "serve")),
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:

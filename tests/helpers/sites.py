@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 import numpy as np
@@ -22,10 +22,12 @@ from gex.ingest.store import save
 from gex.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from pathlib import Path
 
     from starlette.applications import Starlette
 
+Result = TypeVar("Result")
 LIMITS = """
 [rules.crossed]
 field = "spot"
@@ -94,6 +96,16 @@ def _write_histories(folder: Path) -> None:
         (folder / f"{name}_History.csv").write_text("\n".join([f"DATE,{name}", *lines]) + "\n")
 
 
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Return what a coroutine returns, in a loop of its own; `asyncio.run` would write out a task's result, however long."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+
 @dataclass(frozen=True)
 class Client:
     """Asks an application in this process, a loop of its own for each request."""
@@ -107,7 +119,7 @@ class Client:
     def ask(self, method: str, address: str, **headers: str) -> httpx.Response:
         """Return the answer to a request; `_` in a header's name stands for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return asyncio.run(self._ask(method, address, named))
+        return run(self._ask(method, address, named))
 
     async def _ask(self, method: str, address: str, headers: dict[str, str]) -> httpx.Response:
         # A fault that is answered with 500 is an answer to look at.

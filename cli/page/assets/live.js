@@ -20,7 +20,11 @@
   let again = false;
   let pointing = false;
 
-  const facts = (root) => { const now = root.querySelector("#now"); return now ? now.dataset : {}; };
+  let timer = 0; // of the next look, if one is due
+
+  /* What is shown of each symbol, as the server wrote it: one on a snapshot's page, all on the first. */
+  const shown = () => new Map([...main.querySelectorAll("[data-symbol]")].map((each) => [each.dataset.symbol, { ...each.dataset }]));
+  const only = () => document.getElementById("now")?.dataset || {};
   const clock = (time) => new Date(time).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "America/New_York" });
 
   /* ---- The next snapshot in the place of this one. */
@@ -36,7 +40,7 @@
       swap(page);
     } catch (error) {
       tell(`The new snapshot could not be shown (${error.message}); trying again`);
-      setTimeout(refresh, 5 * AGAIN_MS);
+      later(5 * AGAIN_MS);
     }
     busy = false;
     if (again) { again = false; refresh(); }
@@ -50,24 +54,29 @@
   }
 
   function swap(page) {
-    const before = { ...facts(main) };
+    const before = shown();
     gex.swap(main, page.getElementById("main").childNodes);
     const [old, places] = [document, page].map((each) => each.querySelector(".places"));
     if (!old.querySelector("details[open]") && !old.contains(document.activeElement)) old.replaceWith(places);
     const fresh = page.getElementById("live");
     if (fresh) bar.dataset.every = fresh.dataset.every;
-    announce(before, facts(main));
+    announce(before, shown());
     age();
     follow();
   }
 
   function announce(before, after) {
-    if (!after.moment || before.moment === after.moment) return;
+    const changed = [...after.values()].filter(({ symbol, moment, clock }) => clock && before.has(symbol) && before.get(symbol).moment !== moment);
+    if (!changed.length) return;
+    tell(changed.map((each) => (after.size > 1 ? `${each.symbol} ` : "") + difference(before.get(each.symbol), each)).join(". "));
+    if (after.size === 1) moved(Number(before.get(changed[0].symbol).price), Number(changed[0].price));
+  }
+
+  function difference(before, after) {
     const parts = [["net gamma", "net"], ["flip", "flip"], ["call wall", "callWall"], ["put wall", "putWall"]]
       .filter(([, name], place) => place < 2 || before[name] !== after[name])
-      .map(([label, name]) => `${label} ${after[name]}${before[name] === after[name] ? "" : `, was ${before[name]}`}`);
-    tell(`${after.clock} snapshot; ${parts.join("; ")}`);
-    moved(Number(before.price), Number(after.price));
+      .map(([label, name]) => `${label} ${after[name]}${!before[name] || before[name] === after[name] ? "" : `, was ${before[name]}`}`);
+    return `${after.clock} snapshot; ${parts.join("; ")}`;
   }
 
   function tell(text) { said.textContent = text; }
@@ -94,7 +103,7 @@
   }
 
   function age() {
-    const { time, title } = facts(main);
+    const { time, title } = only();
     const every = Number(bar.dataset.every);
     const seconds = time ? (Date.now() + skew - Date.parse(time)) / 1000 : 0;
     const old = seconds > (every ? Math.max(LEAST_S, SLOW * every) : UNKNOWN_PACE_S);
@@ -105,14 +114,22 @@
   }
 
   function heard(message) {
-    if (message.kind === "down") down = down || Date.now() + skew;
-    else {
+    if (message.kind === "down") {
+      if (!down) tell("The connection to the server is lost; trying again");
+      down = down || Date.now() + skew;
+    } else {
+      if (down) tell("Connected again");
       down = null;
       connected = true;
       if (message.kind === "open") check();
-      else if (ours(message.symbol) && message.latest && message.moment !== facts(main).moment) refresh();
+      else if (message.latest) news([{ symbol: message.symbol, latest: message.moment }]);
     }
     age();
+  }
+
+  function news(symbols) {
+    const there = shown();
+    if (symbols.some(({ symbol, latest }) => ours(symbol) && there.get(symbol)?.moment !== latest)) refresh();
   }
 
   const ours = (symbol) => !bar.dataset.symbol || symbol === bar.dataset.symbol;
@@ -120,15 +137,18 @@
   /* What arrived between this page and the stream, or while there was none, nobody tells. */
   async function check() {
     try {
-      const { symbols } = await (await fetch("/api/v1/symbols", { cache: "no-store" })).json();
-      const shown = new Map([...main.querySelectorAll("[data-symbol]")].map((each) => [each.dataset.symbol, each.dataset.moment]));
-      if (symbols.some(({ symbol, latest }) => ours(symbol) && shown.get(symbol) !== latest)) refresh();
+      news((await (await fetch("/api/v1/symbols", { cache: "no-store" })).json()).symbols);
     } catch { /* the next time the stream opens */ }
   }
 
   /* Figures that are being computed are asked for again. */
   function follow() {
-    if (main.querySelector("[data-waiting]")) setTimeout(refresh, AGAIN_MS);
+    if (main.querySelector("[data-waiting]")) later(AGAIN_MS);
+  }
+
+  function later(milliseconds) {
+    clearTimeout(timer);
+    timer = setTimeout(refresh, milliseconds);
   }
 
   addEventListener("pointerdown", () => { pointing = true; });

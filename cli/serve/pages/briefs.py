@@ -29,6 +29,7 @@ RULER = Markup(
     '<path d="M{low} 15H{flip}" stroke="var(--negative)" stroke-width="3"/>'
     '<path d="M{flip} 15H{high}" stroke="var(--positive)" stroke-width="3"/>{marks}</svg>'
 )
+FACT = Markup(' data-{}="{}"')
 TICK = Markup('<path d="M{x} {top}V{bottom}" stroke="var(--{color})" stroke-width="{width}"{dash}/>')
 
 
@@ -67,6 +68,13 @@ class Brief:
             "call_wall": _strike(self.call_wall),
             "put_wall": _strike(self.put_wall),
         }
+
+    def facts(self, symbol: str) -> Markup:
+        """Return its figures as attributes of an element, by which `live.js` tells two snapshots apart."""
+        title = f"{symbol} {figures.price(self.spot)} {self.side}"
+        given = {"symbol": symbol, "moment": self.moment, "time": self.time.isoformat(), "title": title}
+        words = {**given, "price": f"{self.spot:.8g}", **self.written()}
+        return Markup("").join(FACT.format(name.replace("_", "-"), value) for name, value in words.items())
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON has it, with what its figures are read as."""

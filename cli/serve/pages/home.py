@@ -29,7 +29,7 @@ SECONDS = 2.0
 """How long a page waits for figures; it shows what there is, and `live.js` asks again for the rest."""
 HEAD = Markup('<section class="symbols" id="symbols"{}>\n<h1>{}</h1>\n{}</section>\n')
 ROW = Markup(
-    '<article class="entry" id="symbol-{symbol}" data-symbol="{symbol}" data-moment="{moment}">\n<h2><a href="{address}">{symbol}</a></h2>\n'
+    '<article class="entry" id="symbol-{symbol}"{facts}>\n<h2><a href="{address}">{symbol}</a></h2>\n'
     '<p class="price">{spot}</p>\n<p class="net"><strong class="{kind}">{net}</strong> {side}</p>\n'
     '<div class="where">{ruler}<p>{levels}</p></div>\n<p class="when">{time}<br><span class="{state_kind}">{state}</span></p>\n'
     '<p class="held">{held}</p>\n</article>\n'
@@ -78,7 +78,7 @@ def _row(symbol: str, listed: Listed | str, brief: Brief | str | None) -> Markup
     words, kind = brief.written(), KINDS[brief.regime]
     levels = f"put wall {words['put_wall']} · flip {words['flip']} · call wall {words['call_wall']}"
     return ROW.format(
-        symbol=symbol, moment=brief.moment, address=address, kind=kind, spot=words["spot"], net=f"{words['net']} per +1%",
+        symbol=symbol, facts=brief.facts(symbol), address=address, kind=kind, spot=words["spot"], net=f"{words['net']} per +1%",
         side=f"{SIDES[brief.regime]}, {brief.side}" if brief.flip is not None else SIDES[brief.regime],
         ruler=ruler(brief), levels=levels, time=figures.moment(brief.time), state=brief.state,
         state_kind="fresh" if brief.timely else "old", held=_held(listed),

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from starlette.routing import Route
 
 from gex.cli.page import assets
-from gex.cli.page.html import joined
 from gex.cli.page.page import body
 from gex.cli.render import figures
 from gex.cli.serve.catalog import moment_of
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from gex.cli.serve.shelf import Shelf
     from gex.ingest.store import Snapshot
 
-FACTS = Markup('<div id="now" hidden{}></div>\n')
-FACT = Markup(' data-{}="{}"')
+NOW = Markup('<div id="now" hidden{}></div>\n')
 FIXED = Markup('<p class="live"><a href="{}">To the latest, {}</a></p>\n')
 
 
@@ -71,19 +69,9 @@ async def drawn(shelf: Shelf, listed: Listed, shown: Snapshot) -> Page:
 
 def _drawn(view: View, moment: str) -> tuple[str, Markup]:
     """Return the tab's title and the sections, with what `live.js` compares two snapshots by before them."""
-    brief = brief_of(view.analysis, moment)
-    words = brief.written()
-    title = f"{view.analysis.underlying} {words['spot']} {brief.side}"
-    facts = {
-        "symbol": view.analysis.underlying,
-        "title": title,
-        "moment": moment,
-        "time": brief.time.isoformat(),
-        "price": f"{brief.spot:.6g}",
-        **words,
-    }
-    given = joined(FACT.format(name.replace("_", "-"), value) for name, value in facts.items())
-    return title, FACTS.format(given) + body(view)
+    brief, symbol = brief_of(view.analysis, moment), view.analysis.underlying
+    title = f"{symbol} {figures.price(brief.spot)} {brief.side}"
+    return title, NOW.format(brief.facts(symbol)) + body(view)
 
 
 def pace(snapshots: Sequence[Snapshot]) -> int:

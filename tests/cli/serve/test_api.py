@@ -46,7 +46,7 @@ GOOD = [
     f"{HERE}/levels",
     f"{HERE}/zero-dte",
     f"{HERE}/zero-dte?every=7.5&surface=true",
-    *(f"{HERE}/tables/{table}.{form}" for table in TABLES for form in ("csv", "json", "parquet")),
+    *(f"{HERE}/tables/by_strike.{form}" for form in ("csv", "json", "parquet")),
     *(f"{HERE}/charts/{kind}.svg" for kind in ("strikes", "profile", "heat", "expirations", "hedging")),
     f"{HERE}/charts/profile.svg?theme=dark",
     f"{V1}/compare/SPX",

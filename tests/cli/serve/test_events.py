@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-FAST = Rhythm(look=0.005, warm=5.0, heartbeat=30.0, patience=5.0)
+FAST = Rhythm(look=0.005, share=1.0, warm=5.0, heartbeat=30.0, patience=5.0)
 LONG = 20.0
 """Seconds until a test gives up: none of them waits for it."""
 WHOLE = b"PAR1" + b"footer.." + (8).to_bytes(4, "little") + b"PAR1"
@@ -298,6 +299,23 @@ def test_who_falls_behind_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert [each["moment"][-4:] for each in slow.told] == ["1000"]
 
     run(test, tmp_path)
+
+
+def test_a_look_that_takes_long_is_taken_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each takes a second of a core, a hundredth of its time is one in a hundred seconds."""
+    looks: list[int] = []
+    seconds = itertools.count()
+    monkeypatch.setattr(events.time, "thread_time", lambda: float(next(seconds)))
+    news = events.Watcher.news
+    monkeypatch.setattr(events.Watcher, "news", lambda watcher: (looks.append(1), news(watcher))[1])
+
+    async def test(broker: Broker, _: FakeShelf) -> None:
+        await ready(broker, Reader(broker))
+        await asyncio.sleep(0.05)
+        # The first look, taken as the watcher is made, and one after it.
+        assert len(looks) == 2
+
+    run(test, tmp_path, Rhythm(look=0.001))
 
 
 def test_who_leaves_leaves_nothing(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from sites import Client, Ground, lay_out
+from sites import Client, Ground
 
 from gex.cli.page import assets
 from gex.cli.serve.pages import files, replay
@@ -232,10 +233,10 @@ def test_a_store_that_is_away_is_said_and_comes_back(ground: Ground, tmp_path: P
     client.app.state.shelf.close()
 
 
-def test_a_snapshot_that_vanishes_or_is_damaged_takes_no_other_with_it(tmp_path: Path) -> None:
-    ground = lay_out(tmp_path)
-    client = Client(ground.app())
-    path = next(ground.store.glob("symbol=SPX/date=2026-01-07/*.parquet"))
+def test_a_snapshot_that_vanishes_or_is_damaged_takes_no_other_with_it(ground: Ground, tmp_path: Path) -> None:
+    store = shutil.copytree(ground.store, tmp_path / "store")
+    client = Client(ground.app(store=store))
+    path = next(store.glob("symbol=SPX/date=2026-01-07/*.parquet"))
     path.write_bytes(b"PAR1 and no more")
     broken = client.get("/s/SPX", accept="text/html")
     assert broken.status_code in {404, 422}

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sites import run
 
 from gex.cli.page.view import View
 from gex.cli.serve import shelf as module
@@ -139,7 +140,7 @@ def test_the_loop_goes_on_while_a_value_is_made(shelf: Shelf) -> None:
         go.set()
         return await asyncio.gather(*asked)
 
-    assert asyncio.run(ask()) == [7] * 50
+    assert run(ask()) == [7] * 50
     assert made == [1]
 
 
@@ -160,7 +161,7 @@ def test_a_client_who_leaves_takes_nothing_from_the_others(shelf: Shelf) -> None
         go.set()
         return await stayer
 
-    assert asyncio.run(ask()) == 7
+    assert run(ask()) == 7
     assert shelf.cache.peek("key") == 7
 
 
@@ -175,7 +176,7 @@ def test_what_nobody_waits_for_any_more_is_kept_all_the_same(shelf: Shelf) -> No
         go.set()
         assert await shelf.kept("key", lambda: False)
 
-    asyncio.run(ask())
+    run(ask())
 
 
 def test_a_failure_is_tried_again(shelf: Shelf) -> None:
@@ -188,8 +189,8 @@ def test_a_failure_is_tried_again(shelf: Shelf) -> None:
         return answer
 
     with pytest.raises(ValueError, match="once"):
-        asyncio.run(shelf.kept("key", make))
-    assert asyncio.run(shelf.kept("key", make)) == 7
+        run(shelf.kept("key", make))
+    assert run(shelf.kept("key", make)) == 7
 
 
 def test_more_work_than_can_be_had_soon_is_refused(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,38 +205,38 @@ def test_more_work_than_can_be_had_soon_is_refused(ground: Ground, monkeypatch: 
         go.set()
         return await asyncio.gather(*asked, return_exceptions=True)
 
-    answers = asyncio.run(ask())
+    answers = run(ask())
     assert [type(each) for each in answers] == [bool, bool, BusyError]
     shelf.close()
 
 
 def test_a_view_is_all_that_a_page_shows(shelf: Shelf) -> None:
-    view = asyncio.run(shelf.view("SPX", "latest"))
+    view = run(shelf.view("SPX", "latest"))
     assert isinstance(view, View)
-    assert view.analysis is asyncio.run(shelf.analysis("SPX", "latest"))
-    assert view is asyncio.run(shelf.view("SPX", "2026-01-07T1030"))
+    assert view.analysis is run(shelf.analysis("SPX", "latest"))
+    assert view is run(shelf.view("SPX", "2026-01-07T1030"))
     assert not isinstance(view.change, str)
     assert view.change.before.quote_time.day == 6
     assert (view.change.before.quote_time.hour, view.standing and view.standing.sessions) == (16, 2)
-    first = asyncio.run(shelf.view("SPX", "2026-01-05T1030"))
+    first = run(shelf.view("SPX", "2026-01-05T1030"))
     assert isinstance(first.change, str)
 
 
 def test_a_view_follows_the_results(ground: Ground, tmp_path: Path) -> None:
     shelf = Shelf(ground.site(results=tmp_path))
-    before = asyncio.run(shelf.view("QQQ", "latest"))
+    before = run(shelf.view("QQQ", "latest"))
     (tmp_path / "summary" / "symbol=QQQ" / "date=2026-03-09").mkdir(parents=True)
-    assert asyncio.run(shelf.view("QQQ", "latest")) is not before
+    assert run(shelf.view("QQQ", "latest")) is not before
     shelf.close()
 
 
 def test_a_replay_stays_within_its_bytes(ground: Ground) -> None:
     shelf = Shelf(ground.site())
     listed = shelf.catalog.listed("SPX").snapshots
-    asyncio.run(shelf.view_of(listed[0]))
+    run(shelf.view_of(listed[0]))
     limit = shelf.cache.limit_bytes = 2 * shelf.cache.bytes
     for snapshot in listed:
-        asyncio.run(shelf.view_of(snapshot))
+        run(shelf.view_of(snapshot))
         assert 0 < shelf.cache.bytes <= limit
     assert shelf.cache.peek(("priced", listed[0].place)) is MISSING
     assert shelf.cache.peek(("priced", listed[-1].place)) is not MISSING
@@ -244,12 +245,12 @@ def test_a_replay_stays_within_its_bytes(ground: Ground) -> None:
 
 def test_a_server_without_results_has_no_standing(ground: Ground) -> None:
     shelf = Shelf(ground.site(results=None))
-    assert asyncio.run(shelf.view("SPX", "latest")).standing is None
+    assert run(shelf.view("SPX", "latest")).standing is None
     with pytest.raises(MissingError):
-        asyncio.run(shelf.view("NDX", "latest"))
+        run(shelf.view("NDX", "latest"))
     shelf.close()
 
 
 def test_a_shelf_that_was_closed_starts_again(shelf: Shelf) -> None:
     shelf.close()
-    assert asyncio.run(shelf.kept("key", lambda: 7)) == 7
+    assert run(shelf.kept("key", lambda: 7)) == 7
