@@ -19,9 +19,13 @@ def test_cells_sum_to_strikes_and_expirations(chain: Chain) -> None:
     analysis = analyze(chain)
     cells = strike_cells(analysis)
     columns = pl.col("calls", "puts", "call_open_interest", "put_open_interest", "volume")
-    strikes = analysis.by_strike.join(cells.group_by("strike").agg(columns.sum()), on="strike", how="left", suffix="_of")
+    strikes = analysis.by_strike.join(
+        cells.group_by("strike").agg(columns.sum()), on="strike", how="left", suffix="_of"
+    )
     for name in ("calls", "puts", "call_open_interest", "put_open_interest", "volume"):
-        assert strikes[f"{name}_of"].fill_null(0).to_list() == pytest.approx(strikes[name].to_list(), rel=1e-12, abs=1e-3)
+        assert strikes[f"{name}_of"].fill_null(0).to_list() == pytest.approx(
+            strikes[name].to_list(), rel=1e-12, abs=1e-3
+        )
     dates = cells.group_by("expiration").agg((pl.col("calls") + pl.col("puts")).sum()).sort("expiration")
     own = analysis.by_expiration.group_by("expiration").agg(pl.col("net").sum()).sort("expiration")
     assert dates["calls"].to_list() == pytest.approx(own["net"].to_list(), rel=1e-9, abs=1e-3)
