@@ -29,7 +29,7 @@ WIDTH = 1080
 LEFT, RIGHT = 76, 940
 TOP, PANEL, GAP = 104, 108, 42
 STRIP_WIDTH, STRIP_HEIGHT = 340, 146
-STRIP_LEFT, STRIP_RIGHT, STRIP_TOP = 36, 334, 8
+STRIP_LEFT, STRIP_RIGHT, STRIP_TOP = 48, 334, 8
 DAYS = 365
 """Shown, up to the evening."""
 UNITS = {"points": "points", "ratio": "ratio", "bp": "change in basis points", "%² a year": "%² a year"}

@@ -6,6 +6,7 @@ The picture (`series_picture`) and the script of the page (`series.js`) are draw
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Panel:
     ranks: tuple[Value, ...] = ()
     beside: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def ends(self) -> tuple[float, float]:
         """Return the lowest and highest value of its axis, with some room."""
         known = [value for values in self.all_values() for value in values if value is not None]

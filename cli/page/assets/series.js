@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { MINUS, NARROW, colors, readColors, numbers, written, hatch, label, gaps, columns, unsureBars, limits, names, zero } = gex.marks;
+  const { MINUS, NARROW, colors, readColors, numbers, written, hatch, label, gaps, columns, unsureBars, limits, names, zero, apart } = gex.marks;
   const TALL = 300, LOW = 150, LANE = 34, AXIS = 26;
   const RIGHT = 148;
 
@@ -52,7 +52,8 @@
       values: (u, splits) => splits.map((value) => sign(value) + value.toLocaleString("en-US", { maximumFractionDigits: 6 }).replace("-", MINUS) + (panel.kind === "percent" ? "%" : "")),
     };
     const bands = panel.low ? [{ series: [1, 2], fill: () => `color-mix(in srgb, ${colors.muted} 22%, transparent)` }] : [];
-    const all = { ...hooks, drawAxes: [(u) => gaps(u, chart), zero], draw: [(u) => { unsureBars(u, panel); limits(u, panel); names(u, panel); }] };
+    const all = { ...hooks, drawAxes: [apart((u) => gaps(u, chart), zero)],
+      draw: [apart((u) => unsureBars(u, panel), (u) => limits(u, panel), (u) => names(u, panel))] };
     const height = panel.name === "levels" ? TALL : LOW;
     return new uPlot(options(figure, chart, height, all, { series, axis, bands, scales: { y: { range: range(panel) } } }), data, box);
   }
@@ -76,7 +77,7 @@
     const axis = { stroke: () => colors.muted, grid: { show: false }, ticks: { show: false }, size: 64, values: () => [] };
     const series = [{ label: "place" }, { label: "limits", stroke: () => "transparent", points: { show: false } }];
     const height = chart.lanes.length * LANE + AXIS + 12;
-    const all = { ...hooks, drawAxes: [(u) => gaps(u, chart)], draw: [draw] };
+    const all = { ...hooks, drawAxes: [apart((u) => gaps(u, chart))], draw: [apart(draw)] };
     return new uPlot(options(figure, chart, height, all, { series, axis, scales: { y: { range: [0, 1] } } }), [chart.x, chart.x.map(() => null)], box);
   }
 

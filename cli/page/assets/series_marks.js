@@ -212,5 +212,14 @@
     u.ctx.stroke();
   }
 
-  gex.marks = { MINUS, NARROW, colors, readColors, numbers, written, hatch, label, gaps, columns, unsureBars, limits, names, zero };
+  /* uPlot remembers what it last set on the canvas: what is drawn by hand leaves no trace. */
+  function apart(...draws) {
+    return (u) => {
+      u.ctx.save();
+      for (const draw of draws) draw(u);
+      u.ctx.restore();
+    };
+  }
+
+  gex.marks = { MINUS, NARROW, colors, readColors, numbers, written, hatch, label, gaps, columns, unsureBars, limits, names, zero, apart };
 })();

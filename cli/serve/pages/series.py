@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from markupsafe import Markup
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from gex.cli.render.history_screen import Shown
+    from gex.cli.series import SeriesOptions
     from gex.cli.serve.pages.series_limits import Watched
     from gex.cli.serve.params import Given
     from gex.cli.serve.shelf import Shelf
@@ -45,11 +46,11 @@ LINK = Markup('<a href="{address}">{text}</a>')
 
 
 @dataclass(frozen=True)
-class Found:
-    """A series, its limits or why there are none, and what was left out."""
+class Read:
+    """A series, how it was read, and what one must know of it."""
 
     shown: Shown
-    watched: Watched | str
+    options: SeriesOptions
     warnings: tuple[str, ...]
 
 
@@ -60,23 +61,19 @@ async def series(request: Request, shelf: Shelf) -> Page:
     if given["start"] and given["end"] and given["end"] < given["start"]:
         raise RequestError(f"end {given['end']} lies before start {given['start']}")
     results = await shelf.aside(results_of, shelf)
-    stamp = await shelf.aside(shelf.results_stamp, symbol)
-    minute = int(dt.datetime.now(dt.UTC).timestamp() // 60)
-    key = ("series page", symbol, stamp, given["start"], given["end"], tuple(columns or ()), minute)
-    body = await shelf.kept(key, partial(_page, shelf, results, given))
+    key = (symbol, await shelf.aside(shelf.results_stamp, symbol), given["start"], given["end"])
+    read = await shelf.kept(("series rows", *key), partial(_read, results, given))
+    check_columns(columns, read.shown)
+    # Limits on the age of quotes change by the minute.
+    minute = int(dt.datetime.now(dt.UTC).timestamp() // 60) if shelf.site.limits else 0
+    whole = ("series page", *key, tuple(columns or ()), minute)
+    body = await shelf.kept(whole, lambda: body_of(read, _watched(shelf, symbol, read, given["end"]), given))
     scripts = ("vendor/uPlot.iife.min.js", "series_marks.js", "series.js")
     return Page(f"{symbol} series", body, tab="series", symbol=symbol, scripts=scripts)
 
 
-def _page(shelf: Shelf, results: Path, given: Given) -> Markup:
-    """Read the series and lay the page out; blocks."""
-    found = _found(shelf, results, given)
-    check_columns(given["columns"], found.shown)
-    return body(found, given)
-
-
-def _found(shelf: Shelf, results: Path, given: Given) -> Found:
-    """Read the series and its limits; what is damaged is left out and named.
+def _read(results: Path, given: Given) -> Read:
+    """Read the series; what is damaged is left out and named.
 
     Raises:
         ChainError: There is nothing of the symbol.
@@ -95,11 +92,10 @@ def _found(shelf: Shelf, results: Path, given: Given) -> Found:
     except UnreadableError as error:
         shown, options = read(skip=True)
         warnings = (f"{public(str(error), [str(results)])}; it is left out",)
-    watched = _watched(shelf, given["symbol"], options, given["end"])
-    return Found(shown, watched, (*warnings, *shown.history.warnings, *([shown.gap] if shown.gap else [])))
+    return Read(shown, options, (*warnings, *shown.history.warnings, *([shown.gap] if shown.gap else [])))
 
 
-def _watched(shelf: Shelf, symbol: str, options: Any, end: dt.date | None) -> Watched | str:
+def _watched(shelf: Shelf, symbol: str, read: Read, end: dt.date | None) -> Watched | str:
     """Hold the site's limits against the series, as of now or the end of the last date asked for."""
     from gex.cli.series import read_series
 
@@ -109,7 +105,7 @@ def _watched(shelf: Shelf, symbol: str, options: Any, end: dt.date | None) -> Wa
     if end is not None:
         at = min(at, dt.datetime.combine(end + dt.timedelta(days=1), dt.time(), NEW_YORK).astimezone(dt.UTC))
     try:
-        return watched_of(shelf.site.limits, symbol, read_series(symbol, options), at)
+        return watched_of(shelf.site.limits, symbol, read_series(symbol, read.options), at)
     except click.UsageError as error:
         return f"The limits cannot be read: {public(error.format_message(), [str(shelf.site.limits)])}."
     except ChainError as error:
@@ -134,14 +130,14 @@ def check_columns(columns: Sequence[str] | None, shown: Shown) -> None:
         raise RequestError("columns names one of them twice")
 
 
-def body(found: Found, given: Given) -> Markup:
-    """Return the inside of the page."""
-    shown, watched = found.shown, None if isinstance(found.watched, str) else found.watched
-    chart = chart_of(shown, watched, given["columns"])
+def body_of(read: Read, watched: Watched | str, given: Given) -> Markup:
+    """Return the inside of the page; `watched` says why there are no limits if there are none."""
+    shown = read.shown
+    chart = chart_of(shown, None if isinstance(watched, str) else watched, given["columns"])
     return joined([
-        heading(f"{chart.underlying} through time", paragraph(_said(shown)), _ask(found, given), *_warned(found.warnings)),
+        heading(f"{chart.underlying} through time", paragraph(_said(shown)), _ask(shown, given), *_warned(read.warnings)),
         standing(shown),
-        states(found.watched),
+        states(watched),
         section("series", "Session by session", figure(chart, behind(shown, chart, given["columns"])), _files(given)),
     ])  # fmt: skip
 
@@ -158,9 +154,9 @@ def _warned(warnings: Sequence[str]) -> Iterator[Markup]:
     return (paragraph(f"! {text}", "warning") for text in warnings)
 
 
-def _ask(found: Found, given: Given) -> Markup:
+def _ask(shown: Shown, given: Given) -> Markup:
     """Return the form: dates, and one more column to show."""
-    there = [name for name in columns_there(found.shown) if name not in USUAL]
+    there = [name for name in columns_there(shown) if name not in USUAL]
     usual = ",".join(USUAL)
     options = [("", "the usual"), *((f"{usual},{name}", f"with {name.replace('_', ' ')}") for name in there)]
     chosen = ",".join(given["columns"] or ())
