@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from gex.cli.page.html import joined, section
-from gex.cli.page.panels.verdict import CARD
+from gex.cli.page.panels.cards import CARD
 from gex.cli.render import figures
 from gex.cli.render.history_screen import ABOVE, GROSS, NET, TODAY
 from gex.cli.serve.pages.series_panels import measure_of, ranked
