@@ -125,12 +125,27 @@ def figure(
         data: What that script needs, as JSON has it.
 
     """
+    canvas = canvas or (_either(picture, narrow) if narrow else canvas_of(picture))
+    return _framed(name, finding(picture), canvas, _notes(picture, narrow), behind, panel, data)
+
+
+def drawn(
+    name: str, title: str, svg: str, caption: str, behind: Markup, *, panel: str | None = None, data: object = None
+) -> Markup:
+    """Return a chart as `figure` does, from an SVG element in which all text is escaped."""
+    canvas = CANVAS.format(kind="", title=title, pictures=Markup(svg))  # noqa: S704 (escaped by who drew it)
+    return _framed(name, title, canvas, paragraph(caption, "note"), behind, panel, data)
+
+
+def _framed(
+    name: str, title: str, canvas: Markup, notes: Markup, behind: Markup | None, panel: str | None, data: object
+) -> Markup:
     return FIGURE.format(
         name=name,
         panel=Markup(' data-panel="{}"').format(panel) if panel else "",
-        title=finding(picture),
-        canvas=canvas or (_either(picture, narrow) if narrow else canvas_of(picture)),
-        notes=_notes(picture, narrow),
+        title=title,
+        canvas=canvas,
+        notes=notes,
         data=payload(data) if panel else "",
         table=BEHIND.format(behind) if behind else "",
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from starlette.routing import Route
 
-from gex.cli.page.html import BEHIND, FIGURE, figure, joined, paragraph, section, table
+from gex.cli.page.html import drawn, figure, joined, paragraph, section, table
 from gex.cli.render import figures
 from gex.cli.render.flows import about_of
 from gex.cli.render.flows_document import assumptions, strikes
@@ -198,18 +198,11 @@ def _curve(flows: SessionFlows, picture: str) -> Markup:
         for row in reversed(range(len(flows.curve.spots)))
     )
     head = ["Price", "Move", *(f"{NAMES.get(name, name)}, {money.unit}" for name in names), f"All, {money.unit}"]
-    return FIGURE.format(
-        name="flows-curve",
-        panel="",
-        title=_finding(flows),
-        picture=Markup(picture),  # noqa: S704 (escaped by the drawing)
-        caption=(
-            f"{money.unit} traded by the close if the price is there, positive buys. Bold: all together; thin: all together at "
-            "earlier times. Dashed upright: the price now."
-        ),
-        data="",
-        table=BEHIND.format(table("By price at the close", head, rows)),
+    caption = (
+        f"{money.unit} traded by the close if the price is there, positive buys. Bold: all together; thin: all together at "
+        "earlier times. Dashed upright: the price now."
     )
+    return drawn("flows-curve", _finding(flows), picture, caption, table("By price at the close", head, rows))
 
 
 def _finding(flows: SessionFlows) -> str:

@@ -53,7 +53,7 @@ CHART = Markup(
 PENDING = Markup('<span class="pending"> Figures that are still being computed are empty; load again for them.</span>')
 FRAME = Markup('{player}{chart}<div class="sections" id="sections">\n{sections}</div>\n')
 LINK = Markup('<a href="{}">{}</a>')
-SCRIPTS = ("swap.js", "replay_chart.js", "replay.js")
+SCRIPTS = ("vendor/uPlot.iife.min.js", "swap.js", "replay_chart.js", "replay.js")
 
 
 async def replay(request: Request, shelf: Shelf) -> Page:

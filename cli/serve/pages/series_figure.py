@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
-from gex.cli.page.html import BEHIND, FIGURE, floats, payload
+from gex.cli.page.html import drawn, floats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from markupsafe import Markup
 
     from gex.cli.render.series_chart import Chart
 
@@ -22,15 +22,8 @@ def figure(chart: Chart, table: Markup) -> Markup:
     from gex.plot.theme import PAGE
 
     finding = chart.finding[:1].upper() + chart.finding[1:]
-    return FIGURE.format(
-        name="series-chart",
-        panel=Markup(' data-panel="series"'),
-        title=f"{finding}.",
-        picture=Markup(draw(chart, PAGE).inline()),  # noqa: S704 (escaped by the drawing)
-        caption=chart.caption,
-        data=payload(document(chart)),
-        table=BEHIND.format(table),
-    )
+    svg, data = draw(chart, PAGE).inline(), document(chart)
+    return drawn("series-chart", f"{finding}.", svg, chart.caption, table, panel="series", data=data)
 
 
 def document(chart: Chart) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def test_everyone_is_on_the_curve_where_there_is_what_they_need(ground: Ground, 
     assert text.count(">on the curve<") == 4
     assert ">missing<" not in text
     assert re.search(r"After the close of 2026-01-06, [\d.]+: [+−\d]+% of a full position", text)
-    rows = re.findall(r'<th scope="row" class="word">((?:ema|sma|momentum):[\d/]+)</th>', text)
+    rows = re.findall(r'<th scope="row">((?:ema|sma|momentum):[\d/]+)</th>', text)
     assert len(rows) > 5
     # Without the assets that nobody publishes, the page says where to give them.
     assert "nobody knows its assets: give them above" in site.get("/flows/SPX").text
