@@ -171,7 +171,9 @@ def test_one_zoom_moves_bars_and_curve_and_reset_undoes_it(tab: Callable[..., Ta
 
 
 def middle(page: Page, *, x: float = 0.3, y: float = 0.5) -> tuple[float, float]:
-    box = figure(page).locator(".live svg").bounding_box()
+    shown = figure(page).locator(".live svg")
+    shown.evaluate("each => each.scrollIntoView({block: 'center'})")
+    box = shown.bounding_box()
     assert box
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
