@@ -73,6 +73,10 @@ def test_the_wheel_installs_gex_alone(dist: Path) -> None:
         "gex/microstructure/_sides.pyi",
         "gex/ingest/holidays.csv",
         "gex/cli/report.schema.json",
+        "gex/cli/page/assets/page.css",
+        "gex/cli/page/assets/favicon.svg",
+        "gex/cli/page/assets/vendor/uPlot.iife.min.js",
+        "gex/cli/page/assets/vendor/uPlot.LICENSE",
     }
     assert needed <= set(names)
     compiled = ("pricing/_kernel", "pricing/_rows", "pricing/_american", "pricing/_cash")
@@ -97,6 +101,8 @@ def test_it_works_elsewhere(dist: Path, python: str, tmp_path: Path) -> None:
     (work / "cli" / "__init__.py").write_text("raise SystemExit('the wrong cli')\n")
     run(binary / "gex", "sample", "--to", "chain.csv", cwd=work)
     assert "call wall" in run(binary / "gex", "report", "chain.csv", cwd=work)
+    run(binary / "gex", "report", "chain.csv", "--html", "page.html", cwd=work)
+    assert "<svg" in (work / "page.html").read_text("utf-8")
     assert "FAIL" not in run(binary / "gex", "selftest", cwd=work)
 
 
