@@ -84,10 +84,14 @@ def test_a_damaged_bundle_takes_no_other_symbol_with_it(ground: Ground, store: P
     bundle = store / "symbol=NDX" / "month=2026-01" / "bundle-deadbeef.parquet"
     bundle.parent.mkdir(parents=True)
     bundle.write_bytes(b"no parquet at all")
-    doc = asks(ground, store).get("/api/v1/symbols").json()
+    client = asks(ground, store)
+    doc = client.get("/api/v1/symbols").json()
     assert [each["symbol"] for each in doc["symbols"]] == ["SPX"]
     assert [each["symbol"] for each in doc["damaged"]] == ["NDX"]
     assert doc["damaged"][0]["reason"].startswith("bundle-deadbeef.parquet: not a whole bundle")
+    home = client.get("/", accept="text/html")
+    assert '<p class="reason">bundle-deadbeef.parquet: not a whole bundle' in home.text
+    assert str(store) not in home.text
 
 
 def test_a_snapshot_is_shown_once_it_is_whole(ground: Ground, store: Path) -> None:
