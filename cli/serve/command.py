@@ -196,9 +196,8 @@ def _signals(server: Server) -> Iterator[list[int]]:
 
     def end(number: int, _frame: Any) -> None:
         caught.append(number)
-        server.should_exit = (
-            True  # While it starts; once it runs it listens itself, and hands the signal on at its end.
-        )
+        # While it starts; once it runs it listens itself, and hands the signal on at its end.
+        server.should_exit = True
 
     if threading.current_thread() is not threading.main_thread():
         yield caught

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import time
 from collections import deque
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
 KEPT = 256
 """Events that a stream may be behind, and that a browser which comes back may have missed."""
+NUMBER = re.compile(r"[0-9]{1,15}")
+"""Of an event, as an id says it; Python refuses to read numbers of thousands of digits."""
 HEARTBEAT = b": still here\n\n"
 RETRY = b"retry: 2000\n\n"
 """Milliseconds after which a browser that lost its stream comes back."""
@@ -145,7 +148,7 @@ class Broker:
     def place_of(self, last: str) -> int | None:
         """Return the place after an event's id; None if it is of another run, or too long ago."""
         run, _, number = last.rpartition("-")
-        place = int(number) if run == self.run and number.isascii() and number.isdecimal() else -1
+        place = int(number) if run == self.run and NUMBER.fullmatch(number) else -1
         return place if self._number - len(self._told) <= place <= self._number else None
 
     def since(self, place: int, symbol: str | None) -> tuple[int, list[Event]] | None:
