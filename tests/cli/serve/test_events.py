@@ -232,7 +232,19 @@ def test_who_comes_back_is_told_what_it_missed_and_no_more(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "last", ["0badc0de-1", "{run}-999", "{run}--1", "{run}-", "{run}-x", "{run}-\u00b2", "{run}-" + "9" * 5000, "1", "-", "\u0660"]
+    "last",
+    [
+        "0badc0de-1",
+        "{run}-999",
+        "{run}--1",
+        "{run}-",
+        "{run}-x",
+        "{run}-\u00b2",
+        "{run}-" + "9" * 5000,
+        "1",
+        "-",
+        "\u0660",
+    ],
 )
 def test_an_id_that_says_nothing_here_is_answered_with_the_last_moment(tmp_path: Path, last: str) -> None:
     put(tmp_path, "1000")
