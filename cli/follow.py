@@ -14,6 +14,7 @@ import click
 
 from gex.cli.failures import DONE, INTERRUPTED, one_line
 from gex.cli.log import LOGGER
+from gex.cli.moments import refuse_moments
 from gex.cli.stopping import stopped_by_signals
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Follow:
         """Follow until stopped, and return the exit code: 130 after Ctrl-C, 0 after SIGTERM."""
         from gex.cli.watch import Watcher
 
-        with stopped_by_signals(self.stop) as caught, self._opened() as write:
+        with stopped_by_signals(self.stop.set) as caught, self._opened() as write:
             watcher = Watcher(self.store, self.symbol)
             self._begin(write)
             while not self.stop.wait(self.interval):
@@ -215,14 +216,7 @@ def follow(
         raise click.UsageError("--follow takes one symbol, and --merge several")
     if form not in FORMATS:
         raise click.UsageError(f"{form} has an end, and --follow none; use --format table or jsonl")
-    given = {
-        "--at": settings.at,
-        "--spot": settings.spot,
-        "--move-to": settings.move_to,
-        "--quote-time": read.quote_time,
-    }
-    if wrong := [flag for flag, value in given.items() if value is not None]:
-        raise click.UsageError(f"{wrong[0]} is of one snapshot, and --follow shows many")
+    refuse_moments(settings, read, "--follow shows many")
     return Follow(sources[0], read.store, read, settings, output, form, detail, interval, past).run()
 
 

@@ -8,17 +8,17 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
-def stopped_by_signals(stop: threading.Event) -> Iterator[list[int]]:
-    """Let SIGTERM and Ctrl-C set an event rather than end the program; gives the signals that came."""
+def stopped_by_signals(stop: Callable[[], object]) -> Iterator[list[int]]:
+    """Let SIGTERM and Ctrl-C call a function rather than end the program; gives the signals that came."""
     caught: list[int] = []
 
     def end(number: int, _frame: Any) -> None:
         caught.append(number)
-        stop.set()
+        stop()
 
     if threading.current_thread() is not threading.main_thread():
         yield caught

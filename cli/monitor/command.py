@@ -15,6 +15,7 @@ import click
 from gex.cli import options
 from gex.cli.failures import DONE, INTERRUPTED, PARTIAL
 from gex.cli.log import LOGGER
+from gex.cli.moments import refuse_moments
 from gex.cli.stopping import stopped_by_signals
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def command(
     from gex.cli.monitor.secrets import Secrets
 
     store, results = _folders(read, results)
-    _refuse_moments(settings, read)
+    refuse_moments(settings, read, "a feed brings many")
     if waiting:
         click.echo(_listing(results))
         return DONE
@@ -84,7 +85,7 @@ def command(
     from gex.cli.monitor.work import Work
 
     stop, outbox, spec = threading.Event(), Outbox(results / "alerts"), spec_of(settings, read)
-    with outbox.owned(), contextlib.closing(Work(store, results, spec)) as work, stopped_by_signals(stop) as caught:
+    with outbox.owned(), contextlib.closing(Work(store, results, spec)) as work, stopped_by_signals(stop.set) as caught:
         post, place = Post(outbox, file.deliveries, stop), Folder(folder, store, results)
         monitor = Monitor(file, place, results, work, spec.fingerprint, outbox, post, stop, _now)
         _start(monitor, folder)
@@ -109,18 +110,6 @@ def _folders(read: ReadOptions, results: Path | None) -> tuple[Path, Path]:
     if results is None:
         raise click.UsageError("no results named; give --results DIR, or set GEX_RESULTS")
     return read.store, results
-
-
-def _refuse_moments(settings: Settings, read: ReadOptions) -> None:
-    """Refuse what is of one file and one moment, where there are many."""
-    given = {
-        "--at": settings.at,
-        "--spot": settings.spot,
-        "--move-to": settings.move_to,
-        "--quote-time": read.quote_time,
-    }
-    if wrong := [flag for flag, value in given.items() if value is not None]:
-        raise click.UsageError(f"{wrong[0]} is of one snapshot, and a feed brings many")
 
 
 def _log_to(secrets: Secrets) -> None:

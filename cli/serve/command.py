@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
@@ -11,7 +10,7 @@ import threading
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,13 +18,12 @@ from gex.cli import log, options
 from gex.cli.failures import DONE, INTERRUPTED
 from gex.cli.histories import HistoryOptions, history_options
 from gex.cli.log import LOGGER
+from gex.cli.moments import refuse_moments
 from gex.cli.serve_options import ServeOptions, serve_options
+from gex.cli.stopping import stopped_by_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gex.cli.options import ReadOptions
-    from gex.cli.serve.server import Server
     from gex.cli.serve.site import Site
     from gex.settings import Settings
 
@@ -59,7 +57,13 @@ def command(
 
     Reads alone, and this machine's own address only, unless a token is asked for. Ctrl-C or SIGTERM ends it.
     """
-    _refuse_moments(settings, read)
+    rest = {
+        "--underlying": read.underlying,
+        "--snapshot": read.snapshot,
+        "--with": read.beside or None,
+        "--map": read.columns or None,
+    }
+    refuse_moments(settings, read, "a store has many", rest)
     if missing := [name for name in EXTRA if find_spec(name) is None]:
         raise click.UsageError(f"gex serve needs {' and '.join(missing)}: pip install 'gexlab[serve]'")
     site = _site(where, results, limits, settings, read)
@@ -80,26 +84,10 @@ def _serve(site: Site, listening: socket.socket, listen: ServeOptions, token: st
     except ValueError as error:
         raise click.UsageError(f"--allow-host: {error}") from None
     server = Server(app, app.state.broker.end)
-    with _signals(server) as caught:
+    with stopped_by_signals(server.leave) as caught:
         _tell(site, _address(host, port), listen, token)
         server.run([listening])
     return INTERRUPTED if signal.SIGINT in caught else DONE
-
-
-def _refuse_moments(settings: Settings, read: ReadOptions) -> None:
-    """Refuse what is of one file or one moment, where there are many."""
-    given = {
-        "--at": settings.at,
-        "--spot": settings.spot,
-        "--move-to": settings.move_to,
-        "--quote-time": read.quote_time,
-        "--underlying": read.underlying,
-        "--snapshot": read.snapshot,
-        "--with": read.beside or None,
-        "--map": read.columns or None,
-    }
-    if wrong := [flag for flag, value in given.items() if value is not None]:
-        raise click.UsageError(f"{wrong[0]} is of one snapshot, and a store has many")
 
 
 def _site(
@@ -187,25 +175,3 @@ def _open(address: str) -> None:
 
     if not webbrowser.open(address):
         LOGGER.warning("no browser was found; open %s", address)
-
-
-@contextlib.contextmanager
-def _signals(server: Server) -> Iterator[list[int]]:
-    """Let SIGTERM and Ctrl-C end the server; gives the signals that came."""
-    caught: list[int] = []
-
-    def end(number: int, _frame: Any) -> None:
-        caught.append(number)
-        server.should_exit = (
-            True  # While it starts; once it runs it listens itself, and hands the signal on at its end.
-        )
-
-    if threading.current_thread() is not threading.main_thread():
-        yield caught
-        return
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -48,6 +48,10 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._end = end
 
+    def leave(self) -> None:
+        """End while it starts; once it runs it listens to signals itself, and hands them on at its end."""
+        self.should_exit = True
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End: streams first, then what can be answered in a second, and the rest at once."""
         self._end()

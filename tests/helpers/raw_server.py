@@ -67,11 +67,21 @@ class Client:
 
 
 @contextlib.contextmanager
-def served(app: Any, patience: Patience | None = None, end: Callable[[], None] = lambda: None) -> Iterator[Any]:
-    """Serve a site while the test runs; gives the server, its port as `port`, its loop as `loop`."""
+def served(
+    app: Any,
+    patience: Patience | None = None,
+    end: Callable[[], None] = lambda: None,
+    early: Callable[[int], None] = lambda _: None,
+) -> Iterator[Any]:
+    """Serve a site while the test runs; gives the server, its port as `port`.
+
+    `early` is called with the port before the server runs: what it connects and sends lies there when the server looks,
+    so that no deadline, however short, can pass before.
+    """
     listening = socket.create_server(("127.0.0.1", 0))
     server: Any = Server(app, end, patience or Patience())
     server.port = listening.getsockname()[1]
+    early(server.port)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
     try:

@@ -14,6 +14,7 @@ from gex.cli.serve.catalog import moment_of
 from gex.cli.serve.pages.briefs import KINDS, SIDES, Brief, briefs, ruler
 from gex.cli.serve.pages.frame import LIVE_SCRIPTS, Page, at, live_bar, page, symbol_of
 from gex.cli.serve.pages.places import clock, named
+from gex.cli.serve.problems import problem_of
 from gex.ingest.errors import ChainError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _all_listed(catalog: Catalog) -> dict[str, Listed | str]:
         try:
             found[symbol] = catalog.listed(symbol)
         except ChainError as error:
-            found[symbol] = str(error)
+            found[symbol] = problem_of(error).detail
     return found
 
 

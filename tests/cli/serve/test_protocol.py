@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw_server import LONG, Client, served
 
-from gex.cli.serve.protocol import Patience
+from gex.cli.serve.protocol import LEAST_TAKEN, Patience, protocol_of
 from gex.cli.serve.security import HEADERS, Guard
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ class Site:
         await send({"type": "http.response.body", "body": body})
 
 
-def run(site: Site, patience: Patience | None = None) -> Any:
+def run(site: Site, patience: Patience | None = None, early: Callable[[int], None] = lambda _: None) -> Any:
     """Serve a site behind its guard, which knows the address that a request comes to."""
-    return served(Guard(site, ()), patience)
+    return served(Guard(site, ()), patience, early=early)
 
 
 @pytest.fixture(scope="module", name="shared")
@@ -88,8 +89,13 @@ def test_a_sound_request_is_answered_and_the_connection_kept() -> None:
     "sent", [b"", b"GET / HTTP/1.1\r\nHos", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: y\r\n", b"\r\n"]
 )
 def test_headers_that_never_end_are_not_waited_for(sent: bytes) -> None:
-    with run(site := Site(), Patience(head=SHORT)) as server, Client(server.port) as client:
-        client.send(sent)
+    clients: list[Client] = []
+
+    def early(port: int) -> None:
+        clients.append(Client(port))
+        clients[0].send(sent)
+
+    with run(site := Site(), Patience(head=SHORT), early), clients[0] as client:
         answer = client.rest()
     assert answer[:12] in {b"HTTP/1.1 408", b"HTTP/1.1 400"} if sent else not answer
     assert not sent or is_guarded(answer)
@@ -98,9 +104,10 @@ def test_headers_that_never_end_are_not_waited_for(sent: bytes) -> None:
 
 def test_a_byte_now_and_then_buys_no_time() -> None:
     """Also on a connection that was kept after a sound request: bytes come faster than the deadline, all the time."""
-    with run(site := Site(), Patience(head=0.2)) as server, Client(server.port) as client:
+    with run(site := Site()) as server, Client(server.port) as client:
         client.get("/one")
         client.until(b"/one")
+        server.config.http_protocol_class.patience = Patience(head=0.2)
         client.send(b"GET /two HTTP/1.1\r\n")
         client.socket.settimeout(0.02)
         answer, sent = b"", 0
@@ -125,8 +132,13 @@ def test_an_idle_connection_is_closed() -> None:
 
 
 def test_a_long_answer_is_not_idle_and_a_running_one_has_no_deadline() -> None:
-    with run(site := Site(), Patience(head=SHORT, idle=0, stall=SHORT)) as server, Client(server.port) as client:
-        client.get("/wait")
+    clients: list[Client] = []
+
+    def early(port: int) -> None:
+        clients.append(Client(port))
+        clients[0].get("/wait")
+
+    with run(site := Site(), Patience(head=SHORT, idle=0, stall=SHORT), early), clients[0] as client:
         client.until(b"begun")
         threading.Event().wait(4 * SHORT)
         assert not site.left.is_set()
@@ -140,13 +152,46 @@ def test_who_does_not_read_is_cut_off() -> None:
 
 
 def test_who_reads_slowly_but_reads_gets_it_all() -> None:
-    with run(Site(), Patience(stall=0.3)) as server, Client(server.port, receive_buffer=65536) as client:
+    with run(Site()) as server, Client(server.port, receive_buffer=65536) as client:
         client.get("/big", "Connection: close")
         got = 0
         while data := client.socket.recv(400_000):
             got += len(data)
             threading.Event().wait(0.01)
     assert got > len(BIG)
+
+
+class Waiting:
+    """A transport with bytes that wait for its peer, and a loop whose time does not pass."""
+
+    def __init__(self) -> None:
+        self.left = 100_000
+        self.aborted = False
+        self.due: list[Any] = []
+
+    def get_write_buffer_size(self) -> int:
+        return self.left
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def call_later(self, _seconds: float, call: Callable[..., None], *given: int) -> Any:
+        self.due.append(lambda: call(*given))
+        return SimpleNamespace(cancel=lambda: None)
+
+
+@pytest.mark.parametrize(("taken", "aborted"), [(0, True), (LEAST_TAKEN - 1, True), (LEAST_TAKEN, False)])
+def test_so_much_has_to_be_taken_each_time(taken: int, aborted: bool) -> None:
+    kind = protocol_of(Patience())
+    connection: Any = kind.__new__(kind)
+    waiting = connection.transport = connection.loop = Waiting()
+    connection._timers = {}  # noqa: SLF001 (no socket tells how much it has taken)
+    connection._wait_for_peer()  # noqa: SLF001
+    for take in (LEAST_TAKEN, taken):
+        assert not waiting.aborted
+        waiting.left -= take
+        waiting.due.pop()()
+    assert (waiting.aborted, len(waiting.due)) == (aborted, not aborted)
 
 
 def test_a_connection_that_is_left_frees_all() -> None:
