@@ -183,7 +183,7 @@ def test_a_replay_follows_its_slider(tab: Callable[..., Tab], site: str) -> None
     page.keyboard.press("Home")
     shows(page, "2026-01-06T1030")
     assert slider.get_attribute("aria-valuetext").startswith("10:30 New York, spot ")  # type: ignore[union-attr]
-    assert page.locator("output").inner_text() == "10:30 ET"
+    assert page.locator("#player output").inner_text() == "10:30 ET"
     assert page.url.endswith("?at=2026-01-06T1030")
     assert page.evaluate("document.activeElement.id") == "time"
     page.get_by_role("button", name="Later snapshot").click()
