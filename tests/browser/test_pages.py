@@ -42,10 +42,10 @@ def _growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Gr
         yield address, ground
 
 
-def arrive(ground: Ground, spot: float | None = None) -> str:
-    """Put a snapshot of SPX into the store, later than all others, and return its moment."""
-    minute = next(MINUTES)
-    path = ground.folder / f"late_{minute}.csv"
+def arrive(ground: Ground, spot: float | None = None, minute: int | None = None) -> str:
+    """Put a snapshot of SPX into the store, later than all others or at a minute of its own, and return its moment."""
+    minute = next(MINUTES) if minute is None else minute
+    path = ground.folder / f"late_{minute}_{spot}.csv"
     time = dt.datetime(2026, 1, 7, 20, minute, tzinfo=dt.UTC)
     write_cboe_csv(generate("SPX", time, seed=7, size="small", spot=spot), path)
     save(read_chain(path), ground.store)
@@ -117,6 +117,22 @@ def test_a_snapshot_appears_without_a_reload_and_leaves_the_reader_in_place(
     assert "was" in page.locator("#said").inner_text()
     assert page.locator(".places").get_by_text(clock).count() >= 1
     assert page.locator(".moved").count() == 1
+
+
+def test_a_reissue_of_the_same_moment_is_shown(tab: Callable[..., Tab], growing: tuple[str, Ground]) -> None:
+    address, ground = growing
+    moment = arrive(ground, spot=5061.25)
+    page, first = tab(f"{address}/s/SPX").page, tab(address).page
+    follows(page)
+    first.locator(f'#symbol-SPX[data-moment="{moment}"][data-revision="1"]').wait_for()
+    assert page.locator("#now").get_attribute("data-moment") == moment
+    arrive(ground, spot=5064.75, minute=int(moment[-2:]))
+    page.locator('#now[data-revision="2"]').wait_for(state="attached")
+    assert page.locator("#spot").inner_text() == "5064.75"
+    assert (
+        page.locator("#said").inner_text().startswith(f"{moment[11:13]}:{moment[13:]} snapshot, reissued; net gamma ")
+    )
+    first.locator("#symbol-SPX .price", has_text="5064.75").wait_for()
 
 
 def test_the_first_page_follows_every_symbol(tab: Callable[..., Tab], growing: tuple[str, Ground]) -> None:

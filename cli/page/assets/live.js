@@ -59,24 +59,26 @@
     const [old, places] = [document, page].map((each) => each.querySelector(".places"));
     if (!old.querySelector("details[open]") && !old.contains(document.activeElement)) old.replaceWith(places);
     const fresh = page.getElementById("live");
-    if (fresh) bar.dataset.every = fresh.dataset.every;
+    if (fresh) Object.assign(bar.dataset, { every: fresh.dataset.every, heard: fresh.dataset.heard });
     announce(before, shown());
     age();
     follow();
   }
 
   function announce(before, after) {
-    const changed = [...after.values()].filter(({ symbol, moment, clock }) => clock && before.has(symbol) && before.get(symbol).moment !== moment);
+    const changed = [...after.values()].filter((each) => each.clock && before.has(each.symbol) && another(before.get(each.symbol), each));
     if (!changed.length) return;
     tell(changed.map((each) => (after.size > 1 ? `${each.symbol} ` : "") + difference(before.get(each.symbol), each)).join(". "));
     if (after.size === 1) moved(Number(before.get(changed[0].symbol).price), Number(changed[0].price));
   }
 
+  const another = (before, after) => before.moment !== after.moment || (before.revision || after.revision) !== after.revision;
+
   function difference(before, after) {
     const parts = [["net gamma", "net"], ["flip", "flip"], ["call wall", "callWall"], ["put wall", "putWall"]]
       .filter(([, name], place) => place < 2 || before[name] !== after[name])
       .map(([label, name]) => `${label} ${after[name]}${!before[name] || before[name] === after[name] ? "" : `, was ${before[name]}`}`);
-    return `${after.clock} snapshot; ${parts.join("; ")}`;
+    return `${after.clock} snapshot${before.moment === after.moment ? ", reissued" : ""}; ${parts.join("; ")}`;
   }
 
   function tell(text) { said.textContent = text; }
@@ -122,14 +124,21 @@
       down = null;
       connected = true;
       if (message.kind === "open") check();
-      else if (message.latest) news([{ symbol: message.symbol, latest: message.moment }]);
+      else if (message.latest) news([{ symbol: message.symbol, latest: message.moment }], isLater(message.id, bar.dataset.heard));
     }
     age();
   }
 
-  function news(symbols) {
+  /* An event's id is RUN-NUMBER: of another run of the server, or told after what is shown was looked up. */
+  function isLater(id, heard) {
+    const [one, other] = [id, heard].map((each) => each.split("-"));
+    return one[0] !== other[0] || Number(one[1]) > Number(other[1]);
+  }
+
+  /* A moment may be told again: its snapshot was reissued. */
+  function news(symbols, later = false) {
     const there = shown();
-    if (symbols.some(({ symbol, latest }) => ours(symbol) && there.get(symbol)?.moment !== latest)) refresh();
+    if (symbols.some(({ symbol, latest }) => ours(symbol) && (later || there.get(symbol)?.moment !== latest))) refresh();
   }
 
   const ours = (symbol) => !bar.dataset.symbol || symbol === bar.dataset.symbol;

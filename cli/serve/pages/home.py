@@ -12,7 +12,7 @@ from gex.cli.page.html import joined, paragraph
 from gex.cli.render import figures
 from gex.cli.serve.catalog import moment_of
 from gex.cli.serve.pages.briefs import KINDS, SIDES, Brief, briefs, ruler
-from gex.cli.serve.pages.frame import LIVE_SCRIPTS, Page, at, live_bar, page, symbol_of
+from gex.cli.serve.pages.frame import LIVE_SCRIPTS, Page, at, heard_by, live_bar, page, symbol_of
 from gex.cli.serve.pages.places import clock, named
 from gex.ingest.errors import ChainError
 
@@ -43,8 +43,9 @@ MONTH = Markup('<section class="month"><h2>{}</h2>\n<ul class="days">{}</ul></se
 DAY = Markup('<li><a href="{}">{}</a> <span class="note">{}</span></li>\n')
 
 
-async def home(_: Request, shelf: Shelf) -> Page:
+async def home(request: Request, shelf: Shelf) -> Page:
     """Return the symbols with their last figures."""
+    heard = heard_by(request)
     listed = await shelf.aside(_all_listed, shelf.catalog)
     there = [each for each in listed.values() if not isinstance(each, str)]
     found = dict(zip((each.snapshots[-1].symbol for each in there),
@@ -54,7 +55,7 @@ async def home(_: Request, shelf: Shelf) -> Page:
     title = f"{len(listed)} symbols" if len(listed) != 1 else "1 symbol"
     body = HEAD.format(waiting, title, rows or paragraph(EMPTY, "finding"))
     return Page(
-        "gex · " + (" ".join(listed) or "no snapshot yet"), body, aside=live_bar("", every=0), scripts=LIVE_SCRIPTS
+        "gex · " + (" ".join(listed) or "no snapshot yet"), body, aside=live_bar("", heard), scripts=LIVE_SCRIPTS
     )
 
 
