@@ -50,7 +50,7 @@
     return [first - half, last + half];
   }
 
-  function axis(format, size = 62) {
+  function axis(format, size = 72) {
     return { stroke: () => colors.muted, grid: { stroke: () => colors.grid, width: 1 }, ticks: { show: false }, font: colors.font, size, values: format };
   }
 
