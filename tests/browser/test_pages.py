@@ -246,3 +246,4 @@ def test_without_scripts_everything_is_there_to_read(tab: Callable[..., Tab], si
     assert page.get_by_text("being computed").count() == 0
     assert not page.get_by_role("button", name="Dark").is_visible()
     assert page.locator("#player").count() == 0 or not page.locator("#player").is_visible()
+    assert page.locator("#day-chart").count() == 0 or page.locator("#day-chart .canvas svg").is_visible()
