@@ -4,9 +4,10 @@
 
     id: 5b1d0c42-17
     event: snapshot
-    data: {"symbol":"SPX","moment":"2025-09-05T1016","latest":true}
+    data: {"symbol":"SPX","moment":"2025-09-05T1016","revision":1,"latest":true}
 
-`moment` is the last of what arrived; `latest` tells whether it is the symbol's last in the store, too, or an older one
+`moment` is the last of what arrived; `revision` counts what was issued of it, so that a correction is told from what it
+corrects; `latest` tells whether it is the symbol's last in the store, too, or an older one
 that came late. Without `symbol`, of all symbols. A stream begins with the last moment there is: what arrived while its
 page was on its way is not lost. A browser that comes back says what it heard last (`Last-Event-ID`), and is told what
 it missed instead.
@@ -22,7 +23,7 @@ import json
 import secrets
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -81,11 +82,13 @@ class Event:
     number: int
     symbol: str
     moment: str
+    revision: int
     latest: bool
 
     def text(self, run: str) -> bytes:
         """Return it as a stream says it; JSON has no line ends that a name could bring in."""
-        data = json.dumps({"symbol": self.symbol, "moment": self.moment, "latest": self.latest}, separators=(",", ":"))
+        told = {name: value for name, value in asdict(self).items() if name != "number"}
+        data = json.dumps(told, separators=(",", ":"))
         return f"id: {run}-{self.number}\nevent: snapshot\ndata: {data}\n\n".encode()
 
 
@@ -155,8 +158,8 @@ class Broker:
     async def latest(self, symbol: str | None) -> list[Event]:
         """Return the last moment of a symbol, or of each, as if it had just arrived."""
         names = await self._shelf.aside(self._symbols) if symbol is None else [symbol]
-        found = [(name, await self._shelf.aside(self._last, name)) for name in names]
-        return [Event(self._number, name, moment, True) for name, moment in found if moment]
+        found = [await self._shelf.aside(self._last, name) for name in names]
+        return [_event(self._number, last, latest=True) for last in found if last]
 
     def _symbols(self) -> list[str]:
         try:
@@ -164,10 +167,10 @@ class Broker:
         except StoreError:
             return []
 
-    def _last(self, symbol: str) -> str | None:
-        """Return the last moment of a symbol; None where there is none, or none can be listed."""
+    def _last(self, symbol: str) -> Snapshot | None:
+        """Return the last snapshot of a symbol; None where there is none, or none can be listed."""
         try:
-            return moment_of(self._shelf.catalog.snapshot(symbol, "latest"))
+            return self._shelf.catalog.snapshot(symbol, "latest")
         except (ChainError, StoreError):
             return None
 
@@ -203,12 +206,13 @@ class Broker:
 
     async def _announce(self, snapshot: Snapshot) -> None:
         """Tell of a snapshot, once its figures are there if a page is about to ask for them."""
-        symbol, moment = snapshot.symbol, moment_of(snapshot)
-        latest = await self._shelf.aside(self._last, symbol) == moment
+        symbol = snapshot.symbol
+        last = await self._shelf.aside(self._last, symbol)
+        latest = last is not None and last.place == snapshot.place
         if latest and any(stream.symbol in {None, symbol} for stream in self.streams):
-            await self._warm(symbol, moment)
+            await self._warm(symbol, moment_of(snapshot))
         self._number += 1
-        self._told.append(Event(self._number, symbol, moment, latest))
+        self._told.append(_event(self._number, snapshot, latest=latest))
         self._wake()
 
     async def _warm(self, symbol: str, moment: str) -> None:
@@ -274,6 +278,10 @@ class Stream:
         if text:
             async with asyncio.timeout(self._broker.rhythm.patience):
                 await send({"type": "http.response.body", "body": text, "more_body": True})
+
+
+def _event(number: int, snapshot: Snapshot, *, latest: bool) -> Event:
+    return Event(number, snapshot.symbol, moment_of(snapshot), snapshot.revision, latest)
 
 
 async def _gone(receive: Receive) -> None:

@@ -51,7 +51,8 @@ REASONS = named(TEXT)
 GRID = rows(rows(maybe(NUMBER)))
 SYMBOLS = record(
     schema_version=VERSION,
-    symbols=rows(record(symbol=TEXT, first=TIME, last=TIME, latest=TEXT, dates=WHOLE, snapshots=WHOLE)),
+    symbols=rows(record(symbol=TEXT, first=TIME, last=TIME, latest=TEXT, revision=WHOLE, dates=WHOLE, snapshots=WHOLE)),
+    damaged=rows(record(symbol=TEXT, reason=TEXT)),
 )
 DATES = record(schema_version=VERSION, symbol=TEXT, dates=rows(record(date=DATE, snapshots=WHOLE)))
 MOMENTS = record(

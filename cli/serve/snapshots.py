@@ -9,11 +9,14 @@ from starlette.responses import Response
 from gex.cli.serve import tables
 from gex.cli.serve.catalog import moment_of
 from gex.cli.serve.endpoint import document, file_name, streamed
+from gex.cli.serve.problems import problem_of
+from gex.ingest.errors import ChainError, MissingError
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Hashable
 
+    from gex.cli.serve.catalog import Catalog, Listed
     from gex.cli.serve.endpoint import Call
     from gex.ingest.store import Snapshot
 
@@ -22,19 +25,29 @@ SCHEMA_VERSION = 1
 
 async def symbols(call: Call) -> Response:
     """Answer with the symbols of the store."""
-    catalog = call.shelf.catalog
-    return await document(
-        call, lambda: {"schema_version": SCHEMA_VERSION, "symbols": [_symbol(call, name) for name in catalog.symbols()]}
-    )
+    return await document(call, lambda: _symbols(call.shelf.catalog))
 
 
-def _symbol(call: Call, name: str) -> dict[str, Any]:
-    listed = call.shelf.catalog.listed(name)
+def _symbols(catalog: Catalog) -> dict[str, Any]:
+    """Return what there is of each symbol; one that cannot be listed takes no other with it."""
+    rows, damaged = [], []
+    for name in catalog.symbols():
+        try:
+            rows.append(_symbol(name, catalog.listed(name)))
+        except MissingError:  # Gone meanwhile.
+            continue
+        except ChainError as error:
+            damaged.append({"symbol": name, "reason": problem_of(error).detail})
+    return {"schema_version": SCHEMA_VERSION, "symbols": rows, "damaged": damaged}
+
+
+def _symbol(name: str, listed: Listed) -> dict[str, Any]:
     return {
         "symbol": name,
         "first": listed.snapshots[0].quote_time,
         "last": listed.snapshots[-1].quote_time,
         "latest": moment_of(listed.snapshots[-1]),
+        "revision": listed.snapshots[-1].revision,
         "dates": len(listed.dates),
         "snapshots": len(listed.snapshots),
     }
@@ -134,8 +147,6 @@ async def _pair(call: Call) -> tuple[Snapshot, Snapshot]:
         MissingError: One of them is not there.
 
     """
-    from gex.ingest.errors import MissingError
-
     shelf, symbol = call.shelf, call["symbol"]
     after = await shelf.snapshot(symbol, call["after"])
     if call["before"] is not None:

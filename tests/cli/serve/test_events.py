@@ -153,11 +153,11 @@ def test_an_arrival_is_told_with_symbol_moment_and_number(tmp_path: Path) -> Non
         await reader.until("\n\n", 2)
         assert reader.head["status"] == 200
         assert (b"content-type", b"text/event-stream; charset=utf-8") in reader.head["headers"]
-        data = '{"symbol":"SPX","moment":"2025-09-05T1016","latest":true}'
+        data = '{"symbol":"SPX","moment":"2025-09-05T1016","revision":1,"latest":true}'
         assert reader.got.decode() == f"retry: 2000\n\nid: {broker.run}-1\nevent: snapshot\ndata: {data}\n\n"
         put(tmp_path, "1017")
         await reader.until("event:", 2)
-        assert reader.told[-1] == {"symbol": "SPX", "moment": "2025-09-05T1017", "latest": True}
+        assert reader.told[-1] == {"symbol": "SPX", "moment": "2025-09-05T1017", "revision": 1, "latest": True}
         assert reader.ids[-1] == f"{broker.run}-2"
 
     run(test, tmp_path)
@@ -203,7 +203,7 @@ def test_a_stream_begins_with_what_arrived_while_its_page_was_on_its_way(tmp_pat
     async def test(broker: Broker, shelf: FakeShelf) -> None:
         one = await Reader(broker, "SPX").until("event:")
         all_ = await Reader(broker).until("event:", 2)
-        assert one.told == [{"symbol": "SPX", "moment": "2025-09-05T1016", "latest": True}]
+        assert one.told == [{"symbol": "SPX", "moment": "2025-09-05T1016", "revision": 1, "latest": True}]
         assert {each["symbol"]: each["moment"][-4:] for each in all_.told} == {"SPX": "1016", "NDX": "0931"}
         assert one.ids == [f"{broker.run}-0"]
         assert not shelf.viewed
@@ -397,8 +397,26 @@ def test_what_comes_late_is_told_but_not_as_the_latest(tmp_path: Path) -> None:
         reader = await Reader(broker, "SPX").until("event:")
         put(tmp_path, "0945")
         await reader.until("event:", 2)
-        assert reader.told[-1] == {"symbol": "SPX", "moment": "2025-09-05T0945", "latest": False}
+        assert reader.told[-1] == {"symbol": "SPX", "moment": "2025-09-05T0945", "revision": 1, "latest": False}
         assert not shelf.viewed
+
+    run(test, tmp_path)
+
+
+def test_a_snapshot_issued_again_is_told_as_the_next_revision_of_its_moment(tmp_path: Path) -> None:
+    path = put(tmp_path)
+
+    async def test(broker: Broker, shelf: FakeShelf) -> None:
+        reader = await Reader(broker, "SPX").until("event:")
+        path.with_name("141600-cboe_csv-0badc0de-r2.parquet").write_bytes(WHOLE)
+        await reader.until("event:", 2)
+        assert [(each["moment"][-4:], each["revision"], each["latest"]) for each in reader.told] == [
+            ("1016", 1, True),
+            ("1016", 2, True),
+        ]
+        assert shelf.viewed == ["SPX 2025-09-05T1016"]
+        back = await Reader(broker, "SPX").until("event:")
+        assert back.told[0]["revision"] == 2
 
     run(test, tmp_path)
 

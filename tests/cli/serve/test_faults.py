@@ -80,6 +80,16 @@ def test_a_damaged_snapshot_is_named(ground: Ground, store: Path, below: str, da
     assert sentence.startswith(f"{path.name}: "), sentence
 
 
+def test_a_damaged_bundle_takes_no_other_symbol_with_it(ground: Ground, store: Path) -> None:
+    bundle = store / "symbol=NDX" / "month=2026-01" / "bundle-deadbeef.parquet"
+    bundle.parent.mkdir(parents=True)
+    bundle.write_bytes(b"no parquet at all")
+    doc = asks(ground, store).get("/api/v1/symbols").json()
+    assert [each["symbol"] for each in doc["symbols"]] == ["SPX"]
+    assert [each["symbol"] for each in doc["damaged"]] == ["NDX"]
+    assert doc["damaged"][0]["reason"].startswith("bundle-deadbeef.parquet: not a whole bundle")
+
+
 def test_a_snapshot_is_shown_once_it_is_whole(ground: Ground, store: Path) -> None:
     client, path = asks(ground, store), next(store.rglob("*.parquet"))
     whole = path.read_bytes()
