@@ -15,7 +15,7 @@
       if (source.readyState !== EventSource.CLOSED) return; // the browser tries again
       setTimeout(() => stream(tell), RETRY_MS);
     });
-    source.addEventListener("snapshot", (event) => tell({ kind: "snapshot", id: event.lastEventId, ...JSON.parse(event.data) }));
+    source.addEventListener("snapshot", (event) => tell({ kind: "snapshot", ...JSON.parse(event.data) }));
     addEventListener("pagehide", () => source.close(), { once: true });
   }
 

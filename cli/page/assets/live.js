@@ -59,7 +59,7 @@
     const [old, places] = [document, page].map((each) => each.querySelector(".places"));
     if (!old.querySelector("details[open]") && !old.contains(document.activeElement)) old.replaceWith(places);
     const fresh = page.getElementById("live");
-    if (fresh) Object.assign(bar.dataset, { every: fresh.dataset.every, heard: fresh.dataset.heard });
+    if (fresh) bar.dataset.every = fresh.dataset.every;
     announce(before, shown());
     age();
     follow();
@@ -72,7 +72,7 @@
     if (after.size === 1) moved(Number(before.get(changed[0].symbol).price), Number(changed[0].price));
   }
 
-  const another = (before, after) => before.moment !== after.moment || (before.revision || after.revision) !== after.revision;
+  const another = (before, after) => before.moment !== after.moment || Number(before.revision) !== Number(after.revision);
 
   function difference(before, after) {
     const parts = [["net gamma", "net"], ["flip", "flip"], ["call wall", "callWall"], ["put wall", "putWall"]]
@@ -124,21 +124,15 @@
       down = null;
       connected = true;
       if (message.kind === "open") check();
-      else if (message.latest) news([{ symbol: message.symbol, latest: message.moment }], isLater(message.id, bar.dataset.heard));
+      else if (message.latest) news([message]);
     }
     age();
   }
 
-  /* An event's id is RUN-NUMBER: of another run of the server, or told after what is shown was looked up. */
-  function isLater(id, heard) {
-    const [one, other] = [id, heard].map((each) => each.split("-"));
-    return one[0] !== other[0] || Number(one[1]) > Number(other[1]);
-  }
-
   /* A moment may be told again: its snapshot was reissued. */
-  function news(symbols, later = false) {
+  function news(told) {
     const there = shown();
-    if (symbols.some(({ symbol, latest }) => ours(symbol) && (later || there.get(symbol)?.moment !== latest))) refresh();
+    if (told.some((each) => ours(each.symbol) && another(there.get(each.symbol) || {}, each))) refresh();
   }
 
   const ours = (symbol) => !bar.dataset.symbol || symbol === bar.dataset.symbol;
@@ -146,7 +140,8 @@
   /* What arrived between this page and the stream, or while there was none, nobody tells. */
   async function check() {
     try {
-      news((await (await fetch("/api/v1/symbols", { cache: "no-store" })).json()).symbols);
+      const { symbols } = await (await fetch("/api/v1/symbols", { cache: "no-store" })).json();
+      news(symbols.map(({ symbol, latest, revision }) => ({ symbol, moment: latest, revision })));
     } catch { /* the next time the stream opens */ }
   }
 

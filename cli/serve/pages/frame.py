@@ -61,7 +61,7 @@ MENU = Markup(
 LINK = Markup('<li><a href="{address}"{current}>{text}</a></li>\n')
 CURRENT = Markup(' aria-current="{}"')
 LIVE = Markup(
-    '<p class="live" id="live" data-symbol="{symbol}" data-every="{every}" data-now="{now}" data-heard="{heard}">'
+    '<p class="live" id="live" data-symbol="{symbol}" data-every="{every}" data-now="{now}">'
     '<strong class="connection">Latest</strong> <span class="age">{when}; load again for what is new</span>'
     '<span class="said" id="said" role="status" aria-live="polite"></span></p>\n'
 )
@@ -158,24 +158,17 @@ def menu(label: str, current: str, items: Iterable[tuple[str, str]]) -> Markup:
     return MENU.format(label=label, current=current, items=_links(items, current, "true"))
 
 
-def heard_by(request: Request) -> str:
-    """Return the id of the last event that the page of a request will have taken in; ask before the store is looked at."""
-    broker = request.app.state.broker
-    return f"{broker.run}-{broker.place}"
-
-
-def live_bar(when: str, heard: str, symbol: str = "", every: int = 0) -> Markup:
+def live_bar(when: str, symbol: str = "", every: int = 0) -> Markup:
     """Return the state of a page that follows the store.
 
     Args:
         when: Of what is shown, for a reader without scripts.
-        heard: The id of the event after which what is shown was looked up; a later one is news.
         symbol: Whose snapshots it follows; empty for all.
         every: Seconds that usually pass between them; 0 where it cannot be told.
 
     """
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    return LIVE.format(when=when, heard=heard, symbol=symbol, every=every, now=now)
+    return LIVE.format(when=when, symbol=symbol, every=every, now=now)
 
 
 def at(pattern: str, symbol: str = "", date: dt.date | None = None, /, **query: str) -> str:

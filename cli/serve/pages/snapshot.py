@@ -16,7 +16,7 @@ from gex.cli.page.page import body
 from gex.cli.render import figures
 from gex.cli.serve.pages import places
 from gex.cli.serve.pages.briefs import brief_of
-from gex.cli.serve.pages.frame import LIVE_SCRIPTS, NOTHING, Page, at, heard_by, live_bar, page, symbol_of
+from gex.cli.serve.pages.frame import LIVE_SCRIPTS, NOTHING, Page, at, live_bar, page, symbol_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,11 +36,10 @@ FIXED = Markup('<p class="live"><a href="{}">To the latest, {}</a></p>\n')
 
 async def latest(request: Request, shelf: Shelf) -> Page:
     """Return the latest snapshot of a symbol, live."""
-    heard = heard_by(request)
     listed = await shelf.aside(shelf.catalog.listed, symbol_of(request))
     shown = listed.snapshots[-1]
     when = f"as of {shown.quote_time.astimezone(figures.NEW_YORK):%H:%M} ET"
-    aside = live_bar(when, heard, shown.symbol, pace(listed.of(shown.quote_date)))
+    aside = live_bar(when, shown.symbol, pace(listed.of(shown.quote_date)))
     return replace(await drawn(shelf, listed, shown), tab="live", aside=aside)
 
 
