@@ -90,7 +90,7 @@ async def _day(request: Request, shelf: Shelf) -> tuple[Listed, list[Snapshot]]:
     try:
         date = dt.date.fromisoformat(asked)
     except ValueError:
-        raise MissingError("a day is written as 2025-09-05; the menu above has those there are") from None
+        raise MissingError(f"a day is written as 2025-09-05; /days/{symbol} has those there are") from None
     return listed, await shelf.aside(shelf.catalog.day, symbol, date)
 
 
