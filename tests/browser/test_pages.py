@@ -174,7 +174,7 @@ def test_every_tab_hears_of_what_arrives_over_one_stream(tab: Callable[..., Tab]
     follows(first)
     streams: list[str] = []
     first.context.on("request", lambda request: request.url.endswith("/events") and streams.append(request.url))
-    others = [first.context.new_page() for _ in range(7)]
+    others = [first.context.new_page() for _ in range(6)]
     for page in others:
         page.goto(f"{address}/s/SPX")
         follows(page)
