@@ -47,11 +47,16 @@ class Tab:
     page: Page
     complaints: list[str] = field(default_factory=list)
 
-    def violations(self) -> list[str]:
-        """Return what axe finds against WCAG 2.2 AA and its own best practice."""
+    def violations(self, *but: str) -> list[str]:
+        """Return what axe finds against WCAG 2.2 AA and its own best practice.
+
+        Args:
+            but: Selectors of what is left out: parts of the page that another test has looked at.
+
+        """
         from axe_playwright_python.sync_playwright import Axe
 
-        found = Axe().run(self.page)
+        found = Axe().run(self.page, {"exclude": [[each] for each in but]} if but else None)
         return [
             f"{each['id']}: {node['html'][:120]} {node.get('failureSummary', '')}"
             for each in found.response["violations"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
@@ -51,6 +52,11 @@ class Ground:
     histories: Path
     limits: Path
     files: dict[str, Path]
+
+    def beside(self, folder: Path) -> Ground:
+        """Return it with a store of its own, a copy in another folder, for what arrives."""
+        shutil.copytree(self.store, folder / "store")
+        return replace(self, folder=folder, store=folder / "store")
 
     def site(self, **changes: Any) -> Site:
         """Return the site, `changes` in place of what it has."""

@@ -66,17 +66,19 @@
   }
 
   function announce(before, after) {
-    const changed = [...after.values()].filter(({ symbol, moment, clock }) => clock && before.has(symbol) && before.get(symbol).moment !== moment);
+    const changed = [...after.values()].filter((each) => each.clock && before.has(each.symbol) && another(before.get(each.symbol), each));
     if (!changed.length) return;
     tell(changed.map((each) => (after.size > 1 ? `${each.symbol} ` : "") + difference(before.get(each.symbol), each)).join(". "));
     if (after.size === 1) moved(Number(before.get(changed[0].symbol).price), Number(changed[0].price));
   }
 
+  const another = (before, after) => before.moment !== after.moment || Number(before.revision) !== Number(after.revision);
+
   function difference(before, after) {
     const parts = [["net gamma", "net"], ["flip", "flip"], ["call wall", "callWall"], ["put wall", "putWall"]]
       .filter(([, name], place) => place < 2 || before[name] !== after[name])
       .map(([label, name]) => `${label} ${after[name]}${!before[name] || before[name] === after[name] ? "" : `, was ${before[name]}`}`);
-    return `${after.clock} snapshot; ${parts.join("; ")}`;
+    return `${after.clock} snapshot${before.moment === after.moment ? ", reissued" : ""}; ${parts.join("; ")}`;
   }
 
   function tell(text) { said.textContent = text; }
@@ -122,14 +124,15 @@
       down = null;
       connected = true;
       if (message.kind === "open") check();
-      else if (message.latest) news([{ symbol: message.symbol, latest: message.moment }]);
+      else if (message.latest) news([message]);
     }
     age();
   }
 
-  function news(symbols) {
+  /* A moment may be told again: its snapshot was reissued. */
+  function news(told) {
     const there = shown();
-    if (symbols.some(({ symbol, latest }) => ours(symbol) && there.get(symbol)?.moment !== latest)) refresh();
+    if (told.some((each) => ours(each.symbol) && another(there.get(each.symbol) || {}, each))) refresh();
   }
 
   const ours = (symbol) => !bar.dataset.symbol || symbol === bar.dataset.symbol;
@@ -137,7 +140,8 @@
   /* What arrived between this page and the stream, or while there was none, nobody tells. */
   async function check() {
     try {
-      news((await (await fetch("/api/v1/symbols", { cache: "no-store" })).json()).symbols);
+      const { symbols } = await (await fetch("/api/v1/symbols", { cache: "no-store" })).json();
+      news(symbols.map(({ symbol, latest, revision }) => ({ symbol, moment: latest, revision })));
     } catch { /* the next time the stream opens */ }
   }
 

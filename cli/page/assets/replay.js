@@ -5,6 +5,7 @@
   const KEPT = 10; // Fetched sections that are kept.
   const SETTLED_MS = 120; // A slider that moves on is not followed at every step.
   const AGAIN_MS = 300;
+  const FAILED_MS = 5000; // A server that is down is not asked three times a second.
 
   class Replay {
     constructor(figure, data) {
@@ -146,6 +147,7 @@
 
     /* Figures that are still being computed are asked for until all are there. */
     async ask() {
+      let pause = AGAIN_MS;
       try {
         const answer = await fetch(`/replay/${this.data.symbol}/${this.data.date}/figures`, { cache: "no-store" });
         const data = await answer.json();
@@ -157,8 +159,8 @@
           this.figure.querySelector(".pending").remove();
           return;
         }
-      } catch { /* asked again */ }
-      setTimeout(() => this.ask(), AGAIN_MS);
+      } catch { pause = FAILED_MS; }
+      setTimeout(() => this.ask(), pause);
     }
 
     fill(place) {

@@ -50,11 +50,12 @@
     return [first - half, last + half];
   }
 
-  function axis(format, size = 62) {
+  function axis(format, size = 72) {
     return { stroke: () => colors.muted, grid: { stroke: () => colors.grid, width: 1 }, ticks: { show: false }, font: colors.font, size, values: format };
   }
 
-  const times = () => ({ ...axis((_, splits) => splits.map(clock), 26), space: 70 });
+  const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 240].map((minutes) => 60 * minutes); // no time is written twice
+  const times = () => ({ ...axis((_, splits) => splits.map(clock), 26), space: 70, incrs: MINUTES });
 
   /* Names at the right end, pushed apart so that none hides another. */
   function labels(u, rows) {

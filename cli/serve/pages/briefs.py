@@ -38,6 +38,8 @@ class Brief:
     """A snapshot in a few figures; prices in points, gamma in $ per +1%."""
 
     moment: str
+    revision: int
+    """Of the snapshots of this moment, from 1: later ones replace it."""
     time: dt.datetime
     spot: float
     net: float
@@ -72,8 +74,8 @@ class Brief:
     def facts(self, symbol: str) -> Markup:
         """Return its figures as attributes of an element, by which `live.js` tells two snapshots apart."""
         title = f"{symbol} {figures.price(self.spot)} {self.side}"
-        given = {"symbol": symbol, "moment": self.moment, "time": self.time.isoformat(), "title": title}
-        words = {**given, "price": f"{self.spot:.8g}", **self.written()}
+        given = {"symbol": symbol, "moment": self.moment, "revision": str(self.revision), "time": self.time.isoformat()}
+        words = {**given, "title": title, "price": f"{self.spot:.8g}", **self.written()}
         return Markup("").join(FACT.format(name.replace("_", "-"), value) for name, value in words.items())
 
     def plain(self) -> dict[str, Any]:
@@ -81,12 +83,12 @@ class Brief:
         return {**asdict(self), "time": int(self.time.timestamp()), "written": self.written(), "side": self.side}
 
 
-def brief_of(analysis: Analysis, moment: str) -> Brief:
-    """Return the few figures of an analysis."""
+def brief_of(analysis: Analysis, snapshot: Snapshot) -> Brief:
+    """Return the few figures of a snapshot, from its analysis."""
     gamma, levels = analysis.exposure.gamma_usd_per_1pct, analysis.levels
     delay = f" {analysis.delay_minutes:g} min" if analysis.status == "delayed" else ""
     return Brief(
-        moment, analysis.quote_time, figures.spot_of(analysis), gamma.net, gamma.gross,
+        moment_of(snapshot), snapshot.revision, analysis.quote_time, figures.spot_of(analysis), gamma.net, gamma.gross,
         levels.gamma_flip, levels.call_wall, levels.put_wall, analysis.regime,
         STATUS[analysis.status].capitalize() + delay, analysis.status != "delayed",
     )  # fmt: skip
@@ -121,7 +123,7 @@ async def _made(shelf: Shelf, snapshot: Snapshot) -> Brief | str | None:
 
 
 def _make(shelf: Shelf, snapshot: Snapshot) -> Brief:
-    return brief_of(shelf.analysis_once(snapshot), moment_of(snapshot))
+    return brief_of(shelf.analysis_once(snapshot), snapshot)
 
 
 def ruler(brief: Brief) -> Markup:

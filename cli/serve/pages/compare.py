@@ -68,7 +68,7 @@ async def compare(request: Request, shelf: Shelf) -> Page:
         text, status = section("alone", TITLE, paragraph(ALONE if len(listed.snapshots) == 1 else SAME)), 200
     else:
         text, status = await _answered(shelf, before, after)
-    title = f"{after.symbol} {clock(before)} to {clock(after)} compared · gex"
+    title = f"{after.symbol} {figures.clock(before.quote_time, after.quote_time)} to {figures.moment(after.quote_time)} compared"
     return Page(title, form + text, tab="compare", symbol=after.symbol, scripts=SCRIPTS, status=status)
 
 
@@ -121,7 +121,7 @@ async def _compared(shelf: Shelf, before: Snapshot, after: Snapshot) -> Markup:
 
 def _drawn(snapshots: tuple[Snapshot, Snapshot], analyses: tuple[Analysis, Analysis], moved: Change) -> Markup:
     first, second = analyses
-    briefs = [brief_of(*pair) for pair in zip(analyses, map(moment_of, snapshots), strict=True)]
+    briefs = [brief_of(*pair) for pair in zip(analyses, snapshots, strict=True)]
     sides = joined(_side(*each) for each in zip(("Before", "After"), snapshots, briefs, strict=True))
     return joined([
         section("sides", "Then and now", Markup('<div class="cards two">\n{}</div>\n').format(sides),

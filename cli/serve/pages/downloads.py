@@ -90,7 +90,9 @@ async def files(request: Request, shelf: Shelf) -> Page:
     analysis = await shelf.analysis_of(snapshot)
     sizes = {name: await _size(shelf, snapshot, name) for name in tables.TABLES}
     body = await shelf.aside(_files, snapshot, analysis, sizes)
-    return Page(f"{snapshot.symbol} files {moment_of(snapshot)}", body, tab="downloads", symbol=snapshot.symbol)
+    return Page(
+        f"{snapshot.symbol} files {figures.moment(snapshot.quote_time)}", body, tab="downloads", symbol=snapshot.symbol
+    )
 
 
 async def _size(shelf: Shelf, snapshot: Snapshot, table: str) -> str:

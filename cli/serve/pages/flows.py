@@ -73,7 +73,7 @@ async def flows(request: Request, shelf: Shelf) -> Page:
     histories = await shelf.aside(shelf.histories)
     key = ("flows page", snapshot.place, assets, histories and histories.stamp)
     made = await shelf.kept(key, lambda: body(Found(snapshot, shown, _trend(shown, histories)), assets))
-    title = f"{snapshot.symbol} flows {moment_of(snapshot)}"
+    title = f"{snapshot.symbol} flows {figures.moment(snapshot.quote_time)}"
     return Page(title, made, tab="flows", symbol=snapshot.symbol)
 
 

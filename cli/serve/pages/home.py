@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from gex.cli.serve.catalog import Catalog, Listed
     from gex.cli.serve.shelf import Shelf
+    from gex.ingest.store import Snapshot
 
 SECONDS = 2.0
 """How long a page waits for figures; it shows what there is, and `live.js` asks again for the rest."""
@@ -36,7 +37,7 @@ ROW = Markup(
     '<p class="held">{held}</p>\n</article>\n'
 )
 BARE = Markup(
-    '<article class="entry" id="symbol-{symbol}" data-symbol="{symbol}" data-moment="{moment}">\n'
+    '<article class="entry" id="symbol-{symbol}" data-symbol="{symbol}"{facts}>\n'
     '<h2><a href="{address}">{symbol}</a></h2>\n<p class="reason">{why}</p>\n<p class="held">{held}</p>\n</article>\n'
 )
 EMPTY = "The store is empty. Fill it with: gex ingest --store DIR FILE..., or gex fetch; then load this page again."
@@ -54,9 +55,7 @@ async def home(_: Request, shelf: Shelf) -> Page:
     waiting = Markup(" data-waiting") if None in found.values() else ""
     title = f"{len(listed)} symbols" if len(listed) != 1 else "1 symbol"
     body = HEAD.format(waiting, title, rows or paragraph(EMPTY, "finding"))
-    return Page(
-        "gex · " + (" ".join(listed) or "no snapshot yet"), body, aside=live_bar("", every=0), scripts=LIVE_SCRIPTS
-    )
+    return Page("gex · " + (" ".join(listed) or "no snapshot yet"), body, aside=live_bar(""), scripts=LIVE_SCRIPTS)
 
 
 def _all_listed(catalog: Catalog) -> dict[str, Listed | str]:
@@ -74,8 +73,8 @@ def _row(symbol: str, listed: Listed | str, brief: Brief | str | None) -> Markup
     address = at("/s/{symbol}", symbol)
     if isinstance(listed, str) or not isinstance(brief, Brief):
         why = listed if isinstance(listed, str) else brief or "its figures are being computed; load again in a moment"
-        held, moment = ("", "") if isinstance(listed, str) else (_held(listed), moment_of(listed.snapshots[-1]))
-        return BARE.format(symbol=symbol, moment=moment, address=address, why=why, held=held)
+        held, facts = ("", "") if isinstance(listed, str) else (_held(listed), _facts(listed.snapshots[-1]))
+        return BARE.format(symbol=symbol, facts=facts, address=address, why=why, held=held)
     words, kind = brief.written(), KINDS[brief.regime]
     levels = f"put wall {words['put_wall']} · flip {words['flip']} · call wall {words['call_wall']}"
     return ROW.format(
@@ -84,6 +83,11 @@ def _row(symbol: str, listed: Listed | str, brief: Brief | str | None) -> Markup
         ruler=ruler(brief), levels=levels, time=figures.moment(brief.time), state=brief.state,
         state_kind="fresh" if brief.timely else "old", held=_held(listed),
     )  # fmt: skip
+
+
+def _facts(last: Snapshot) -> Markup:
+    """Return which snapshot is waited for, as `Brief.facts` tells it."""
+    return Markup(' data-moment="{}" data-revision="{}"').format(moment_of(last), last.revision)
 
 
 def _held(listed: Listed) -> Markup:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from gex.cli.page.html import joined, payload, section, table
 from gex.cli.render import figures
 from gex.cli.serve.catalog import moment_of
-from gex.cli.serve.pages import places, snapshot
+from gex.cli.serve.pages import places, replay_figure, snapshot
 from gex.cli.serve.pages.briefs import SIDES, Brief, briefs
 from gex.cli.serve.pages.frame import Page, at, page, symbol_of
 from gex.ingest.errors import MissingError
@@ -45,7 +45,7 @@ PLAYER = Markup(
 )
 CHART = Markup(
     '<figure class="chart" id="day-chart" data-panel="replay">\n<figcaption><strong>{title}</strong></figcaption>\n'
-    '<div class="plots" role="img" aria-label="{title}"></div>\n<noscript><ul class="days">{times}</ul></noscript>\n'
+    '<div class="plots" role="img" aria-label="{title}"></div>\n{picture}<noscript><ul class="days">{times}</ul></noscript>\n'
     '<p class="note">Above: points. Solid: spot; dashed: flip; thin: walls. Below: dealers\' net gamma, $ of delta per +1% '
     "of spot; hatched: sign unknown.{pending}</p>\n{data}"
     '<details class="behind"><summary>The figures as a table, each time with its page</summary>\n{table}</details>\n</figure>\n'
@@ -90,7 +90,7 @@ async def _day(request: Request, shelf: Shelf) -> tuple[Listed, list[Snapshot]]:
     try:
         date = dt.date.fromisoformat(asked)
     except ValueError:
-        raise MissingError("a day is written as 2025-09-05; the menu above has those there are") from None
+        raise MissingError(f"a day is written as 2025-09-05; /days/{symbol} has those there are") from None
     return listed, await shelf.aside(shelf.catalog.day, symbol, date)
 
 
@@ -110,8 +110,10 @@ def _chart(day: Sequence[Snapshot], found: Found) -> Markup:
     behind = table("Levels in points through the day", HEAD, (_row(*pair) for pair in zip(day, found, strict=True)))
     pending = PENDING if None in found else Markup("")
     times = joined(Markup("<li>{}</li>").format(_link(each)) for each in day)
+    title = finding(there)
+    picture = replay_figure.picture(day[0].symbol, title, [places.clock(each) for each in day], found) if there else ""
     return CHART.format(
-        title=finding(there), times=times, pending=pending, data=payload(_plain(day, found)), table=behind
+        title=title, picture=picture, times=times, pending=pending, data=payload(_plain(day, found)), table=behind
     )
 
 

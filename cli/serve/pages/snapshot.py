@@ -14,7 +14,6 @@ from starlette.routing import Route
 from gex.cli.page import assets
 from gex.cli.page.page import body
 from gex.cli.render import figures
-from gex.cli.serve.catalog import moment_of
 from gex.cli.serve.pages import places
 from gex.cli.serve.pages.briefs import brief_of
 from gex.cli.serve.pages.frame import LIVE_SCRIPTS, NOTHING, Page, at, live_bar, page, symbol_of
@@ -62,15 +61,15 @@ async def drawn(shelf: Shelf, listed: Listed, shown: Snapshot) -> Page:
     past = await shelf.aside(shelf.results_stamp, shown.symbol)
     view = await shelf.view_of(shown)
     key = ("page", shown.place, before and before.place, past)
-    title, text = await shelf.kept(key, partial(_drawn, view, moment_of(shown)))
+    title, text = await shelf.kept(key, partial(_drawn, view, shown))
     return Page(
         title, text, symbol=shown.symbol, places=places.of_snapshot(listed, shown), scripts=(*SCRIPTS, *LIVE_SCRIPTS)
     )
 
 
-def _drawn(view: View, moment: str) -> tuple[str, Markup]:
+def _drawn(view: View, shown: Snapshot) -> tuple[str, Markup]:
     """Return the tab's title and the sections, with what `live.js` compares two snapshots by before them."""
-    brief, symbol = brief_of(view.analysis, moment), view.analysis.underlying
+    brief, symbol = brief_of(view.analysis, shown), view.analysis.underlying
     title = f"{symbol} {figures.price(brief.spot)} {brief.side}"
     return title, NOW.format(brief.facts(symbol)) + body(view)
 
