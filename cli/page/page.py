@@ -29,8 +29,8 @@ def body(view: View) -> Markup:
 
 def report(view: View) -> bytes:
     """Return a file that shows the snapshot anywhere, without a network and, but for pointing, without scripts."""
-    styles = [assets.text(name) for name in assets.STYLES]
-    scripts = [assets.text(name) for name in assets.SCRIPTS]
+    styles = [assets.short(name) for name in assets.STYLES]
+    scripts = [assets.short(name) for name in assets.SCRIPTS]
     policy = (
         f"default-src 'none'; style-src {_digests(styles)}; script-src {_digests(scripts)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"

@@ -74,6 +74,15 @@ class Text:
     bold: bool = False
 
 
+class Widths(dict[str, float]):
+    """How wide letters are, as a share of their height; 0.6 where nothing is said."""
+
+    def __missing__(self, letter: str) -> float:
+        """Return the width of most letters."""
+        return 0.6
+
+
+WIDTHS = Widths(dict.fromkeys(" ijl.,:;'|!()", 0.32) | dict.fromkeys("mwMW%@", 0.88))
 Mark = Line | Area | Patches | Dot | Text
 
 
@@ -231,12 +240,16 @@ def _points(points: Sequence[Point]) -> str:
 
 
 def _outline(points: Sequence[Point]) -> str:
-    """Return a closed path, lines along an axis in their short form."""
+    """Return a closed path; lines along an axis are in their short form, several in a row one."""
     places = [(_place(x), _place(y)) for x, y in points]
-    steps = ["M" + ",".join(places[0])]
+    steps, last = ["M" + ",".join(places[0])], ""
     for (x, y), (left, top) in zip(places[1:], places, strict=False):
-        if (x, y) != (left, top):
-            steps.append(f"H{x}" if y == top else f"V{y}" if x == left else f"L{x},{y}")
+        kind = "" if (x, y) == (left, top) else "H" if y == top else "V" if x == left else "L"
+        if kind == last and kind in ("H", "V"):
+            steps.pop()
+        if kind:
+            steps.append({"H": f"H{x}", "V": f"V{y}", "L": f"L{x},{y}"}[kind])
+            last = kind
     return "".join(steps) + "Z"
 
 
@@ -310,8 +323,7 @@ def box(
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return about how wide a text is, rather more than less: fonts differ."""
-    parts = (0.32 if letter in " ijl.,:;'|!()" else 0.88 if letter in "mwMW%@" else 0.6 for letter in text)
-    return size * sum(parts) * (1.06 if bold else 1.0)
+    return size * sum(map(WIDTHS.__getitem__, text)) * (1.06 if bold else 1.0)
 
 
 def wrapped(text: str, size: float, width: float, most: int, *, bold: bool = False) -> list[str]:

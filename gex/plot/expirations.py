@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from gex.plot import drawing, figures, page
 from gex.plot.dates import dates_of
 from gex.plot.drawing import Line, Text
@@ -31,6 +29,7 @@ WIDE, NARROW = 0.38, 0.2
 LEGIBLE = 24
 """Pixels of length that a bar with its name in it needs."""
 VALUES = ("net", "calls", "puts")
+SUMS = (*VALUES, "gross")
 
 
 def draw(analysis: Analysis, theme: Theme, size: Size = page.WHOLE) -> Drawing:
@@ -45,8 +44,13 @@ def draw(analysis: Analysis, theme: Theme, size: Size = page.WHOLE) -> Drawing:
 def columns_of(analysis: Analysis, size: Size) -> tuple[Dates, Sequence[Row]]:
     """Return the columns drawn, and `column`, `net`, `calls`, `puts` and `gross` of each in its place."""
     dates = dates_of(analysis, size.dates, size.right, size.left)
-    table = analysis.by_expiration.with_columns(dates.column().alias("column")).group_by("column")
-    return dates, table.agg(pl.col(*VALUES, "gross").sum()).sort("column").to_dicts()
+    places, rows = {date: place for place, date in enumerate(dates.dates)}, {}
+    for date, *values in analysis.by_expiration.select("expiration", *SUMS).iter_rows():
+        column = places.get(date, len(places))
+        row = rows.setdefault(column, {"column": column} | dict.fromkeys(SUMS, 0.0))
+        for name, value in zip(SUMS, values, strict=True):
+            row[name] += value
+    return dates, sorted(rows.values(), key=lambda row: row["column"])
 
 
 def _marks(dates: Dates, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
