@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from gex.plot.theme import Theme
+
 PAPER, GRID, INK, MUTED = LIGHT.paper, LIGHT.grid, LIGHT.ink, LIGHT.muted
 POSITIVE, POSITIVE_SOFT = LIGHT.positive, LIGHT.positive_soft
 NEGATIVE, NEGATIVE_SOFT = LIGHT.negative, LIGHT.negative_soft
@@ -319,6 +321,12 @@ def box(
 ) -> Area:
     """Return a rectangle."""
     return Area([(left, top), (right, top), (right, bottom), (left, bottom)], color, opacity, hatch)
+
+
+def unsure(left: float, top: float, right: float, bottom: float, theme: Theme) -> list[Area]:
+    """Return a rectangle of what has no known sign: striped, nothing of what it stands on seen through."""
+    place = (left, top, right, bottom)
+    return [box(*place, theme.paper), box(*place, theme.unknown, hatch=True)]
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
