@@ -121,11 +121,12 @@ def _nets(axis: Prices, rows: Sequence[Row], panel: Panel, *, today: bool) -> li
     """Draw net gamma, what expires today as the inner part."""
     theme, half = panel.theme, SHARE * axis.half
     bars: list[Mark] = []
+    inner: list[Mark] = []
     for row in rows:
         y, net = axis.y(row["strike"]), row["net"]
         color, sure = theme.soft(net) if today else theme.strong(net), abs(net) >= DECISIVE * row["gross"]
         bars += panel.bar(net, y - half, y + half, color, sure=sure)
-    part, inner = axis.analysis.zero_dte, list[Mark]()
+    part = axis.analysis.zero_dte
     sure = part is None or part.sign != "unknown"
     for row in rows if today else ():
         y, net = axis.y(row["strike"]), row["zero_dte"]
