@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from gex.results import Analysis, MergedPart
 
 GAMMA, BY_VOLUME = "gamma_usd_per_1pct", "volume_gamma_usd_per_1pct"
+SIDES = {
+    GAMMA: ("calls", "puts"),
+    BY_VOLUME: ("volume_calls", "volume_puts"),
+    "open_interest": ("call_open_interest", "put_open_interest"),
+}
 
 
 def strike_cells(analysis: Analysis) -> pl.DataFrame:
@@ -26,17 +31,13 @@ def strike_cells(analysis: Analysis) -> pl.DataFrame:
     """
     is_call = pl.col("option_type") == "C"
     sides = [
-        pl.col(column).filter(side).sum().alias(name)
-        for column, names in (
-            (GAMMA, ("calls", "puts")),
-            (BY_VOLUME, ("volume_calls", "volume_puts")),
-            ("open_interest", ("call_open_interest", "put_open_interest")),
-        )
+        pl.when(side).then(column).otherwise(0).alias(name)
+        for column, names in SIDES.items()
         for name, side in zip(names, (is_call, ~is_call), strict=True)
     ]
     held = (pl.col("open_interest") > 0) | (pl.col("volume") > 0) | (pl.col(GAMMA) != 0)
-    rows = pl.concat(_contracts(analysis)).filter(held)
-    return rows.group_by("expiration", "strike").agg(*sides, pl.col("volume").sum()).sort("expiration", "strike")
+    rows = pl.concat(_contracts(analysis)).lazy().filter(held).select("expiration", "strike", *sides, "volume")
+    return rows.group_by("expiration", "strike").agg(pl.all().sum()).sort("expiration", "strike").collect()
 
 
 def _contracts(analysis: Analysis) -> Iterator[pl.DataFrame]:

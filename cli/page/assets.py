@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -15,6 +16,8 @@ SCRIPTS = (
     "strikes_controls.js", "strikes.js", "zero_dte.js",
 )  # fmt: skip
 """Of a report, in the order they run."""
+COMMENT, SPACE = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"^\s+", re.MULTILINE)
+"""What a page runs without: in no script does either stand in a text (a test looks)."""
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
 
@@ -22,6 +25,12 @@ TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf
 def text(name: str) -> str:
     """Return a script or a style sheet by its name; `KeyError` for what is none."""
     return colours() + _shipped(name) if name == "page.css" else _shipped(name)
+
+
+@cache
+def short(name: str) -> str:
+    """Return a script or a style sheet without comments and indentation, as a file that holds all of a page has it."""
+    return SPACE.sub("", COMMENT.sub("", text(name)))
 
 
 def _shipped(name: str) -> str:
@@ -41,7 +50,7 @@ def colours() -> str:
         f":root {{ color-scheme: light; {light} }}\n"
         f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ color-scheme: dark; {dark} }} }}\n'
         f':root[data-theme="dark"] {{ color-scheme: dark; {dark} }}\n'
-        f"@media print {{ :root, :root[data-theme] {{ color-scheme: light; {light} }} }}\n"
+        f"@media print {{ :root:root, :root[data-theme] {{ color-scheme: light; {light} }} }}\n"
     )
 
 

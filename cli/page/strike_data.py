@@ -53,18 +53,25 @@ def _cells(cells: pl.DataFrame, near: Floats, ends: tuple[float, float]) -> Data
     strike = cells["strike"].to_numpy()
     place = np.searchsorted(near, strike) + 1
     place[strike < ends[0]], place[strike > ends[1]] = 0, len(near) + 1
-    binned = cells.with_columns(pl.Series("place", place)).group_by("expiration", "place").agg(
-        pl.col(*GAMMA, *COUNTS).sum()
-    ).sort("expiration", "place")  # fmt: skip
-    of = binned.group_by("expiration", maintain_order=True).len()
-    step = binned.select(pl.col("place") - pl.col("place").shift(1, fill_value=0).over("expiration"))
+    days = cells["expiration"].to_physical().to_numpy()
+    # Cells are in order, so those of a date and a place follow each other.
+    begins = np.flatnonzero((np.diff(days, prepend=-1) != 0) | (np.diff(place, prepend=-1) != 0))
+    dates, firsts, sizes = np.unique(days[begins], return_index=True, return_counts=True)
+    step = np.diff(place[begins], prepend=0)
+    step[firsts] = place[begins][firsts]
+    gamma, number = ({name: _sums(cells[name].to_numpy(), begins) for name in names} for names in (GAMMA, COUNTS))
     return {
-        "expirations": [date.isoformat() for date in of["expiration"]],
-        "sizes": of["len"].to_list(),
-        "steps": counts(step["place"].to_numpy()),
-        **{name: sparse(np.where(np.abs(binned[name]) < DOLLAR, 0.0, binned[name])) for name in GAMMA},
-        **{name: counts(np.rint(binned[name].to_numpy())) for name in COUNTS},
+        "expirations": [date.isoformat() for date in pl.Series(dates, dtype=pl.Date)],
+        "sizes": sizes.tolist(),
+        "steps": counts(step),
+        **{name: sparse(np.where(np.abs(sums) < DOLLAR, 0.0, sums)) for name, sums in gamma.items()},
+        **{name: counts(np.rint(sums)) for name, sums in number.items()},
     }
+
+
+def _sums(values: Floats, begins: Ints) -> Floats:
+    """Return the sums of values from each of `begins` to the next."""
+    return np.asarray(np.add.reduceat(values, begins) if len(begins) else values, dtype=np.float64)
 
 
 def _no_volume(analysis: Analysis, cells: pl.DataFrame) -> str | None:

@@ -64,8 +64,10 @@ class Dates:
 
 def dates_of(analysis: Analysis, most: int, right: float = page.RIGHT, left: float = page.LEFT) -> Dates:
     """Return the expiration dates of the largest gross gamma, `most` columns in all, in their order."""
-    table = analysis.by_expiration.group_by("expiration").agg(pl.col("gross").sum())
-    count = len(table)
-    kept = table.sort("gross", "expiration", descending=[True, False]).head(most if count <= most else most - 1)
+    gross: dict[dt.date, float] = {}
+    for date, value in zip(analysis.by_expiration["expiration"], analysis.by_expiration["gross"], strict=True):
+        gross[date] = gross.get(date, 0.0) + value
+    largest = sorted(gross, key=lambda date: (-gross[date], date))
+    kept = largest[: most if len(gross) <= most else most - 1]
     today = analysis.quote_time.astimezone(figures.NEW_YORK).date()
-    return Dates(sorted(kept["expiration"].to_list()), count - len(kept), today, right, left)
+    return Dates(sorted(kept), len(gross) - len(kept), today, right, left)

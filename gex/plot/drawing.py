@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from gex.plot.theme import Theme
+
 PAPER, GRID, INK, MUTED = LIGHT.paper, LIGHT.grid, LIGHT.ink, LIGHT.muted
 POSITIVE, POSITIVE_SOFT = LIGHT.positive, LIGHT.positive_soft
 NEGATIVE, NEGATIVE_SOFT = LIGHT.negative, LIGHT.negative_soft
 Point = tuple[float, float]
+USUAL = 11.5
+"""Size of words that say none of their own in SVG."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,15 @@ class Text:
     bold: bool = False
 
 
+class Widths(dict[str, float]):
+    """How wide letters are, as a share of their height; 0.6 where nothing is said."""
+
+    def __missing__(self, letter: str) -> float:
+        """Return the width of most letters."""
+        return 0.6
+
+
+WIDTHS = Widths(dict.fromkeys(" ijl.,:;'|!()", 0.32) | dict.fromkeys("mwMW%@", 0.88))
 Mark = Line | Area | Patches | Dot | Text
 
 
@@ -101,7 +114,7 @@ class Drawing:
         """Return it as an SVG file of its own."""
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
-            f'height="{self.height}" role="img" stroke-linejoin="round" font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif">\n'
+            f'height="{self.height}" role="img" stroke-linejoin="round" font-size="{USUAL:g}" font-family="system-ui, Segoe UI, Helvetica, Arial, sans-serif">\n'
             f"<title>{_words(self.title)}</title>\n<desc>{_words(self.description)}</desc>\n"
             f'<rect width="{self.width}" height="{self.height}" fill="{self.paper}"/>\n'
         )
@@ -112,7 +125,7 @@ class Drawing:
         top, bottom = self.crop or (0, self.height)
         left, right = self.sides or (0, self.width)
         view = f"{left:g} {top:g} {right - left:g} {bottom - top:g}"
-        head = f'<svg viewBox="{view}" role="img" stroke-linejoin="round" aria-label="{_quoted(self.title)}">'
+        head = f'<svg viewBox="{view}" role="img" stroke-linejoin="round" font-size="{USUAL:g}" aria-label="{_quoted(self.title)}">'
         return head + self._body(self.marks) + "</svg>"
 
     def _body(self, marks: Sequence[Mark]) -> str:
@@ -191,6 +204,8 @@ def _svg(mark: Mark, hatches: Mapping[str, str]) -> str:
         case Line():
             dash = f' stroke-dasharray="{mark.dash[0]:g} {mark.dash[1]:g}"' if mark.dash else ""
             width = "" if mark.width == 1 else f' stroke-width="{mark.width:g}"'
+            if along := _along(mark.points):
+                return f'<path d="{along}" stroke="{mark.color}"{width}{dash}/>\n'
             return f'<polyline points="{_points(mark.points)}" fill="none" stroke="{mark.color}"{width}{dash}/>\n'
         case Area():
             fill = f"url(#{hatches[mark.color]})" if mark.hatch else mark.color
@@ -206,10 +221,8 @@ def _svg(mark: Mark, hatches: Mapping[str, str]) -> str:
             x, y = map(_place, mark.at)
             anchor = "" if mark.anchor == "start" else f' text-anchor="{mark.anchor}"'
             weight = ' font-weight="600"' if mark.bold else ""
-            return (
-                f'<text x="{x}" y="{y}" fill="{mark.color}" font-size="{mark.size:g}"{anchor}{weight}>'
-                f"{_words(mark.text)}</text>\n"
-            )
+            size = "" if mark.size == USUAL else f' font-size="{mark.size:g}"'
+            return f'<text x="{x}" y="{y}" fill="{mark.color}"{size}{anchor}{weight}>{_words(mark.text)}</text>\n'
 
 
 def _place(value: float) -> str:
@@ -230,13 +243,25 @@ def _points(points: Sequence[Point]) -> str:
     return " ".join(f"{_place(x)},{_place(y)}" for x, y in points)
 
 
+def _along(points: Sequence[Point]) -> str:
+    """Return a line between two points along an axis as a path, which needs no word on its inside; empty for others."""
+    if len(points) != 2:
+        return ""
+    (left, top), (right, bottom) = ((_place(x), _place(y)) for x, y in points)
+    return f"M{left},{top}H{right}" if top == bottom else f"M{left},{top}V{bottom}" if left == right else ""
+
+
 def _outline(points: Sequence[Point]) -> str:
-    """Return a closed path, lines along an axis in their short form."""
+    """Return a closed path; lines along an axis are in their short form, several in a row one."""
     places = [(_place(x), _place(y)) for x, y in points]
-    steps = ["M" + ",".join(places[0])]
+    steps, last = ["M" + ",".join(places[0])], ""
     for (x, y), (left, top) in zip(places[1:], places, strict=False):
-        if (x, y) != (left, top):
-            steps.append(f"H{x}" if y == top else f"V{y}" if x == left else f"L{x},{y}")
+        kind = "" if (x, y) == (left, top) else "H" if y == top else "V" if x == left else "L"
+        if kind == last and kind in ("H", "V"):
+            steps.pop()
+        if kind:
+            steps.append({"H": f"H{x}", "V": f"V{y}", "L": f"L{x},{y}"}[kind])
+            last = kind
     return "".join(steps) + "Z"
 
 
@@ -308,10 +333,15 @@ def box(
     return Area([(left, top), (right, top), (right, bottom), (left, bottom)], color, opacity, hatch)
 
 
+def unsure(left: float, top: float, right: float, bottom: float, theme: Theme) -> list[Area]:
+    """Return a rectangle of what has no known sign: striped, nothing of what it stands on seen through."""
+    place = (left, top, right, bottom)
+    return [box(*place, theme.paper), box(*place, theme.unknown, hatch=True)]
+
+
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return about how wide a text is, rather more than less: fonts differ."""
-    parts = (0.32 if letter in " ijl.,:;'|!()" else 0.88 if letter in "mwMW%@" else 0.6 for letter in text)
-    return size * sum(parts) * (1.06 if bold else 1.0)
+    return size * sum(map(WIDTHS.__getitem__, text)) * (1.06 if bold else 1.0)
 
 
 def wrapped(text: str, size: float, width: float, most: int, *, bold: bool = False) -> list[str]:

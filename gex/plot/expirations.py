@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from gex.plot import drawing, figures, page
 from gex.plot.dates import dates_of
 from gex.plot.drawing import Line, Text
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from gex.plot.drawing import Drawing, Mark
     from gex.plot.page import Size
     from gex.plot.theme import Theme
-    from gex.results import Analysis
+    from gex.results import Analysis, Slice
 
     Row = dict[str, Any]
     Ends = tuple[float, float]
@@ -31,6 +29,7 @@ WIDE, NARROW = 0.38, 0.2
 LEGIBLE = 24
 """Pixels of length that a bar with its name in it needs."""
 VALUES = ("net", "calls", "puts")
+SUMS = (*VALUES, "gross")
 
 
 def draw(analysis: Analysis, theme: Theme, size: Size = page.WHOLE) -> Drawing:
@@ -43,10 +42,18 @@ def draw(analysis: Analysis, theme: Theme, size: Size = page.WHOLE) -> Drawing:
 
 
 def columns_of(analysis: Analysis, size: Size) -> tuple[Dates, Sequence[Row]]:
-    """Return the columns drawn, and `column`, `net`, `calls`, `puts` and `gross` of each in its place."""
+    """Return the columns drawn, and `column`, `net`, `calls`, `puts`, `gross` and `sure`, its sign, of each in its place."""
     dates = dates_of(analysis, size.dates, size.right, size.left)
-    table = analysis.by_expiration.with_columns(dates.column().alias("column")).group_by("column")
-    return dates, table.agg(pl.col(*VALUES, "gross").sum()).sort("column").to_dicts()
+    places = {date: place for place, date in enumerate(dates.dates)}
+    rows: dict[int, Row] = {}
+    for date, *values in analysis.by_expiration.select("expiration", *SUMS).iter_rows():
+        column = places.get(date, len(places))
+        row = rows.setdefault(column, {"column": column} | dict.fromkeys(SUMS, 0.0))
+        for name, value in zip(SUMS, values, strict=True):
+            row[name] += value
+    for row in rows.values():
+        row["sure"] = _sure(row, dates, analysis.zero_dte)
+    return dates, sorted(rows.values(), key=lambda row: row["column"])
 
 
 def _marks(dates: Dates, rows: Sequence[Row], theme: Theme) -> Iterator[Mark]:
@@ -87,15 +94,16 @@ def _bars(row: Row, dates: Dates, ends: Ends, y: Height, theme: Theme) -> Iterat
         if row[name]:
             top, bottom = sorted((y(_within(row[name], ends)), y(0.0)))
             place = (x + left * step, top, x + right * step, bottom)
-            if name == "net" and not _sure(row):
-                yield drawing.box(*place, theme.paper)
-                yield drawing.box(*place, theme.unknown, hatch=True)
+            if name == "net" and not row["sure"]:
+                yield from drawing.unsure(*place, theme)
             else:
                 yield drawing.box(*place, colors[name])
 
 
-def _sure(row: Row) -> bool:
-    """Whether the sign of a net is known."""
+def _sure(row: Row, dates: Dates, today: Slice | None) -> bool:
+    """Whether the sign of a net is known: volume may contradict what expires today."""
+    if today and today.sign == "unknown" and dates.dates[row["column"] : row["column"] + 1] == [dates.today]:
+        return False
     return bool(abs(row["net"]) >= DECISIVE * row["gross"])
 
 
@@ -103,7 +111,7 @@ def _figure(row: Row, dates: Dates, ends: Ends, y: Height, money: Money, theme: 
     """Write net above its column; where a bar is cut, how long it would be."""
     x, top = dates.x(row["column"]), min(y(0.0), *(y(_within(row[name], ends)) for name in VALUES))
     text = money(row["net"]) + (" ▲" if any(_within(row[name], ends) != row[name] for name in VALUES) else "")
-    yield Text((x, top - 7), text, theme.strong(row["net"]) if _sure(row) else theme.muted, 11.5, "middle", bold=True)
+    yield Text((x, top - 7), text, theme.strong(row["net"]) if row["sure"] else theme.muted, 11.5, "middle", bold=True)
 
 
 def _within(value: float, ends: Ends) -> float:
@@ -122,8 +130,11 @@ def _found(dates: Dates, rows: Sequence[Row]) -> Found:
         else ""
     )
     beside = ", left and right where they share a side" if any(row["calls"] * row["puts"] > 0 for row in rows) else ""
+    unsure = f"under {DECISIVE:.0%} of gross"
+    if any(not row["sure"] and abs(row["net"]) >= DECISIVE * row["gross"] for row in rows):
+        unsure += ", or 0DTE that volume contradicts"
     caption = (
         f"Dealers' gamma by expiration, $ of delta per +1% of spot. Wide: calls and puts{beside}; narrow, with its "
-        f"figure: net, hatched grey if under {DECISIVE:.0%} of gross, sign unknown.{shown}"
+        f"figure: net, hatched grey where its sign is unknown: {unsure}.{shown}"
     )
     return Found(title, caption)

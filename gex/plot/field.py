@@ -13,6 +13,8 @@ from gex.plot import page
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from gex.plot.drawing import Point
     from gex.plot.prices import Window
     from gex.plot.times import Times
@@ -43,14 +45,17 @@ class Field:
     values: Floats
     even: bool
 
-    def at(self, x: float, y: float) -> float:
-        """Return the figure at a place."""
-        column = int(np.searchsorted(self.edges, x, side="right")) - 1
-        return float(self.values[int((y - page.TOP) / TALL), column])
+    def at(self, x: npt.ArrayLike, y: npt.ArrayLike) -> Floats:
+        """Return the figure at places."""
+        column = np.searchsorted(self.edges, x, side="right") - 1
+        found: Floats = self.values[((np.asarray(y) - page.TOP) / TALL).astype(int), column]
+        return found
 
     def beyond(self, threshold: float) -> list[list[Point]]:
         """Return the shapes in which the figure is as far from zero as a threshold on its side, or further."""
         inside = np.sign(threshold) * self.values.T >= abs(threshold)
+        if not inside.any():
+            return []
         ends = np.diff(np.pad(inside, ((0, 0), (1, 1))).astype(np.int8), axis=1)
         of, top = np.nonzero(ends == 1)
         upper, lower = self._heights(threshold, of, top), self._heights(threshold, *np.nonzero(ends == -1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from gex.plot import drawing, figures, page
@@ -81,18 +82,20 @@ def prices_of(analysis: Analysis, rows: int, strikes: int = 1) -> Prices:
 
 def _away(analysis: Analysis, spot: float) -> float:
     """Return how far from spot most of gamma within reach stands, as a fraction."""
-    far = (pl.col("strike") / spot - 1).abs()
-    table = analysis.by_strike.select(far.alias("far"), "gross").filter(pl.col("far") <= REACH).sort("far")
-    held = table.filter(pl.col("gross").cum_sum() <= SHARE * pl.col("gross").sum())["far"].to_list()
-    return max([LEAST, *held[-1:]]) if any(table["gross"]) else 0.05
+    far = np.abs(analysis.by_strike["strike"].to_numpy() / spot - 1)
+    order = np.argsort(far, kind="stable")[: np.count_nonzero(far <= REACH)]
+    held = np.cumsum(analysis.by_strike["gross"].to_numpy()[order])
+    if not held.any():
+        return 0.05
+    within = np.count_nonzero(held <= SHARE * held[-1])
+    return max(LEAST, float(far[order[within - 1]])) if within else LEAST
 
 
 def _listed(analysis: Analysis, spot: float) -> float:
     """Return the usual distance between neighbouring strikes near spot."""
-    gaps = (
-        analysis.by_strike.filter((pl.col("strike") / spot - 1).abs() <= NEAR)["strike"].diff().drop_nulls().to_list()
-    )
-    return float(sorted(gaps)[len(gaps) // 2]) if gaps else 0.0
+    strikes = analysis.by_strike["strike"].to_numpy()
+    gaps = np.sort(np.diff(strikes[np.abs(strikes / spot - 1) <= NEAR]))
+    return float(gaps[len(gaps) // 2]) if len(gaps) else 0.0
 
 
 def _step(least: float, listed: float) -> float:

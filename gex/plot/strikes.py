@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gex.plot import drawing, figures, page, prices
-from gex.plot.drawing import Line, Text
+from gex.plot.drawing import Area, Line, Text
 from gex.plot.figures import Money
 from gex.plot.page import Found
 from gex.summary import DECISIVE
@@ -47,8 +47,10 @@ class Panel:
     def bar(self, value: float, top: float, bottom: float, color: str, *, sure: bool = True) -> Iterator[Mark]:
         """Draw one bar, hatched where its sign is not sure."""
         left, right = sorted((self.x(0.0), self.x(value)))
-        if right > left:
-            yield drawing.box(left, top, right, bottom, color if sure else self.theme.unknown, hatch=not sure)
+        if right > left and sure:
+            yield drawing.box(left, top, right, bottom, color)
+        elif right > left:
+            yield from drawing.unsure(left, top, right, bottom, self.theme)
         if not self.ends[0] <= value <= self.ends[1]:
             yield from self._break(value, (top + bottom) / 2, self.theme.strong(value) if sure else self.theme.muted)
 
@@ -115,18 +117,26 @@ def _sides(axis: Prices, rows: Sequence[Row], panel: Panel) -> Iterator[Mark]:
         yield Text((SIDES[0], foot), "each strike: calls above, puts below", theme.muted, 12)
 
 
-def _nets(axis: Prices, rows: Sequence[Row], panel: Panel, *, today: bool) -> Iterator[Mark]:
+def _nets(axis: Prices, rows: Sequence[Row], panel: Panel, *, today: bool) -> list[Mark]:
     """Draw net gamma, what expires today as the inner part."""
     theme, half = panel.theme, SHARE * axis.half
+    bars: list[Mark] = []
+    inner: list[Mark] = []
     for row in rows:
         y, net = axis.y(row["strike"]), row["net"]
         color, sure = theme.soft(net) if today else theme.strong(net), abs(net) >= DECISIVE * row["gross"]
-        yield from panel.bar(net, y - half, y + half, color, sure=sure)
+        bars += panel.bar(net, y - half, y + half, color, sure=sure)
     part = axis.analysis.zero_dte
     sure = part is None or part.sign != "unknown"
     for row in rows if today else ():
         y, net = axis.y(row["strike"]), row["zero_dte"]
-        yield from panel.bar(net, y - 0.55 * half, y + 0.55 * half, theme.strong(net), sure=sure)
+        inner += panel.bar(net, y - 0.55 * half, y + 0.55 * half, theme.strong(net), sure=sure)
+    return [*sorted(bars, key=_look), *sorted(inner, key=_look)]
+
+
+def _look(mark: Mark) -> tuple[int, str]:
+    """Return what to sort bars that lie beside each other by, for those of one look to be one mark: stripes over grounds."""
+    return (int(mark.hatch), mark.color) if isinstance(mark, Area) else (2, "")
 
 
 def _found(analysis: Analysis, axis: Prices, rows: Sequence[Row]) -> Found:
@@ -140,12 +150,17 @@ def _found(analysis: Analysis, axis: Prices, rows: Sequence[Row]) -> Found:
     shown = sum(row["gross"] for row in rows) / analysis.by_strike["gross"].sum()
     caption = (
         f"Dealers' gamma, $ of delta per +1% of spot; right of zero they sell into a rise."
-        f"{_unsure(rows)}{page.ribbon_note(analysis)} Strikes in steps of {axis.step:g}; "
+        f"{_unsure(analysis, rows)}{page.ribbon_note(analysis)} Strikes in steps of {axis.step:g}; "
         f"{figures.percent(shown)} of gross gamma is in sight."
     )
     return Found(title, caption)
 
 
-def _unsure(rows: Sequence[Row]) -> str:
-    some = any(0 < abs(row["net"]) < DECISIVE * row["gross"] for row in rows)
-    return f" Hatched: net under {DECISIVE:.0%} of gross, sign unknown." if some else ""
+def _unsure(analysis: Analysis, rows: Sequence[Row]) -> str:
+    """Say what is hatched."""
+    whys = []
+    if any(0 < abs(row["net"]) < DECISIVE * row["gross"] for row in rows):
+        whys.append(f"net under {DECISIVE:.0%} of gross")
+    if analysis.zero_dte and analysis.zero_dte.sign == "unknown" and any(row["zero_dte"] for row in rows):
+        whys.append("all 0DTE")
+    return f" Hatched: {' and '.join(whys)}, sign unknown." if whys else ""

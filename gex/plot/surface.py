@@ -88,12 +88,19 @@ def _layers(field: Field, steps: Steps) -> Iterator[Mark]:
 def _signs(field: Field, steps: Steps, lines: Sequence[Line]) -> Iterator[Mark]:
     """Write the sign into its ground here and there, away from lines and from where the colour changes."""
     paths = [np.array(line.points).T for line in lines]
-    for x in np.arange(page.LEFT + APART[0] / 2, page.RIGHT - CLEAR, APART[0]).tolist():
-        for y in np.arange(page.TOP + APART[1] / 2, page.BOTTOM - CLEAR, APART[1]).tolist():
-            near = {steps.color(field.at(x + dx, y + dy)) for dx, dy in AROUND}
-            if len(near) == 1 and "" not in near and all(abs(np.interp(x, *path) - y) > CLEAR for path in paths):
-                text = "+" if field.at(x, y) > 0 else figures.MINUS
-                yield Text((x, y + 4), text, steps.theme.upon(near.pop()), 12, "middle")
+    x, y = np.meshgrid(
+        np.arange(page.LEFT + APART[0] / 2, page.RIGHT - CLEAR, APART[0]),
+        np.arange(page.TOP + APART[1] / 2, page.BOTTOM - CLEAR, APART[1]),
+        indexing="ij",
+    )
+    clear = np.all([np.abs(np.interp(x, *path) - y) > CLEAR for path in paths], axis=0)
+    places = list(zip(x[clear].tolist(), y[clear].tolist(), strict=True))
+    around = np.array(places)[:, None, :] + np.array(AROUND) if places else np.empty((0, len(AROUND), 2))
+    for (left, top), values in zip(places, field.at(around[..., 0], around[..., 1]).tolist(), strict=True):
+        near = set(map(steps.color, values))
+        if len(near) == 1 and "" not in near:
+            text = "+" if values[0] > 0 else figures.MINUS
+            yield Text((left, top + 4), text, steps.theme.upon(near.pop()), 12, "middle")
 
 
 def _cone(view: ZeroDte, axis: Window, times: Times, theme: Theme) -> Iterator[Mark]:

@@ -44,6 +44,14 @@ def test_the_ground_can_be_chosen(tab: Callable[..., Tab], written: Path) -> Non
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 20, 26)"
 
 
+def test_paper_is_light_whatever_the_ground(tab: Callable[..., Tab], written: Path) -> None:
+    page = tab(written, "desk", "dark").page
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 20, 26)"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(22, 32, 42)"
+
+
 def test_without_scripts_the_figures_are_there(tab: Callable[..., Tab], written: Path) -> None:
     page = tab(written, java_script_enabled=False).page
     assert page.get_by_text("Gamma flip").first.is_visible()

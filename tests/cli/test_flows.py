@@ -179,7 +179,7 @@ def test_pictures(gex: Callable[..., Ran], spx_csv: Path, folder: Path) -> None:
     text = Path("flows.svg").read_text(encoding="utf-8")
     assert "what others must trade" in text
     assert "volatility control missing" in text
-    assert text.count("<polyline") > 8
+    assert text.count("<polyline") + text.count("<path") > 8
 
 
 def test_funds_of_one_s_own(gex: Callable[..., Ran], spx_csv: Path) -> None:

@@ -148,6 +148,19 @@ def test_scripts_are_well_formed(name: str) -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("no node here to read scripts with")
-    text = assets.text(name).encode()
-    checked = subprocess.run([node, "--check", "-"], input=text, capture_output=True, check=False)
-    assert checked.returncode == 0, checked.stderr.decode()
+    for text in (assets.text(name), assets.short(name)):
+        checked = subprocess.run([node, "--check", "-"], input=text.encode(), capture_output=True, check=False)
+        assert checked.returncode == 0, checked.stderr.decode()
+
+
+@pytest.mark.parametrize("name", [*assets.SCRIPTS, *assets.STYLES])
+def test_what_a_file_leaves_out_of_a_script_is_in_no_text(name: str) -> None:
+    """Comments and indentation may go only where no string begins or goes on."""
+    for comment in re.findall(r"/\*.*?\*/", assets.text(name), re.DOTALL):
+        before = assets.text(name).split(comment)[0].rpartition("\n")[2]
+        assert all(before.count(quote) % 2 == 0 for quote in "\"'`"), before
+    short = assets.short(name)
+    assert "/*" not in short
+    assert all(line.count("`") % 2 == 0 for line in short.splitlines())
+    assert not re.search(r"(?m)^\s", short)
+    assert "".join(short.split()) == "".join(re.sub(r"(?s)/\*.*?\*/", "", assets.text(name)).split())

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 VOID = {"meta", "link", "br", "hr", "img", "input", "rect", "polyline", "polygon", "circle", "line", "path"}
 """Elements without an end tag, those of a drawing when they close themselves."""
 
+CELLS = {"td", "th"}
+"""Which end where the next one begins, or their row ends."""
+
 
 @dataclass
 class Element:
@@ -55,6 +58,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert len(dict(attrs)) == len(attrs), f"an attribute twice in <{tag}>"
+        self._imply(CELLS if tag in CELLS else {*CELLS, "tr"} if tag == "tr" else set())
         element = Element(tag, {name: value or "" for name, value in attrs})
         self.open[-1].children.append(element)
         if tag not in VOID:
@@ -63,7 +67,12 @@ class _Reader(HTMLParser):
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.open[-1].children.append(Element(tag, {name: value or "" for name, value in attrs}))
 
+    def _imply(self, ended: set[str]) -> None:
+        while self.open[-1].tag in ended:
+            self.open.pop()
+
     def handle_endtag(self, tag: str) -> None:
+        self._imply({*CELLS, "tr"} if tag in {"tbody", "thead"} else CELLS if tag == "tr" else set())
         assert self.open[-1].tag == tag, f"</{tag}> where <{self.open[-1].tag}> is open"
         self.open.pop()
 

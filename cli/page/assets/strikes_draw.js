@@ -75,7 +75,7 @@
 
     patterns() {
       const hatch = svg("pattern", { id: `${this.id}-hatch`, width: 5, height: 5, patternUnits: "userSpaceOnUse",
-        patternTransform: "rotate(45)" }, box(0, 0, 5, 5, "var(--grid)"), line(0, 0, 0, 5, "var(--muted)", 4));
+        patternTransform: "rotate(45)" }, box(0, 0, 5, 5, "var(--paper)"), line(0, 0, 0, 5, "var(--unknown)", 4));
       const clips = this.panels.map((panel, at) => svg("clipPath", { id: `${this.id}-clip-${at}` },
         box(panel.left, panel.top, panel.right, panel.bottom, "none")));
       return svg("defs", {}, hatch, ...clips);

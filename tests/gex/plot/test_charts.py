@@ -341,6 +341,24 @@ def test_strikes_whose_sign_is_unknown_are_hatched(analysis: Analysis) -> None:
     assert "Hatched" not in sure.caption
 
 
+def test_0dte_that_volume_contradicts_has_no_colour(analysis: Analysis) -> None:
+    """Nor is what it covers seen through its stripes; the other dates keep theirs."""
+    part = analysis.zero_dte
+    assert part
+    dates = analysis.by_expiration.with_columns(net=0.5 * pl.col("gross"))
+    analysis = replace(analysis, by_expiration=dates)
+    known, unknown = (replace(analysis, zero_dte=replace(part, sign=sign)) for sign in ("positive", "unknown"))
+    for kind, words in (("strikes", "all 0DTE, sign unknown"), ("expirations", "0DTE that volume contradicts")):
+        before, after = chart(known, kind), chart(unknown, kind)
+        hatched = [edges(area) for area in areas(after) if area.hatch]
+        assert len(hatched) > len([area for area in areas(before) if area.hatch])
+        assert set(hatched) <= {edges(area) for area in areas(after) if area.color == LIGHT.paper}
+        assert words in after.caption
+        assert words not in before.caption
+    first = next(text for text in texts(chart(unknown, "expirations")) if text.bold and text.anchor == "middle")
+    assert first.color == LIGHT.muted
+
+
 def test_the_profile_is_hatched_within_the_flips_band(analysis: Analysis) -> None:
     bands = analysis.levels.bands
     assert bands is not None
