@@ -16,8 +16,6 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-QUICK = "-DGEX_BASELINE"
-"""Flags of C where what the loops are compiled to is not at stake: for one instruction set they take a third of the time."""
 
 
 def run(*command: str | Path, cwd: Path, **variables: str) -> str:
@@ -41,12 +39,24 @@ def checkout(tree: Path) -> Path:
     return tree
 
 
+@pytest.fixture(scope="module", name="quick")
+def _quick(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return variables for a C compiler that optimises nothing, whatever it is told, for one instruction set.
+
+    What the loops are compiled to is not at stake here, and they take a sixth of the time.
+    """
+    compiler = tmp_path_factory.mktemp("compiler") / "cc"
+    compiler.write_text('#!/bin/sh\nexec cc "$@" -O0\n')
+    compiler.chmod(0o755)
+    return {"CC": str(compiler), "CFLAGS": "-DGEX_BASELINE"}
+
+
 @pytest.fixture(scope="module", name="dist")
-def _dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _dist(tmp_path_factory: pytest.TempPathFactory, quick: dict[str, str]) -> Path:
     """Build an sdist from a clean copy of the tree, and the wheel from the sdist."""
     folder = tmp_path_factory.mktemp("dist")
     tree = checkout(folder / "tree")
-    run(sys.executable, "-m", "build", "--outdir", folder, tree, cwd=folder, CFLAGS=QUICK)
+    run(sys.executable, "-m", "build", "--outdir", folder, tree, cwd=folder, **quick)
     return folder
 
 
@@ -85,7 +95,7 @@ def test_the_wheel_installs_gex_alone(dist: Path) -> None:
 
 
 @pytest.mark.parametrize("python", pythons())
-def test_it_works_elsewhere(dist: Path, python: str, tmp_path: Path) -> None:
+def test_it_works_elsewhere(dist: Path, quick: dict[str, str], python: str, tmp_path: Path) -> None:
     """Install into a new environment, in a folder with a pricing.py and a cli/ of its own.
 
     The wheel on the Python that built it, from the sdist; on any other the sdist, which is compiled there.
@@ -94,7 +104,7 @@ def test_it_works_elsewhere(dist: Path, python: str, tmp_path: Path) -> None:
     binary = tmp_path / "env" / "bin"
     version = run(python, "-c", "import sys; print(sys.version)", cwd=tmp_path).strip()
     built = next(dist.glob("*.whl" if version == sys.version else "*.tar.gz"))
-    run(binary / "python", "-m", "pip", "install", "-q", built, cwd=tmp_path, CFLAGS=QUICK)
+    run(binary / "python", "-m", "pip", "install", "-q", built, cwd=tmp_path, **quick)
     work = tmp_path / "work"
     (work / "cli").mkdir(parents=True)
     (work / "pricing.py").write_text("raise SystemExit('the wrong pricing')\n")
@@ -106,11 +116,11 @@ def test_it_works_elsewhere(dist: Path, python: str, tmp_path: Path) -> None:
     assert "FAIL" not in run(binary / "gex", "selftest", cwd=work)
 
 
-def test_an_editable_install_sees_new_files(tmp_path: Path) -> None:
+def test_an_editable_install_sees_new_files(quick: dict[str, str], tmp_path: Path) -> None:
     """Work on the project: one install, then edits count at once."""
     tree = checkout(tmp_path / "tree")
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
-    run(python, "-m", "pip", "install", "-q", "--no-deps", "-e", tree, "numpy", cwd=tmp_path, CFLAGS=QUICK)
+    run(python, "-m", "pip", "install", "-q", "--no-deps", "-e", tree, "numpy", cwd=tmp_path, **quick)
     (tree / "pricing" / "brand_new.py").write_text("ANSWER = 42\n")
     assert run(python, "-c", "import gex.pricing.brand_new as m; print(m.ANSWER)", cwd=tmp_path) == "42\n"

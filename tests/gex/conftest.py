@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,6 +138,7 @@ def _view(chain: Chain) -> ZeroDte:
 def _american_price() -> Callable[..., float]:
     """Return QuantLib's price of an American option by its high-precision engine, any life scaled to 365 days."""
 
+    @cache  # Tests ask for the same contracts.
     def price(
         spot: float, strike: float, years: float, sigma: float, carry: tuple[float, float], is_call: bool
     ) -> float:
