@@ -133,5 +133,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
         if report.when == "call" and "real" in report.keywords
     ]
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "real" in getattr(report, "keywords", ())]
+    skipped = [
+        report for report in terminalreporter.stats.get("skipped", []) if "real" in getattr(report, "keywords", ())
+    ]
     terminalreporter.write_line(f"real data: {len(ran)} tests ran, {len(skipped)} skipped")
