@@ -172,18 +172,29 @@ class Drawing:
         return buffer.getvalue()
 
 
-def _gathered(marks: Sequence[Mark]) -> Iterator[Mark]:
-    """Yield marks with boxes of one look that follow each other as one: charts of bars are a third as long."""
+@dataclass(frozen=True)
+class _Letters:
+    """Single characters of one look, each at its place: one element of SVG."""
+
+    texts: Sequence[Text]
+
+
+def _gathered(marks: Sequence[Mark]) -> Iterator[Mark | _Letters]:
+    """Yield marks with those of one look that follow each other as one, boxes and single characters."""
     for look, run in groupby(marks, _look):
-        boxes = list(run)
-        if look is None or len(boxes) == 1:
-            yield from boxes
+        alike = list(run)
+        if look is None or len(alike) == 1:
+            yield from alike
+        elif isinstance(alike[0], Area):
+            yield Patches([mark.points for mark in alike if isinstance(mark, Area)], alike[0].color, alike[0].hatch)
         else:
-            yield Patches([mark.points for mark in boxes if isinstance(mark, Area)], *look)
+            yield _Letters([mark for mark in alike if isinstance(mark, Text)])
 
 
-def _look(mark: Mark) -> tuple[str, bool] | None:
-    """Return colour and hatching of a rectangle as `box` makes it; None of anything else, or what is seen through."""
+def _look(mark: Mark) -> tuple[object, ...] | None:
+    """Return what makes marks alike; None of those that stand alone, or are seen through."""
+    if isinstance(mark, Text) and len(mark.text) == 1:
+        return (mark.color, mark.size, mark.anchor, mark.bold)
     if not isinstance(mark, Area) or mark.opacity != 1 or len(mark.points) != 4:
         return None
     (left, top), (right, high), (far, bottom), (near, low) = mark.points
@@ -198,15 +209,11 @@ def _pattern(color: str, name: str) -> str:
     )
 
 
-def _svg(mark: Mark, hatches: Mapping[str, str]) -> str:
+def _svg(mark: Mark | _Letters, hatches: Mapping[str, str]) -> str:
     # What is SVG's own default is left out: a page has thousands of marks.
     match mark:
         case Line():
-            dash = f' stroke-dasharray="{mark.dash[0]:g} {mark.dash[1]:g}"' if mark.dash else ""
-            width = "" if mark.width == 1 else f' stroke-width="{mark.width:g}"'
-            if along := _along(mark.points):
-                return f'<path d="{along}" stroke="{mark.color}"{width}{dash}/>\n'
-            return f'<polyline points="{_points(mark.points)}" fill="none" stroke="{mark.color}"{width}{dash}/>\n'
+            return _line(mark)
         case Area():
             fill = f"url(#{hatches[mark.color]})" if mark.hatch else mark.color
             opacity = "" if mark.opacity == 1 else f' fill-opacity="{mark.opacity:g}"'
@@ -217,12 +224,27 @@ def _svg(mark: Mark, hatches: Mapping[str, str]) -> str:
         case Dot():
             x, y = map(_place, mark.at)
             return f'<circle cx="{x}" cy="{y}" r="{mark.radius:g}" fill="{mark.color}"/>\n'
+        case _Letters():
+            x, y = (" ".join(map(_place, places)) for places in zip(*(text.at for text in mark.texts), strict=True))
+            return _text(mark.texts[0], x, y, "".join(text.text for text in mark.texts))
         case Text():
-            x, y = map(_place, mark.at)
-            anchor = "" if mark.anchor == "start" else f' text-anchor="{mark.anchor}"'
-            weight = ' font-weight="600"' if mark.bold else ""
-            size = "" if mark.size == USUAL else f' font-size="{mark.size:g}"'
-            return f'<text x="{x}" y="{y}" fill="{mark.color}"{size}{anchor}{weight}>{_words(mark.text)}</text>\n'
+            return _text(mark, _place(mark.at[0]), _place(mark.at[1]), mark.text)
+
+
+def _line(mark: Line) -> str:
+    dash = f' stroke-dasharray="{mark.dash[0]:g} {mark.dash[1]:g}"' if mark.dash else ""
+    width = "" if mark.width == 1 else f' stroke-width="{mark.width:g}"'
+    if along := _along(mark.points):
+        return f'<path d="{along}" stroke="{mark.color}"{width}{dash}/>\n'
+    return f'<polyline points="{_points(mark.points)}" fill="none" stroke="{mark.color}"{width}{dash}/>\n'
+
+
+def _text(look: Text, x: str, y: str, words: str) -> str:
+    """Return text at a place, or single characters at one each."""
+    anchor = "" if look.anchor == "start" else f' text-anchor="{look.anchor}"'
+    weight = ' font-weight="600"' if look.bold else ""
+    size = "" if look.size == USUAL else f' font-size="{look.size:g}"'
+    return f'<text x="{x}" y="{y}" fill="{look.color}"{size}{anchor}{weight}>{_words(words)}</text>\n'
 
 
 def _place(value: float) -> str:

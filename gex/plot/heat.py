@@ -168,7 +168,8 @@ def _marks(grid: Grid, steps: Steps) -> Iterator[Mark]:
     cells = [Cell.of(axis, dates, row, steps) for row in grid.rows if steps.color(row["net"])]
     yield from (cell.ground() for cell in sorted(cells, key=lambda cell: cell.color))
     yield from prices.rules(axis, theme, panel)
-    yield from (cell.text(steps, money) for cell in cells if cell.bottom - cell.top >= LEGIBLE)
+    texts = [cell.text(steps, money) for cell in cells if cell.bottom - cell.top >= LEGIBLE]
+    yield from sorted(texts, key=lambda text: (len(text.text), text.color))  # signs of one colour make one element
     yield from dates.names(theme)
     yield from legend(steps, money, f"net gamma from, {money.unit} per +1%; log-like scale")
 

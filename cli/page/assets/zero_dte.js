@@ -32,6 +32,7 @@
     const canvas = figure.querySelector(".canvas"), width = canvas.clientWidth;
     if (!width || width >= NARROW) return null;
     canvas.classList.add("drawn");
+    for (const signs of picture.querySelectorAll('text[x*=" "]')) apart(signs);
     const texts = [...picture.querySelectorAll("text")];
     const at = (mark) => [+mark.getAttribute("x"), +mark.getAttribute("y")];
     for (const text of texts) {
@@ -74,6 +75,18 @@
     }
     thinned(rest);
     return { across, down };
+  }
+
+  /* Characters that share an element, each at its place, as elements of their own. */
+  function apart(signs) {
+    const [across, down] = ["x", "y"].map((name) => signs.getAttribute(name).split(" "));
+    signs.replaceWith(...[...signs.textContent].map((letter, place) => {
+      const alone = signs.cloneNode();
+      alone.setAttribute("x", across[place]);
+      alone.setAttribute("y", down[place]);
+      alone.textContent = letter;
+      return alone;
+    }));
   }
 
   /* The scale of colours: its name, and below it boxes side by side; false where there is none. */
