@@ -62,7 +62,7 @@ command.add_command(
             click.Option(
                 ["--format", "form"], type=click.Choice(["table", "json"]), default="table", help="Form of the list."
             ),
-            *options.SETTINGS.values(),
+            *(options.SETTINGS[name] for name in sorted(options.SETTINGS)),  # whatever was imported first
         ],
     )
 )
