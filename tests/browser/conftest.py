@@ -27,9 +27,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session", name="chromium")
+@pytest.fixture(scope="package", name="chromium")
 def _chromium() -> Iterator[Browser]:
-    """Return the browser, or skip and say what is missing."""
+    """Return the browser, or skip and say what is missing.
+
+    It ends with this folder, a package for that reason: its event loop runs in the thread of the tests, where none that come
+    after could run one of their own.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install 'gexlab[browser]'")
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:

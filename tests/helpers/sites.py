@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -104,13 +103,7 @@ def _write_histories(folder: Path) -> None:
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Return what a coroutine returns, in a loop and a thread of its own: Playwright's loop runs in the tests' thread."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(_run, work).result()
-
-
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    # `asyncio.run` would write out a task's result, however long.
+    """Return what a coroutine returns, in a loop of its own; `asyncio.run` would write out a task's result, however long."""
     loop = asyncio.new_event_loop()
     try:
         return loop.run_until_complete(work)
