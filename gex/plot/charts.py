@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gex.plot import KINDS, expirations, heat, hedging, profile, strikes
-from gex.plot.theme import THEMES
+from gex.plot import expirations, heat, hedging, profile, strikes
+from gex.plot.choice import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,11 +40,7 @@ def chart(analysis: Analysis, kind: Kind, theme: ThemeName = "light") -> Drawing
         ValueError: There is no such kind or theme.
 
     """
-    if kind not in DRAW:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
-    if theme not in THEMES:
-        raise ValueError(f"theme must be one of {', '.join(THEMES)}; got {theme!r}")
-    return DRAW[kind](analysis, THEMES[theme])
+    return drawn(DRAW, analysis, kind, theme)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gex.plot import ZERO_DTE_KINDS, hedging_path, pin, surface
-from gex.plot.theme import THEMES
+from gex.plot import hedging_path, pin, surface
+from gex.plot.choice import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,11 +39,7 @@ def chart(view: ZeroDte, kind: ZeroDteKind, theme: ThemeName = "light") -> Drawi
         ValueError: There is no such kind or theme.
 
     """
-    if kind not in DRAW:
-        raise ValueError(f"kind must be one of {', '.join(ZERO_DTE_KINDS)}; got {kind!r}")
-    if theme not in THEMES:
-        raise ValueError(f"theme must be one of {', '.join(THEMES)}; got {theme!r}")
-    return DRAW[kind](view, THEMES[theme])
+    return drawn(DRAW, view, kind, theme)
 
 
 @dataclass(frozen=True)
