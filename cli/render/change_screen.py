@@ -146,11 +146,10 @@ class Moved:
 
 def moved_most(change: Change, column: str, most: int) -> list[Moved]:
     """Return where net gamma changed most by `strike` or `expiration`, the largest change first."""
-    import polars as pl
-
-    rows = change.by(column).filter(pl.col("change") != 0.0).sort(pl.col("change").abs(), descending=True).head(most)
+    moved = [row for row in change.by(column).to_dicts() if row["change"]]
+    rows = sorted(moved, key=lambda row: -abs(row["change"]))[:most]
     names = [step.name for step in change.steps]
-    causes = ((row, max(names, key=lambda name: abs(row[name]))) for row in rows.to_dicts())
+    causes = ((row, max(names, key=lambda name: abs(row[name]))) for row in rows)
     return [Moved(row[column], row["change"], LABELS.get(cause, cause), row[cause]) for row, cause in causes]
 
 

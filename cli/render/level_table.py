@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from gex.cli.render import figures
 from gex.cli.render.books import leading
 from gex.cli.render.terminal import aligned, flow
@@ -105,8 +103,10 @@ def _with_horizon(head: str, analysis: Analysis, width: int) -> str:
 
 def horizon(analysis: Analysis) -> str:
     """Say by when: the nearest expiration with a smile; nothing where none has."""
-    smiles = leading(analysis).by_expiration.filter(pl.col("atm_iv").is_not_null()).sort("years", maintain_order=True)
-    return "" if smiles.is_empty() else f"by {smiles['expiration'][0]:%m-%d}"
+    table = leading(analysis).by_expiration
+    rows = zip(table["years"], table["expiration"], table["atm_iv"], strict=True)
+    nearest = min(((years, date) for years, date, iv in rows if iv is not None), default=None)
+    return f"by {nearest[1]:%m-%d}" if nearest else ""
 
 
 def margin(levels: Levels, name: str) -> str:

@@ -46,7 +46,8 @@ def columns_of(analysis: Analysis, size: Size) -> tuple[Dates, Sequence[Row]]:
     dates = dates_of(analysis, size.dates, size.right, size.left)
     places = {date: place for place, date in enumerate(dates.dates)}
     rows: dict[int, Row] = {}
-    for date, *values in analysis.by_expiration.select("expiration", *SUMS).iter_rows():
+    table = analysis.by_expiration
+    for date, *values in zip(table["expiration"], *(table[name] for name in SUMS), strict=True):
         column = places.get(date, len(places))
         row = rows.setdefault(column, {"column": column} | dict.fromkeys(SUMS, 0.0))
         for name, value in zip(SUMS, values, strict=True):

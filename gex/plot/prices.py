@@ -57,10 +57,12 @@ class Prices(Window):
 
     def summed(self, table: pl.DataFrame, *by: str) -> pl.DataFrame:
         """Return the sums of `table` in each step of strikes within the window, lowest first."""
-        near = table.with_columns((pl.col("strike") / self.step).round() * self.step).filter(
-            pl.col("strike").is_between(self.low, self.high)
+        near = (
+            table.lazy()
+            .with_columns((pl.col("strike") / self.step).round() * self.step)
+            .filter(pl.col("strike").is_between(self.low, self.high))
         )
-        return near.group_by("strike", *by).agg(pl.all().sum()).sort("strike", *by)
+        return near.group_by("strike", *by).agg(pl.all().sum()).sort("strike", *by).collect()
 
 
 def prices_of(analysis: Analysis, rows: int, strikes: int = 1) -> Prices:

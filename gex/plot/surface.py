@@ -109,7 +109,7 @@ def _cone(view: ZeroDte, axis: Window, times: Times, theme: Theme) -> Iterator[M
         return
     for side in (1, -1):
         points = [(times.x(view.evaluated_at), axis.y(axis.spot))]
-        for until, sigma in view.path.select("until", "one_sigma").iter_rows():
+        for until, sigma in zip(view.path["until"], view.path["one_sigma"], strict=True):
             points.append((times.x(until), axis.y(min(max(axis.spot + side * sigma, axis.low), axis.high))))
         yield Line(points, theme.ink, 1.8, DOTS)
 
