@@ -125,6 +125,12 @@ def write_whole(target: Path, data: bytes) -> None:
         (Path(folder) / target.name).replace(target)
 
 
+def clear_unfinished(folder: Path) -> None:
+    """Remove what a killed `write_whole` left in a folder; for its only writer, who could not tell another's at work."""
+    for left in folder.glob(".*.tmp"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def write_synced(path: Path, data: bytes) -> None:
     """Write a file and wait until it is on the disk."""
     with path.open("wb") as file:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gex.cli.monitor.alerts import Told, told_by
 from gex.ingest.errors import UnreadableError
 from gex.ingest.lock import lock
-from gex.ingest.staging import write_whole, writing
+from gex.ingest.staging import clear_unfinished, write_whole, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,6 +61,8 @@ class Outbox:
         with file:
             if not lock(file, wait=False):
                 raise UnreadableError("another gex monitor is at work on these results", source=str(self.folder))
+            for folder in (self.folder, self.folder / "outbox"):
+                clear_unfinished(folder)
             yield
 
     def told(self) -> dict[Position, Told]:

@@ -68,6 +68,16 @@ def test_a_second_monitor_is_refused(outbox: Outbox) -> None:
         pass
 
 
+def test_what_a_killed_writer_left_unfinished_goes_when_the_next_takes_over(tmp_path: Path) -> None:
+    for folder in (tmp_path / "alerts", tmp_path / "alerts" / "outbox"):
+        (folder / ".half.tmp").mkdir(parents=True)
+        (folder / ".half.tmp" / "told.json").write_bytes(b"[{")
+        (folder / ".half.tmp.json").write_bytes(b"not ours")
+    with Outbox(tmp_path / "alerts").owned():
+        assert not list((tmp_path / "alerts").rglob(".half.tmp"))
+    assert len(list((tmp_path / "alerts").rglob(".half.tmp.json"))) == 2
+
+
 def test_what_was_told_comes_back(outbox: Outbox) -> None:
     assert outbox.told() == {}
     told = {("r", "SPX"): Told("breached", "2025-09-05T14:00:00+00:00", "2025-09-05T14:05:00+00:00")}
