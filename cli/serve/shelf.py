@@ -19,12 +19,12 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from gex.cli.batch.spec import spec_of
 from gex.cli.serve.cache import MISSING, Cache
 from gex.cli.serve.catalog import Catalog, StoreError, moment_of
-from gex.ingest.errors import MissingError, UnreadableError
+from gex.ingest.errors import ChainError, MissingError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -49,6 +49,16 @@ BRIEF_BYTES = 8 << 20
 WORKERS = 2
 QUEUE = 64
 """Computations that may wait; more are refused."""
+
+
+class Around(NamedTuple):
+    """What a snapshot is shown with: the one before it, and where it stands among results."""
+
+    before: Snapshot | None
+    past: Hashable
+    """Changes with the results; None without."""
+    key: Hashable
+    """Changes with both."""
 
 
 class BusyError(Exception):
@@ -128,10 +138,12 @@ class Shelf:
 
     async def view_of(self, snapshot: Snapshot) -> View:
         """Return all that a page shows of a snapshot, with what changed since the one before it in the store."""
-        before = await self.aside(self.catalog.before, snapshot)
-        past = await self.aside(self.results_stamp, snapshot.symbol)
-        key = ("view", snapshot.place, before and before.place, past)
-        return await self.kept(key, partial(self._view, snapshot, before, past))
+        around = await self.around(snapshot)
+        return await self.kept(("view", snapshot.place, around.key), partial(self._view, snapshot, around))
+
+    async def around(self, snapshot: Snapshot) -> Around:
+        """Return what a snapshot is shown with."""
+        return await self.aside(self._around, snapshot)
 
     async def analysis_of(self, snapshot: Snapshot) -> Analysis:
         """Return the analysis of a snapshot."""
@@ -233,13 +245,31 @@ class Shelf:
 
         return analysis_of(self.priced_now(snapshot))
 
-    def _view(self, snapshot: Snapshot, before: Snapshot | None, past: Hashable) -> View:
+    def _around(self, snapshot: Snapshot) -> Around:
+        before, past = self.catalog.before(snapshot), self.results_stamp(snapshot.symbol)
+        try:
+            # With its time: one that cannot be read may be mended.
+            key = (before.place, before.path.stat().st_mtime_ns, past) if before else (past,)
+        except OSError:  # gone meanwhile
+            before, key = None, (past,)
+        return Around(before, past, key)
+
+    def _view(self, snapshot: Snapshot, around: Around) -> View:
         from gex.cli.page.view import view_of
 
         base, analysis = self.priced_now(snapshot), self.analysis_now(snapshot)
-        standing = None if past is None else self._standing(snapshot, past)
-        earlier = None if before is None else self.priced_now(before)
-        return view_of(base, analysis, before=earlier, standing=standing)
+        standing = None if around.past is None else self._standing(snapshot, around.past)
+        before = self._earlier(around.before) if around.before else None
+        return view_of(base, analysis, before=before, standing=standing)
+
+    def _earlier(self, before: Snapshot) -> Priced | str:
+        """Return the snapshot that another is compared with, or why it cannot be had: that costs no more than this."""
+        from gex.cli.serve.problems import problem_of
+
+        try:
+            return self.priced_now(before)
+        except ChainError as error:
+            return f"the snapshot before cannot be compared with: {problem_of(error, self.site).detail}"
 
     def _levels(self, snapshot: Snapshot) -> LevelBook:
         from gex.level_book import level_book

@@ -16,7 +16,7 @@ from gex.cli.serve.catalog import moment_of
 from gex.cli.serve.pages import places, replay_figure, snapshot
 from gex.cli.serve.pages.briefs import SIDES, Brief, briefs
 from gex.cli.serve.pages.frame import Page, at, page, symbol_of
-from gex.ingest.errors import MissingError
+from gex.ingest.errors import ChainError, MissingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,10 @@ async def replay(request: Request, shelf: Shelf) -> Page:
     """Return a day's replay; `at` in the query chooses the snapshot that is shown first, else the last."""
     listed, day = await _day(request, shelf)
     shown = await _chosen(request, shelf, day)
-    made = await snapshot.drawn(shelf, listed, shown)
+    try:
+        made = await snapshot.drawn(shelf, listed, shown)
+    except ChainError as error:  # The rest of the day is there all the same.
+        made = Page(shown.symbol, snapshot.refusal(shelf, shown, error), scripts=snapshot.SCRIPTS)
     await briefs(shelf, [shown], SECONDS)  # First the one that is shown, then from the morning on.
     found = await briefs(shelf, day, SECONDS)
     date = shown.quote_date

@@ -12,11 +12,14 @@ from markupsafe import Markup
 from starlette.routing import Route
 
 from gex.cli.page import assets
+from gex.cli.page.html import joined, paragraph
 from gex.cli.page.page import body
 from gex.cli.render import figures
 from gex.cli.serve.pages import places
 from gex.cli.serve.pages.briefs import brief_of
 from gex.cli.serve.pages.frame import LIVE_SCRIPTS, NOTHING, Page, at, live_bar, page, symbol_of
+from gex.cli.serve.problems import problem_of
+from gex.ingest.errors import ChainError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,16 +34,44 @@ if TYPE_CHECKING:
 SCRIPTS = tuple(name for name in assets.SCRIPTS if name != "page.js")
 """Of the sections; what every page has is left to the frame."""
 NOW = Markup('<div id="now" hidden{}></div>\n')
+LOOK_BACK = 4
+"""Snapshots that are tried: what a feed leaves damaged now and then is shown around, a broken store is not."""
 FIXED = Markup('<p class="live"><a href="{}">To the latest, {}</a></p>\n')
 
 
 async def latest(request: Request, shelf: Shelf) -> Page:
-    """Return the latest snapshot of a symbol, live."""
+    """Return the latest snapshot of a symbol that can be shown, live."""
     listed = await shelf.aside(shelf.catalog.listed, symbol_of(request))
-    shown = listed.snapshots[-1]
+    shown, made = await _sound(shelf, listed)
     when = f"as of {shown.quote_time.astimezone(figures.NEW_YORK):%H:%M} ET"
     aside = live_bar(when, shown.symbol, pace(listed.of(shown.quote_date)))
-    return replace(await drawn(shelf, listed, shown), tab="live", aside=aside)
+    return replace(made, tab="live", aside=aside, scripts=(*SCRIPTS, *LIVE_SCRIPTS))
+
+
+async def _sound(shelf: Shelf, listed: Listed) -> tuple[Snapshot, Page]:
+    """Return the last snapshot that can be shown, and its page, with a sentence on each later one that cannot.
+
+    Raises:
+        ChainError: None of the last few can be shown: why the last cannot.
+
+    """
+    errors: list[ChainError] = []
+    warnings: list[Markup] = []
+    for shown in reversed(listed.snapshots[-LOOK_BACK:]):
+        try:
+            made = await drawn(shelf, listed, shown)
+        except ChainError as error:
+            errors.append(error)
+            warnings.append(refusal(shelf, shown, error))
+        else:
+            return shown, replace(made, body=joined([*warnings, made.body]))
+    raise errors[0]
+
+
+def refusal(shelf: Shelf, snapshot: Snapshot, error: ChainError) -> Markup:
+    """Say why a snapshot cannot be shown, where the rest of a page can."""
+    text = f"! The snapshot of {figures.moment(snapshot.quote_time)} cannot be shown: {problem_of(error, shelf.site).detail}"
+    return paragraph(text, "warning")
 
 
 async def fixed(request: Request, shelf: Shelf) -> Page:
@@ -57,14 +88,10 @@ async def fixed(request: Request, shelf: Shelf) -> Page:
 
 async def drawn(shelf: Shelf, listed: Listed, shown: Snapshot) -> Page:
     """Return the page of a snapshot as it is kept, for a bar of its own to be put around it."""
-    before = await shelf.aside(shelf.catalog.before, shown)
-    past = await shelf.aside(shelf.results_stamp, shown.symbol)
+    around = await shelf.around(shown)
     view = await shelf.view_of(shown)
-    key = ("page", shown.place, before and before.place, past)
-    title, text = await shelf.kept(key, partial(_drawn, view, shown))
-    return Page(
-        title, text, symbol=shown.symbol, places=places.of_snapshot(listed, shown), scripts=(*SCRIPTS, *LIVE_SCRIPTS)
-    )
+    title, text = await shelf.kept(("page", shown.place, around.key), partial(_drawn, view, shown))
+    return Page(title, text, symbol=shown.symbol, places=places.of_snapshot(listed, shown), scripts=SCRIPTS)
 
 
 def _drawn(view: View, shown: Snapshot) -> tuple[str, Markup]:

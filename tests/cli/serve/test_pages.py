@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -230,20 +229,4 @@ def test_a_store_that_is_away_is_said_and_comes_back(ground: Ground, tmp_path: P
         assert read(answer.text).faults == []
     (tmp_path / "store").symlink_to(ground.store)
     assert client.get("/s/SPX").status_code == 200
-    client.app.state.shelf.close()
-
-
-def test_a_snapshot_that_vanishes_or_is_damaged_takes_no_other_with_it(ground: Ground, tmp_path: Path) -> None:
-    store = shutil.copytree(ground.store, tmp_path / "store")
-    client = Client(ground.app(store=store))
-    path = next(store.glob("symbol=SPX/date=2026-01-07/*.parquet"))
-    path.write_bytes(b"PAR1 and no more")
-    broken = client.get("/s/SPX", accept="text/html")
-    assert broken.status_code in {404, 422}
-    assert read(broken.text).faults == []
-    home = client.get("/", accept="text/html")
-    assert home.status_code == 200
-    assert home.text.count('class="ruler"') == 1
-    path.unlink()
-    assert client.get("/s/SPX/2026-01-06T1100", accept="text/html").status_code == 200
     client.app.state.shelf.close()
