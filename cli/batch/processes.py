@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+import time
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -25,6 +26,12 @@ Result = TypeVar("Result")
 
 ATTEMPTS = 2
 """Workers that a job may kill while nothing else is under way: one can die of something else."""
+
+BROKEN = (BrokenProcessPool, OSError, EOFError)
+"""Of a pool. The last two: it was starting a worker when the death of another closed the pipes that it hands on, or when
+the fork server, which dies of what is then cut off, did so."""
+PAUSES = (0.0, 0.1, 0.4, 1.0)
+"""Seconds before each try to start workers: a fork server that is dying answers nobody, and is replaced once it is dead."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +95,7 @@ def _submitted(pool: ProcessPoolExecutor, work: Callable[[Item], Result], item: 
     """Hand an item to a pool, which may be found broken only now."""
     try:
         return pool.submit(work, item)
-    except (BrokenProcessPool, OSError) as error:
-        # An OSError: it was starting another worker when the death of one closed the pipes that it hands on.
+    except BROKEN as error:
         future: Future[Result] = Future()
         future.set_exception(BrokenProcessPool(str(error)))
         return future
@@ -107,17 +113,30 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
         ExecutorError: The workers die before they have got anything to do.
 
     """
+    for pause in PAUSES:
+        time.sleep(pause)
+        with _opened(jobs) as pool:
+            if _can_work(pool):
+                yield pool
+                return
+    raise ExecutorError("worker processes die as they start (is there memory for them?); --executor serial needs none")
+
+
+@contextmanager
+def _opened(jobs: int) -> Iterator[ProcessPoolExecutor]:
     context = _context()
     theirs, ours = context.Pipe(duplex=False)
     most = 61 if sys.platform == "win32" else jobs  # Windows waits for no more.
     with theirs, ProcessPoolExecutor(min(jobs, most), context, worker.begin, (theirs,)) as pool, ours:
-        try:
-            pool.submit(worker.ready).result()
-        except (BrokenProcessPool, OSError):
-            raise ExecutorError(
-                "worker processes die as they start (is there memory for them?); --executor serial needs none"
-            ) from None
         yield pool
+
+
+def _can_work(pool: ProcessPoolExecutor) -> bool:
+    try:
+        pool.submit(worker.ready).result()
+    except BROKEN:
+        return False
+    return True
 
 
 def _context() -> BaseContext:

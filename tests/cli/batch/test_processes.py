@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import socket
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
 from itertools import count
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +78,16 @@ def test_several_jobs_that_kill_are_lost_and_no_other(tmp_path: Path) -> None:
     assert {item: item * item for item in range(20) if item % 3} == {
         item: result for item, result in found.items() if item % 3
     }
+
+
+@pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="no fork server here")
+def test_a_fork_server_that_is_dying_is_waited_for() -> None:
+    """What a worker's death cuts off on its way to the fork server kills that, too, while the next pool already asks it."""
+    assert dict(Processes(JOBS).run(square, range(4))) == squares(4)
+    server: Any = forkserver._forkserver  # noqa: SLF001 (the one of this process)
+    with socket.socket(socket.AF_UNIX) as cut_off:
+        cut_off.connect(server._forkserver_address)  # noqa: SLF001
+    assert dict(Processes(JOBS).run(square, range(4))) == squares(4)
 
 
 def test_a_job_that_hangs_is_lost_with_a_timeout() -> None:
