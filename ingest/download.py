@@ -8,6 +8,7 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Self
 
 import gex
@@ -15,6 +16,7 @@ from gex.ingest.errors import ChainError, FeedError, UnreadableError
 from gex.ingest.reply import REDIRECTS, Expected, MayPassError, check_head, failures_named, moved_to, too_large
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
@@ -184,7 +186,7 @@ class Downloader:
 
         if self._client is None:
             headers = {"User-Agent": f"gexlab/{gex.__version__}", "Accept-Encoding": "gzip, deflate"}
-            self._client = httpx.Client(headers=headers, follow_redirects=False)
+            self._client = httpx.Client(headers=headers, follow_redirects=False, verify=_trusted())
         rest = max(deadline - self.clock(), 0.001)
         timeout = httpx.Timeout(min(SILENCE_SECONDS, rest), connect=min(CONNECT_SECONDS, rest))
         return self._client.stream("GET", url, headers=known.conditions(), timeout=timeout)
@@ -215,3 +217,11 @@ class Downloader:
             if self.clock() > deadline:
                 raise MayPassError(f"the reply is not complete after {self.limits.timeout:g} s")
         return bytes(content)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return whose certificates are believed, read once: that takes longer than most answers."""
+    import httpx
+
+    return httpx.create_ssl_context()

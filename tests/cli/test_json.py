@@ -75,7 +75,8 @@ def test_reports_validate_against_the_schema(
     for source in (spx_csv, qqq_csv):
         ran = gex("report", source, "--format", "json", *arguments)
         assert ran.code == 0
-        jsonschema.validate(json.loads(ran.out), schema, format_checker=jsonschema.FormatChecker())
+        formats = jsonschema.FormatChecker()
+        jsonschema.Draft202012Validator(schema, format_checker=formats).validate(json.loads(ran.out))
 
 
 def test_several_sources_are_an_array_even_if_one_fails(
