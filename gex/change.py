@@ -109,7 +109,13 @@ class Change:
 
     def by(self, column: str) -> pl.DataFrame:
         """Return `by_contract` summed by `strike` or `expiration`."""
-        return self.by_contract.lazy().group_by(column).agg(pl.exclude(*KEY).sum()).sort(column).collect()
+        return (
+            self.by_contract.lazy()
+            .group_by(column, maintain_order=True)
+            .agg(pl.exclude(*KEY).sum())
+            .sort(column)
+            .collect()
+        )
 
 
 def change_of(before: Priced, after: Priced, order: Order = "price-first") -> Change:

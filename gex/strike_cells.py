@@ -37,7 +37,12 @@ def strike_cells(analysis: Analysis) -> pl.DataFrame:
     ]
     held = (pl.col("open_interest") > 0) | (pl.col("volume") > 0) | (pl.col(GAMMA) != 0)
     rows = pl.concat(_contracts(analysis)).lazy().filter(held).select("expiration", "strike", *sides, "volume")
-    return rows.group_by("expiration", "strike").agg(pl.all().sum()).sort("expiration", "strike").collect()
+    return (
+        rows.group_by("expiration", "strike", maintain_order=True)
+        .agg(pl.all().sum())
+        .sort("expiration", "strike")
+        .collect()
+    )
 
 
 def _contracts(analysis: Analysis) -> Iterator[pl.DataFrame]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # Derandomised: the same examples on every machine, and no deadline on busy ones.
-EXAMPLES = int(os.environ.get("GEX_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("GEX_EXAMPLES", "60"))
 settings.register_profile("gex", derandomize=True, deadline=None, max_examples=EXAMPLES)
 settings.load_profile("gex")
 

@@ -157,7 +157,12 @@ def _cells(table: pl.DataFrame, scale: float, near: pl.Expr | None) -> pl.DataFr
         pl.when(is_call).then(0.0).otherwise(gamma).alias("puts"),
     )
     rows = rows if near is None else rows.filter(near)
-    return rows.group_by("strike", "expiration").agg(pl.col(*SUMS).sum()).sort("strike", "expiration").collect()
+    return (
+        rows.group_by("strike", "expiration", maintain_order=True)
+        .agg(pl.col(*SUMS).sum())
+        .sort("strike", "expiration")
+        .collect()
+    )
 
 
 def _marks(grid: Grid, steps: Steps) -> Iterator[Mark]:

@@ -62,7 +62,7 @@ class Prices(Window):
             .with_columns((pl.col("strike") / self.step).round() * self.step)
             .filter(pl.col("strike").is_between(self.low, self.high))
         )
-        return near.group_by("strike", *by).agg(pl.all().sum()).sort("strike", *by).collect()
+        return near.group_by("strike", *by, maintain_order=True).agg(pl.all().sum()).sort("strike", *by).collect()
 
 
 def prices_of(analysis: Analysis, rows: int, strikes: int = 1) -> Prices:
