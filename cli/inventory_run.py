@@ -49,7 +49,7 @@ class Read:
         signed = trades.select("expiration", "option_type", "size", side=pl.Series(told.side).cast(pl.Int64))
         unknown = pl.col("size").filter(pl.col("side") == 0).sum().alias("unknown")
         bought = (pl.col("size") * pl.col("side")).sum().alias("bought")
-        self.sides.append(signed.group_by("expiration", "option_type", maintain_order=True).agg(bought, unknown))
+        self.sides.append(signed.group_by("expiration", "option_type").agg(bought, unknown))
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def find(sources: tuple[str, ...], given: InventoryOptions) -> Found:
         maker_share=flow.maker_share,
         lean=lean,
         inventory=listed,
-        sides=pl.concat(read.sides).group_by("expiration", "option_type", maintain_order=True).sum(),
+        sides=pl.concat(read.sides).group_by("expiration", "option_type").sum(),
         analysis=_analysis(listed, after or chain, given),
         reconciliation=reconciliation,
         unlisted=unlisted,

@@ -109,13 +109,7 @@ class Change:
 
     def by(self, column: str) -> pl.DataFrame:
         """Return `by_contract` summed by `strike` or `expiration`."""
-        return (
-            self.by_contract.lazy()
-            .group_by(column, maintain_order=True)
-            .agg(pl.exclude(*KEY).sum())
-            .sort(column)
-            .collect()
-        )
+        return self.by_contract.group_by(column).agg(pl.exclude(*KEY).sum()).sort(column)
 
 
 def change_of(before: Priced, after: Priced, order: Order = "price-first") -> Change:

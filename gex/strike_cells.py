@@ -37,12 +37,8 @@ def strike_cells(analysis: Analysis) -> pl.DataFrame:
     ]
     held = (pl.col("open_interest") > 0) | (pl.col("volume") > 0) | (pl.col(GAMMA) != 0)
     rows = pl.concat(_contracts(analysis)).lazy().filter(held).select("expiration", "strike", *sides, "volume")
-    return (
-        rows.group_by("expiration", "strike", maintain_order=True)
-        .agg(pl.all().sum())
-        .sort("expiration", "strike")
-        .collect()
-    )
+    # Collected first: a lazy query adds up a group in parts, in any order, and each run would have last bits of its own.
+    return rows.collect().group_by("expiration", "strike").agg(pl.all().sum()).sort("expiration", "strike")
 
 
 def _contracts(analysis: Analysis) -> Iterator[pl.DataFrame]:

@@ -97,9 +97,7 @@ def read_open_close(
     if not isinstance(first, dt.date) or not isinstance(last, dt.date):
         raise ContentError("no standard contract in any summary", source=underlying)
     left = pl.col("expiration") >= last if timed else pl.col("expiration") > last
-    held = counted.group_by(KEY, maintain_order=True).agg(
-        -(pl.col("others_buy") - pl.col("others_sell")).sum().alias("contracts")
-    )
+    held = counted.group_by(KEY).agg(-(pl.col("others_buy") - pl.col("others_sell")).sum().alias("contracts"))
     return OpenClose(
         table=held.filter(left & (pl.col("contracts") != 0)).sort("expiration", "root", "strike", "option_type"),
         first=first,

@@ -100,7 +100,7 @@ def liquidations(history: pl.DataFrame, leverage: Mapping[str, float], *, least_
         raise ValueError(f"no fund that counts has two days within a week in the history, which has {known or 'none'}")
     multiple = pl.col("ticker").replace_strict(dict(leverage), return_dtype=pl.Float64)
     events = (
-        changes.group_by("date", maintain_order=True)
+        changes.group_by("date")
         .agg(
             pl.len().alias("funds"),
             pl.col("before_usd").sum(),

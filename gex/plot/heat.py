@@ -157,12 +157,8 @@ def _cells(table: pl.DataFrame, scale: float, near: pl.Expr | None) -> pl.DataFr
         pl.when(is_call).then(0.0).otherwise(gamma).alias("puts"),
     )
     rows = rows if near is None else rows.filter(near)
-    return (
-        rows.group_by("strike", "expiration", maintain_order=True)
-        .agg(pl.col(*SUMS).sum())
-        .sort("strike", "expiration")
-        .collect()
-    )
+    # Collected first: a lazy query adds up a group in parts, in any order, and each run would have last bits of its own.
+    return rows.collect().group_by("strike", "expiration").agg(pl.col(*SUMS).sum()).sort("strike", "expiration")
 
 
 def _marks(grid: Grid, steps: Steps) -> Iterator[Mark]:

@@ -57,12 +57,10 @@ class Prices(Window):
 
     def summed(self, table: pl.DataFrame, *by: str) -> pl.DataFrame:
         """Return the sums of `table` in each step of strikes within the window, lowest first."""
-        near = (
-            table.lazy()
-            .with_columns((pl.col("strike") / self.step).round() * self.step)
-            .filter(pl.col("strike").is_between(self.low, self.high))
+        near = table.with_columns((pl.col("strike") / self.step).round() * self.step).filter(
+            pl.col("strike").is_between(self.low, self.high)
         )
-        return near.group_by("strike", *by, maintain_order=True).agg(pl.all().sum()).sort("strike", *by).collect()
+        return near.group_by("strike", *by).agg(pl.all().sum()).sort("strike", *by)
 
 
 def prices_of(analysis: Analysis, rows: int, strikes: int = 1) -> Prices:
