@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -42,3 +45,24 @@ def test_by_volume_it_sums_to_what_the_slices_say(chain: Chain) -> None:
         chosen = cells.filter(pl.col("expiration").is_in(part.expirations))
         net = chosen["volume_calls"].sum() + chosen["volume_puts"].sum()
         assert net == pytest.approx(part.net_by_volume, rel=1e-9, abs=1e-3)
+
+
+def test_sums_have_the_same_bits_on_every_run() -> None:
+    """Of a table long enough for a query to be cut in parts."""
+    rng = np.random.default_rng(1)
+    rows = 23_000
+    analysis: Any = SimpleNamespace(
+        by_contract=pl.DataFrame(
+            {
+                "expiration": [dt.date(2026, 1, 5)] * rows,
+                "strike": rng.integers(0, 400, rows).astype(float),
+                "option_type": ["C", "P"] * (rows // 2),
+                "gamma_usd_per_1pct": 1e8 * rng.normal(size=rows),
+                "volume_gamma_usd_per_1pct": 1e8 * rng.normal(size=rows),
+                "open_interest": [1] * rows,
+                "volume": [1] * rows,
+            }
+        )
+    )
+    first = strike_cells(analysis)
+    assert all(strike_cells(analysis).equals(first) for _ in range(40))
