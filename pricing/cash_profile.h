@@ -72,7 +72,7 @@ static void add_straight(const Solution *s, double weight, Py_ssize_t n, const d
                          double *out) {
     for (Py_ssize_t i = from; i < n; i++) {
         double star = spot[i] / s->contract.strike - s->escrow;
-        if (at->z[i] >= GRID - 1.0 || waits_at(s, star)) out[i] += weight * (at->european[i] + at->factor[i] * at->kink[i]);
+        if (at->z[i] >= GRID - 1.0 || waits_at(s, star) || held_at(s, star)) out[i] += weight * (at->european[i] + at->factor[i] * at->kink[i]);
     }
 }
 

@@ -36,13 +36,21 @@ INLINE int waits_at(const Solution *s, double star) {
     return s->cash - s->now_cash + (s->asset - s->now_asset) * star > 0.0;
 }
 
+/* A call that is due is held all the same where the European one is worth more than exercise, as any American is worth that
+ * at least: near no interest at all, a dividend of less than what the put would cost is not worth the right to wait. */
+static int held_at(const Solution *s, double star) {
+    Contract c = s->contract;
+    c.spot = star * c.strike;
+    return s->sign < 0.0 && greeks_of(c, 1.0).price > c.strike * (star + s->escrow - 1.0);
+}
+
 /* The premium in strikes at x = ln S*, and its derivatives by x; NaN where the contract is exercised. */
 static Removed premium_at(const Solution *s, double x, double star) {
     double z = s->sign * (x - s->start) / s->step, slope = s->sign / s->step, tail = s->asset * star;
     Removed out = {0.0, 0.0, 0.0}, straight = {s->cash + tail, tail, tail}, exercised = {NAN, NAN, NAN};
     int first = stencil_at(s, z);
     if (z >= GRID - 1.0) return out;
-    if (first < 0) return waits_at(s, star) ? straight : exercised;
+    if (first < 0) return waits_at(s, star) ? straight : held_at(s, star) ? out : exercised;
     Sextic p = sextic_through(s->premium + first);
     double t = z - first - 2.5, t2 = t * t;
     out.value = p.even[0] + t2 * (p.even[1] + t2 * p.even[2]) + t * (p.odd[0] + t2 * (p.odd[1] + t2 * p.odd[2]));

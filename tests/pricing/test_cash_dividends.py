@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gex.pricing import (
@@ -107,6 +107,7 @@ def test_dividends_of_one_day_are_one() -> None:
     st.floats(0.0, 3.0),
     st.booleans(),
 )
+@example(120.0, 0.25, 0.0859375, 0.0, 5e-324, True)
 def test_an_american_option_is_worth_payoff_and_european_at_least(
     spot: float, years: float, sigma: float, rate: float, amount: float, is_call: bool
 ) -> None:
@@ -245,3 +246,13 @@ def test_more_dividends_than_spot_is_no_price() -> None:
     assert math.isnan(american(3.0, 100.0, 0.5, 0.2, 0.05, cash_dividends=([0.2], [4.0])).price)
     with pytest.raises(ValueError, match=r"contract at index 1 cannot be priced: .* above the present value of cash"):
         american_gamma_profile([3.0], [100.0, 100.0], [0.1, 0.5], 0.2, 1.0, cash_dividends=([0.2], [4.0]))
+
+
+@pytest.mark.parametrize("amount", [1e-12, 1e-6, 1e-5, 0.5])
+def test_a_ladder_holds_what_a_price_holds_where_waiting_costs_nothing(amount: float) -> None:
+    """Calls without interest: deep in the money they wait as long as the dividend is less than their put."""
+    spots, schedule = np.linspace(110.0, 140.0, 61), ([0.1], [amount])
+    gamma = american(spots, STRIKE, 0.25, 0.0859375, 0.0, 0.0, True, cash_dividends=schedule).gamma
+    ladder = american_gamma_profile(spots, STRIKE, 0.25, 0.0859375, 1.0, 0.0, 0.0, True, cash_dividends=schedule)
+    np.testing.assert_allclose(ladder, gamma, rtol=1e-9, atol=1e-15)
+    assert gamma[:20].all()
